@@ -1,0 +1,30 @@
+/** Text from the environment to typed options: all problems at once, by name and never by value. */
+import { OPTIONS, type OptionName, type Options } from "./options.ts";
+
+export interface OptionProblem {
+  name: OptionName;
+  /** What is expected instead. */
+  message: string;
+}
+
+export type Loaded = { ok: true; options: Options } | { ok: false; problems: OptionProblem[] };
+
+export function loadOptions(source: Record<string, string | undefined>): Loaded {
+  const problems: OptionProblem[] = [];
+  const entries = Object.entries(OPTIONS).map(([key, option]) => {
+    const name = key as OptionName; // Object.entries widens the table's keys to string
+    const text = source[name];
+    if (text === undefined) return [name, option.default];
+    try {
+      return [name, option.parse(text)];
+    } catch (error) {
+      problems.push({
+        name,
+        message: error instanceof Error ? error.message : "it cannot be read",
+      });
+      return [name, option.default];
+    }
+  });
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, options: Object.fromEntries(entries) as Options };
+}

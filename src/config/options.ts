@@ -1,0 +1,112 @@
+/**
+ * The one table of options. The host reads them from the environment and from `.env`, hands the Worker those it needs,
+ * and docs/configuration.md is made from this table. A parser says what is wrong, never what the value was.
+ */
+
+export interface Option<Value> {
+  /** Turns text into a value, or throws an Error whose message says what is expected. */
+  parse(text: string): Value;
+  default: Value;
+  /** How the default reads in the documentation. */
+  defaultDoc?: string;
+  /** True where the Worker needs it too. */
+  worker: boolean;
+  doc: string;
+}
+
+function integerBetween(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new Error(`a whole number from ${min} to ${max} is expected`);
+    return value;
+  };
+}
+
+function oneOf<const Choice extends string>(...choices: Choice[]) {
+  return (text: string): Choice => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw new Error(`one of ${choices.join(", ")} is expected`);
+    return found;
+  };
+}
+
+function httpOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
+    throw new Error("an http or https address without credentials is expected");
+  return url.href.replace(/\/+$/, "");
+}
+
+function publicUrl(text: string): string {
+  return text === "" ? "" : httpOrigin(text);
+}
+
+function notEmpty(text: string): string {
+  if (text.trim() === "") throw new Error("it must not be empty");
+  return text;
+}
+
+function hostName(text: string): string {
+  if (!/^[0-9A-Za-z.:_-]+$/.test(text)) throw new Error("a host name or address is expected");
+  return text;
+}
+
+function option<Value>(spec: Option<Value>): Option<Value> {
+  return spec;
+}
+
+export const OPTIONS = {
+  HOST: option({
+    parse: hostName,
+    default: "127.0.0.1",
+    worker: false,
+    doc: "Address that the server listens on. The default answers this machine only; put a reverse proxy in front of it to be reached from outside.",
+  }),
+  PORT: option({
+    parse: integerBetween(0, 65535),
+    default: 8787,
+    worker: false,
+    doc: "Port of the web chat and the webhooks. 0 takes a free one.",
+  }),
+  ROCKPOOL_DATA: option({
+    parse: notEmpty,
+    default: "data",
+    worker: false,
+    doc: "Folder of everything that is kept: chats, logs, the master key. One server for one folder.",
+  }),
+  ROCKPOOL_MODEL_URL: option({
+    parse: httpOrigin,
+    default: "http://127.0.0.1:11434",
+    worker: true,
+    doc: "Address of the Ollama-compatible model server. It is the only private address the server may reach, besides those of accounts added with --api-base.",
+  }),
+  ROCKPOOL_MODEL: option({
+    parse: notEmpty,
+    default: "auto",
+    worker: true,
+    doc: "Model that answers, as the model server names it. `auto` takes the largest installed one that fits into half of the memory.",
+  }),
+  ROCKPOOL_CONTEXT_TOKENS: option({
+    parse: integerBetween(1024, 1_048_576),
+    default: 8192,
+    worker: true,
+    doc: "Context window that models are run with, in tokens; a model with a shorter one keeps its own. More takes more memory.",
+  }),
+  ROCKPOOL_PUBLIC_URL: option({
+    parse: publicUrl,
+    default: "",
+    defaultDoc: "none",
+    worker: true,
+    doc: "Address at which the internet reaches this server, for webhooks and links. Without it, channels that can poll do so.",
+  }),
+  ROCKPOOL_LOG: option({
+    parse: oneOf("debug", "info", "warn", "error"),
+    default: "info",
+    worker: true,
+    doc: "Least serious log line that is written.",
+  }),
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+export type Options = { [Name in OptionName]: ReturnType<(typeof OPTIONS)[Name]["parse"]> };

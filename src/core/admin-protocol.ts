@@ -1,0 +1,104 @@
+/**
+ * What the rockpool command and the Worker say to each other over the admin socket: JSON over HTTP, one entry for each
+ * route of routes/admin.ts. Type-checks under Node and under workerd.
+ */
+import type { ModelServerState } from "./ports.ts";
+
+export interface AdminStatus {
+  version: string;
+  publicUrl: string;
+  model: ModelServerState;
+  accounts: AccountSummary[];
+  people: number;
+  pendingPairings: number;
+  /** Log rows that have not reached D1 yet. */
+  journalBacklog: number;
+  /** True where an owner has signed in at least once. */
+  ownerKnown: boolean;
+}
+
+export interface AccountSummary {
+  channel: string;
+  name: string;
+  access: "pairing" | "allowlist" | "open";
+  transport: "webhook" | "poll" | "local";
+  apiBase?: string;
+  /** Values of fields that are no secrets; of secrets only that they are set. */
+  settings: Record<string, string>;
+  secretsSet: string[];
+  self?: { id: string; name: string };
+  webhookPath: string;
+  addedAtMs: number;
+}
+
+/** POST /accounts. Answers an {@link AccountAdded}. */
+export interface AddAccount {
+  channel: string;
+  name: string;
+  access: "pairing" | "allowlist" | "open";
+  transport: "webhook" | "poll" | "local";
+  apiBase?: string;
+  /** All fields of the channel, secrets included. */
+  fields: Record<string, string>;
+  /** Sender ids that an allow-list begins with. */
+  allow: string[];
+}
+
+export interface AccountAdded {
+  account: AccountSummary;
+  /** What the platform was told, one line each. */
+  done: string[];
+  /** Secrets that were made here and are shown this once. */
+  generated: Record<string, string>;
+}
+
+/** GET /pairings answers a list of these. */
+export interface PendingPairing {
+  code: string;
+  channel: string;
+  account: string;
+  senderName: string;
+  expiresAtMs: number;
+}
+
+/** POST /pairings/:code/approve and /deny answer one of these. */
+export interface PairingDecided {
+  channel: string;
+  account: string;
+  senderName: string;
+  decision: "approved" | "denied";
+}
+
+/** POST /owner-link. The token goes into the fragment of the page's address. */
+export interface OwnerLink {
+  token: string;
+  expiresAtMs: number;
+}
+
+/** POST /accounts/:channel/:name/test. */
+export interface AccountTest {
+  ok: boolean;
+  /** One line for each thing tried. */
+  done: string[];
+  /** What is wrong and what to do. */
+  problem?: string;
+}
+
+/** POST /say streams StreamEvents (core/stream.ts) as server-sent events until the turn's end. */
+export interface Say {
+  text: string;
+}
+
+/** Every error of the admin and the public API: RFC 9457, as application/problem+json. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  /** Id of the request, as it stands in the log. */
+  instance: string;
+  /** What to do. */
+  fix: string;
+  errors?: { path: string; message: string }[];
+}

@@ -1,0 +1,323 @@
+/**
+ * Known failures: one table of codes. Expected outcomes are tagged unions and stand elsewhere; bugs are plain
+ * TypeErrors. An AppError is recognised by its `code`: across Durable Object calls `instanceof` is false.
+ */
+
+export interface ErrorSpec {
+  /** HTTP status at the edge. */
+  status: number;
+  /** Who must act, and so where the message may be shown. */
+  audience: "caller" | "operator" | "person";
+  /** True where the same call may succeed later, unchanged. */
+  transient: boolean;
+  /** One sentence: what is wrong. */
+  title: string;
+  /** One sentence: what to do. */
+  fix: string;
+}
+
+export const ERRORS = {
+  "http/bad_request": {
+    status: 400,
+    audience: "caller",
+    transient: false,
+    title: "The request is not of the expected form.",
+    fix: "Compare it with docs/architecture.md and send it again.",
+  },
+  "http/unauthorized": {
+    status: 401,
+    audience: "caller",
+    transient: false,
+    title: "Sign in first.",
+    fix: "Open the owner link that `rockpool up` prints, or make a new one with `rockpool owner-link`.",
+  },
+  "http/forbidden": {
+    status: 403,
+    audience: "caller",
+    transient: false,
+    title: "This is not allowed.",
+    fix: "Ask the owner of this box.",
+  },
+  "http/not_found": {
+    status: 404,
+    audience: "caller",
+    transient: false,
+    title: "There is nothing at this address.",
+    fix: "Check the path.",
+  },
+  "http/method_not_allowed": {
+    status: 405,
+    audience: "caller",
+    transient: false,
+    title: "This address does not take this method.",
+    fix: "Check the method.",
+  },
+  "http/too_large": {
+    status: 413,
+    audience: "caller",
+    transient: false,
+    title: "The body is larger than this address takes.",
+    fix: "Send less at once.",
+  },
+  "http/internal": {
+    status: 500,
+    audience: "operator",
+    transient: true,
+    title: "Something went wrong inside.",
+    fix: "Look for the request id in `rockpool logs`.",
+  },
+  "webhook/bad_signature": {
+    status: 401,
+    audience: "caller",
+    transient: false,
+    title: "The secret or signature does not match.",
+    fix: "Check the account's secret: `rockpool channel show <channel> <name>`.",
+  },
+  "webhook/stale": {
+    status: 401,
+    audience: "caller",
+    transient: false,
+    title: "The signature's time is too far from this box's clock.",
+    fix: "Check the clock on both sides.",
+  },
+  "webhook/bad_payload": {
+    status: 400,
+    audience: "caller",
+    transient: false,
+    title: "The payload is not what this channel sends.",
+    fix: "Check that the webhook points at the right channel.",
+  },
+  "webhook/unknown_account": {
+    status: 404,
+    audience: "caller",
+    transient: false,
+    title: "No such account.",
+    fix: "List the accounts with `rockpool channel list`.",
+  },
+  "account/exists": {
+    status: 409,
+    audience: "operator",
+    transient: false,
+    title: "An account of this name exists already.",
+    fix: "Remove it first, or choose another name.",
+  },
+  "account/unknown": {
+    status: 404,
+    audience: "operator",
+    transient: false,
+    title: "No such account.",
+    fix: "List the accounts with `rockpool channel list`.",
+  },
+  "account/bad_settings": {
+    status: 400,
+    audience: "operator",
+    transient: false,
+    title: "A setting of the account is missing or wrong.",
+    fix: "See `rockpool channel add <channel> --help`.",
+  },
+  "account/setup_failed": {
+    status: 502,
+    audience: "operator",
+    transient: true,
+    title: "The platform refused the account.",
+    fix: "Check the token, and that the public URL can be reached from outside.",
+  },
+  "channel/unknown": {
+    status: 404,
+    audience: "operator",
+    transient: false,
+    title: "No such channel.",
+    fix: "`rockpool channel add --help` lists the channels.",
+  },
+  "channel/rate_limited": {
+    status: 429,
+    audience: "operator",
+    transient: true,
+    title: "The platform asks to send more slowly.",
+    fix: "Nothing: it is sent again when the platform says so.",
+  },
+  "channel/rejected": {
+    status: 502,
+    audience: "operator",
+    transient: false,
+    title: "The platform refused the message.",
+    fix: "See the cause in `rockpool logs`.",
+  },
+  "channel/unavailable": {
+    status: 502,
+    audience: "operator",
+    transient: true,
+    title: "The platform cannot be reached.",
+    fix: "Nothing: it is sent again.",
+  },
+  "channel/unauthorized": {
+    status: 502,
+    audience: "operator",
+    transient: false,
+    title: "The platform does not accept the account's token.",
+    fix: "Remove the account and add it with a new token.",
+  },
+  "session/queue_full": {
+    status: 429,
+    audience: "caller",
+    transient: true,
+    title: "This conversation has too many messages waiting.",
+    fix: "Send again when some are answered.",
+  },
+  "session/unavailable": {
+    status: 503,
+    audience: "caller",
+    transient: true,
+    title: "The message could not be stored.",
+    fix: "Send it again.",
+  },
+  "file/too_large": {
+    status: 413,
+    audience: "person",
+    transient: false,
+    title: "The file is larger than this box keeps.",
+    fix: "Send a smaller file.",
+  },
+  "file/store_full": {
+    status: 507,
+    audience: "person",
+    transient: false,
+    title: "This conversation keeps too many files.",
+    fix: "Start again with /forget.",
+  },
+  "file/unknown": {
+    status: 404,
+    audience: "caller",
+    transient: false,
+    title: "No such file.",
+    fix: "It may have been forgotten.",
+  },
+  "pairing/unknown_code": {
+    status: 404,
+    audience: "operator",
+    transient: false,
+    title: "No such pairing code, or it has expired.",
+    fix: "List the pending ones with `rockpool pair list`.",
+  },
+  "owner/bad_token": {
+    status: 401,
+    audience: "caller",
+    transient: false,
+    title: "This owner link was used already, or has expired.",
+    fix: "Make a new one with `rockpool owner-link`.",
+  },
+  "model/unavailable": {
+    status: 502,
+    audience: "person",
+    transient: true,
+    title: "The model server cannot be reached.",
+    fix: "Start it, or set ROCKPOOL_MODEL_URL.",
+  },
+  "model/busy": {
+    status: 503,
+    audience: "person",
+    transient: true,
+    title: "The model server is busy.",
+    fix: "Nothing: it is tried again.",
+  },
+  "model/out_of_memory": {
+    status: 502,
+    audience: "person",
+    transient: true,
+    title: "The model server has too little memory for this model.",
+    fix: "Choose a smaller model with /model.",
+  },
+  "model/missing": {
+    status: 404,
+    audience: "person",
+    transient: true,
+    title: "The model is not installed.",
+    fix: "Install it (`ollama pull <name>`), or choose another with /model.",
+  },
+  "model/timeout": {
+    status: 504,
+    audience: "person",
+    transient: true,
+    title: "The model took too long.",
+    fix: "Try again, or choose a smaller model with /model.",
+  },
+  "model/broken_stream": {
+    status: 502,
+    audience: "person",
+    transient: true,
+    title: "The model's answer broke off.",
+    fix: "Try again.",
+  },
+  "model/rejected": {
+    status: 502,
+    audience: "person",
+    transient: false,
+    title: "The model server refused the request.",
+    fix: "See the cause in `rockpool logs`.",
+  },
+  "model/remote_refused": {
+    status: 502,
+    audience: "operator",
+    transient: false,
+    title: "The model would run on somebody else's machine.",
+    fix: "Choose a model that runs on this box.",
+  },
+  "crypto/cannot_open": {
+    status: 500,
+    audience: "operator",
+    transient: false,
+    title: "Something stored cannot be opened with this master key.",
+    fix: "Put the right master.key into the data folder.",
+  },
+  "egress/not_allowed": {
+    status: 502,
+    audience: "operator",
+    transient: false,
+    title: "This address is not one that the box may reach.",
+    fix: "Add the account with --api-base, which allows its host.",
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface AppErrorOptions {
+  cause?: unknown;
+  /** What is wrong in this case; the table's title where there is none. Never holds a secret or a URL. */
+  detail?: string;
+  /** How long to wait before trying again, where the other side said so. */
+  retryAfterMs?: number;
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(
+      options.detail ?? ERRORS[code].title,
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
+    this.name = "AppError";
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** True also for an AppError that came over a Durable Object call as a plain Error. */
+export function isAppError(error: unknown): error is AppError {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    Object.hasOwn(ERRORS, error.code)
+  );
+}
+
+/** The code of a known failure; `http/internal` for a bug. */
+export function errorCode(error: unknown): ErrorCode {
+  return isAppError(error) ? error.code : "http/internal";
+}
+
+export function errorSpec(code: ErrorCode): ErrorSpec {
+  return ERRORS[code];
+}

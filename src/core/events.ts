@@ -1,0 +1,67 @@
+/**
+ * Everything worth knowing that happens, as one union. Logs, metrics and (later) the audit are its readers. No event
+ * holds message text or a secret.
+ */
+import type { ErrorCode } from "./errors.ts";
+
+export type RockpoolEvent =
+  | {
+      type: "request";
+      requestId: string;
+      method: string;
+      route: string;
+      status: number;
+      ms: number;
+      code?: ErrorCode;
+    }
+  | {
+      type: "webhook:received";
+      channel: string;
+      account: string;
+      outcome: "accepted" | "duplicate" | "ignored" | "pairing" | "denied" | "full";
+      count: number;
+    }
+  | { type: "turn:started"; turnId: string; session: string; channel: string; queuedMs: number }
+  | {
+      type: "turn:finished";
+      turnId: string;
+      session: string;
+      channel: string;
+      outcome: "answered" | "stopped" | "failed" | "command" | "postponed";
+      code?: ErrorCode;
+      /** The failure's own words, redacted. */
+      cause?: string;
+      model?: string;
+      promptTokens?: number;
+      outputTokens?: number;
+      firstTokenMs?: number;
+      ms: number;
+    }
+  | { type: "outbox:sent"; session: string; channel: string; attempt: number; ms: number }
+  | {
+      type: "outbox:retry";
+      session: string;
+      channel: string;
+      attempt: number;
+      code: ErrorCode;
+      waitMs: number;
+      cause?: string;
+    }
+  | { type: "outbox:parked"; session: string; channel: string; code: ErrorCode; cause?: string }
+  | { type: "journal:flushed"; rows: number; ms: number }
+  | { type: "journal:failed"; rows: number; code: ErrorCode; cause?: string }
+  | {
+      type: "connection:state";
+      channel: string;
+      account: string;
+      state: "open" | "retry" | "closed";
+      code?: ErrorCode;
+      waitMs?: number;
+    }
+  | {
+      type: "pairing:asked" | "pairing:approved" | "pairing:denied";
+      channel: string;
+      account: string;
+    }
+  | { type: "sign_in"; outcome: "accepted" | "refused" }
+  | { type: "fault"; where: string; code: ErrorCode; cause?: string };

@@ -1,0 +1,78 @@
+/** What routes and other objects ask of a SessionObject. Plain, serialisable values: they cross an object call. */
+import type { AccountKey, PersonId, SessionKey } from "./ids.ts";
+import type { ChatMessage, InboundEvent, MediaRef } from "./message.ts";
+
+/** Who speaks, as admission found out. Stored with the queue row. */
+export interface Speaker {
+  personId: PersonId;
+  role: "owner" | "member";
+  name: string;
+  lang: "en" | "zh";
+}
+
+export interface AcceptRequest {
+  /** The conversation as the platform names it: what a reply is addressed from. */
+  session: SessionKey;
+  account: AccountKey;
+  speaker: Speaker;
+  event: Exclude<InboundEvent, { kind: "ignored" }>;
+}
+
+export type AcceptOutcome =
+  /** Stored durably: the platform may be told so. */
+  | { status: "accepted" }
+  /** The same key was stored earlier; the first one answers. */
+  | { status: "duplicate" }
+  /** Too many wait. Nothing was stored. */
+  | { status: "full"; retryAfterMs: number };
+
+/** The conversation goes on in another object: ask there, once, and remember. */
+export interface Moved {
+  status: "moved";
+  to: SessionKey;
+}
+
+export type ReplyState =
+  | { status: "answered"; text: string }
+  | { status: "pending" }
+  | { status: "unknown" };
+
+export interface StoredFile {
+  name: string;
+  mime: string;
+  sizeBytes: number;
+  body: ReadableStream<Uint8Array>;
+}
+
+export interface NewFile {
+  kind: MediaRef["kind"];
+  name: string;
+  mime: string;
+  bytes: Uint8Array;
+}
+
+/** A page of history, oldest first. */
+export interface HistoryPage {
+  status: "page";
+  messages: ChatMessage[];
+  /** True where older ones exist. */
+  more: boolean;
+}
+
+/** The calls of a SessionObject. */
+export interface SessionCalls {
+  accept(request: AcceptRequest): Promise<AcceptOutcome | Moved>;
+  /**
+   * StreamEvents as server-sent events (`id:` is the seq of the last message), beginning after `afterSeq`; undefined
+   * begins with the newest 50 messages. Ends when the reader goes away.
+   */
+  stream(afterSeq: number | undefined): Promise<ReadableStream<Uint8Array> | Moved>;
+  /** Messages before `beforeSeq` (the newest where undefined), at most `limit` ≤ 100. */
+  history(beforeSeq: number | undefined, limit: number): Promise<HistoryPage | Moved>;
+  /** The answer to the event with this key, waiting for it up to `timeoutMs` ≤ 120,000. */
+  reply(account: AccountKey, key: string, timeoutMs: number): Promise<ReplyState | Moved>;
+  /** Seals and keeps a file. Throws file/*. */
+  storeFile(file: NewFile): Promise<MediaRef | Moved>;
+  /** Throws file/unknown. */
+  openFile(fileId: string): Promise<StoredFile | Moved>;
+}

@@ -1,0 +1,20 @@
+/**
+ * What a reader of a conversation is told while it goes on (web chat, `rockpool say`, webhook by SSE). Pure types.
+ * A reader that reconnects with the last `seq` it has gets every later message, then the running turn's text so far:
+ * no token is lost and none is shown twice, because a delta states where it starts.
+ */
+import type { ChatMessage } from "./message.ts";
+
+export type StreamEvent =
+  /** Everything earlier was sent; what follows is live. */
+  | { type: "ready"; seq: number }
+  | { type: "message"; message: ChatMessage }
+  /** A turn runs; `text` is what it said so far. */
+  | { type: "turn"; turnId: string; text: string; state: TurnState }
+  /** `offset` counts UTF-16 units from the start of the turn's text. */
+  | { type: "delta"; turnId: string; offset: number; text: string }
+  | { type: "end"; turnId: string }
+  /** Something the assistant says that is no part of the history (a command's answer, a notice). */
+  | { type: "notice"; id: string; text: string; atMs: number };
+
+export type TurnState = "thinking" | "answering" | "waiting";

@@ -1,0 +1,38 @@
+/**
+ * What the runtime hands the Worker. wrangler.toml names the first block; the host's config generator adds the second,
+ * which only a box has. Under `wrangler dev` and in tests the optional ones are absent and plain values stand in.
+ */
+import type { ConnectionObject } from "./do/connection.ts";
+import type { DirectoryObject } from "./do/directory.ts";
+import type { JournalObject } from "./do/journal.ts";
+import type { SessionObject } from "./do/session.ts";
+
+export interface Env {
+  SESSION: DurableObjectNamespace<SessionObject>;
+  DIRECTORY: DurableObjectNamespace<DirectoryObject>;
+  JOURNAL: DurableObjectNamespace<JournalObject>;
+  CONNECTION: DurableObjectNamespace<ConnectionObject>;
+  DB: D1Database;
+  /** The built console. */
+  ASSETS: Fetcher;
+
+  /** AES-KW, not extractable; wraps the data keys. Hexadecimal text under `wrangler dev`. */
+  MASTER_KEY: CryptoKey | string;
+  /** HMAC-SHA-256, not extractable; signs session cookies. Hexadecimal text under `wrangler dev`. */
+  COOKIE_KEY: CryptoKey | string;
+  /** Public addresses only. */
+  INTERNET?: Fetcher;
+  /** The model server and nothing else. */
+  MODEL?: Fetcher;
+  /** JSON: origin → name of the binding that reaches it, one for each account's --api-base. */
+  EGRESS?: string;
+
+  ROCKPOOL_MODEL_URL?: string;
+  ROCKPOOL_MODEL?: string;
+  ROCKPOOL_CONTEXT_TOKENS?: string;
+  ROCKPOOL_PUBLIC_URL?: string;
+  ROCKPOOL_LOG?: string;
+  /** Bytes of memory of the box, for the choice of a model. */
+  ROCKPOOL_MEMORY_BYTES?: string;
+  ROCKPOOL_VERSION?: string;
+}
