@@ -1,0 +1,24 @@
+/**
+ * The contract of a command: a module under commands/ that exports `defineCommand`, loaded only when it is called.
+ * It gets its own commander command, named and summarised, adds arguments, options, subcommands and an action, and
+ * throws a HostError when something is wrong.
+ */
+import type { Command } from "commander";
+import type { Shell } from "./shell.ts";
+
+export interface CommandModule {
+  defineCommand(command: Command, shell: Shell): void;
+}
+
+export interface CommandEntry {
+  summary: string;
+  load(): Promise<CommandModule>;
+}
+
+/** In the order of `rockpool --help`. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  version: {
+    summary: "print the versions of Rockpool, Node and workerd",
+    load: () => import("./commands/version.ts"),
+  },
+};

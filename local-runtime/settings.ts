@@ -1,0 +1,46 @@
+/** The options of this box: the environment over the project's `.env`, every wrong value reported at once. */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { loadOptions, type OptionProblem } from "../src/config/load.ts";
+import type { Options } from "../src/config/options.ts";
+import { EXIT, HostError, systemCode } from "./host-error.ts";
+import type { Shell } from "./shell.ts";
+
+export interface Settings {
+  options: Options;
+  /** The data folder, absolute. A relative ROCKPOOL_DATA counts from the project's folder. */
+  dataDir: string;
+}
+
+/** Throws `config/invalid` that names each wrong option and what it expects. */
+export function loadSettings(shell: Pick<Shell, "root" | "env">): Settings {
+  const loaded = loadOptions({ ...readEnvFile(join(shell.root, ".env")), ...shell.env });
+  if (!loaded.ok) throw invalidOptions(loaded.problems);
+  return { options: loaded.options, dataDir: resolve(shell.root, loaded.options.ROCKPOOL_DATA) };
+}
+
+function readEnvFile(path: string): Record<string, string | undefined> {
+  try {
+    return parseEnv(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return {};
+    throw new HostError({
+      code: "config/env_file_unreadable",
+      message: "The file .env in the project's folder cannot be read.",
+      fix: `Make it a file that you can read (ls -l ${path}), or remove it.`,
+      exitStatus: EXIT.config,
+      cause: error,
+    });
+  }
+}
+
+function invalidOptions(problems: OptionProblem[]): HostError {
+  const list = problems.map(({ name, message }) => `${name}: ${message}`).join("; ");
+  return new HostError({
+    code: "config/invalid",
+    message: `${problems.length === 1 ? "An option is" : `${problems.length} options are`} wrong: ${list}.`,
+    fix: "Set the right values in .env or the environment; docs/configuration.md describes each option.",
+    exitStatus: EXIT.config,
+  });
+}
