@@ -1,0 +1,220 @@
+/** POST /api/chat of the fake server: the refusals, the waits and the stream of one chat, with its fault. */
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
+import { composeAnswer, countTokens, renderPiece } from "./fake-ollama-answer.ts";
+import { type FakeModel, findModel } from "./fake-ollama-catalogue.ts";
+import type { HoldGate, Loader, Slots } from "./fake-ollama-queue.ts";
+import type { FakeSettings } from "./fake-ollama-settings.ts";
+
+const SPLIT_BYTES = 17;
+const TOKENS_BETWEEN_TURNS = 64;
+
+const chatSchema = v.strictObject({
+  model: v.string(),
+  messages: v.array(
+    v.strictObject({
+      role: v.picklist(["system", "user", "assistant", "tool"]),
+      content: v.string(),
+      images: v.optional(v.array(v.string())),
+    }),
+  ),
+  stream: v.literal(true),
+  think: v.optional(v.boolean()),
+  truncate: v.optional(v.boolean()),
+  keep_alive: v.optional(v.string()),
+  options: v.strictObject({ num_ctx: v.number(), num_predict: v.number() }),
+});
+
+export type FakeChat = v.InferOutput<typeof chatSchema>;
+export type StrikingFault = FakeSettings["fault"];
+
+export interface FakeCounters {
+  chats: number;
+  completed: number;
+  /** Chats whose client left before the end. */
+  aborted: number;
+  tokensOut: number;
+  lastChat: FakeChat | undefined;
+}
+
+export interface FakeState {
+  settings: FakeSettings;
+  gate: HoldGate;
+  slots: Slots;
+  loader: Loader;
+  counters: FakeCounters;
+  /** The fault of the next chat, drawn by `rate`. */
+  drawFault(): StrikingFault;
+}
+
+/** An answer other than a stream. */
+export class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const BUSY = "server busy, please try again.  maximum pending requests exceeded";
+
+function refuseByFault(fault: StrikingFault, chat: FakeChat): void {
+  if (fault === "400") throw new Refusal(400, "invalid options: num_ctx");
+  if (fault === "404") throw new Refusal(404, `model '${chat.model}' not found`);
+  if (fault === "429") throw new Refusal(429, "too many requests");
+  if (fault === "500") throw new Refusal(500, "template: :3: unexpected EOF");
+  if (fault === "503") throw new Refusal(503, BUSY);
+  if (fault === "memory")
+    throw new Refusal(
+      500,
+      "model requires more system memory (5.6 GiB) than is available (3.1 GiB)",
+    );
+}
+
+function admitModel(chat: FakeChat, settings: FakeSettings): FakeModel {
+  const model = findModel(chat.model, settings.installed);
+  if (!model) throw new Refusal(404, `model '${chat.model}' not found`);
+  if (!model.capabilities.includes("completion"))
+    throw new Refusal(400, `"${chat.model}" does not support chat`);
+  if (chat.think && !model.capabilities.includes("thinking"))
+    throw new Refusal(400, `"${chat.model}" does not support thinking`);
+  return model;
+}
+
+function countPrompt(chat: FakeChat, contextTokens: number): number {
+  const tokens = chat.messages.reduce((sum, message) => sum + countTokens(message.content) + 4, 0);
+  if (tokens > contextTokens && chat.truncate === false)
+    throw new Refusal(400, "the input length exceeds the context length");
+  return Math.min(tokens, contextTokens);
+}
+
+async function loadModel(state: FakeState, model: FakeModel, chat: FakeChat, signal: AbortSignal) {
+  const contextTokens = Math.min(chat.options.num_ctx, model.contextTokens);
+  if (state.loader.isLoaded(model.name, contextTokens)) return;
+  if (state.loader.waiting >= state.settings.maxQueue) throw new Refusal(503, BUSY);
+  await state.loader.load(model.name, contextTokens, state.settings.loadMs, signal);
+}
+
+async function write(response: ServerResponse, text: string | Buffer, signal: AbortSignal) {
+  signal.throwIfAborted();
+  if (!response.write(text)) await once(response, "drain", { signal });
+}
+
+async function writeSplit(response: ServerResponse, line: string, signal: AbortSignal) {
+  const bytes = Buffer.from(line);
+  for (let start = 0; start < bytes.length; start += SPLIT_BYTES) {
+    await write(response, bytes.subarray(start, start + SPLIT_BYTES), signal);
+    await nextTurn();
+  }
+}
+
+/** What one chat's stream needs to know. */
+interface Streaming {
+  chat: FakeChat;
+  model: FakeModel;
+  fault: StrikingFault;
+  response: ServerResponse;
+  signal: AbortSignal;
+}
+
+/** False where the stream ends at this token. */
+async function strike(state: FakeState, streaming: Streaming): Promise<boolean> {
+  const { chat, response, signal } = streaming;
+  switch (streaming.fault) {
+    case "stall":
+      await sleep(state.settings.stallMs, undefined, { signal });
+      return true;
+    case "badjson":
+      await write(
+        response,
+        `{"model":"${chat.model}","message":{"role":"assistant","con\n`,
+        signal,
+      );
+      return true;
+    case "reset":
+      await nextTurn(); // the tokens before it leave first
+      response.socket?.resetAndDestroy();
+      return false;
+    case "truncate":
+      response.end();
+      return false;
+    case "miderror":
+      response.end('{"error":"an error was encountered while running the model"}\n');
+      return false;
+    default:
+      return true;
+  }
+}
+
+async function pace(index: number, startMs: number, tokenMs: number, signal: AbortSignal) {
+  const waitMs = startMs + (index + 1) * tokenMs - performance.now();
+  if (tokenMs > 0 && waitMs >= 1) await sleep(waitMs, undefined, { signal });
+  else if (index % TOKENS_BETWEEN_TURNS === TOKENS_BETWEEN_TURNS - 1) await nextTurn();
+}
+
+async function streamAnswer(state: FakeState, streaming: Streaming, promptTokens: number) {
+  const { chat, model, fault, response, signal } = streaming;
+  const { settings, counters } = state;
+  const question = chat.messages.findLast((message) => message.role === "user")?.content ?? "";
+  const think = model.capabilities.includes("thinking") && chat.think !== false;
+  const pieces = composeAnswer(question, think, settings);
+  const count = Math.min(pieces.length, chat.options.num_predict);
+  const remote = fault === "remote" ? ',"remote_host":"https://ollama.com:443"' : "";
+  const startMs = performance.now();
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  for (const [index, piece] of pieces.slice(0, count).entries()) {
+    if (index === settings.at && !(await strike(state, streaming))) return;
+    const line = renderPiece(chat.model, piece, remote);
+    if (fault === "split") await writeSplit(response, line, signal);
+    else await write(response, line, signal);
+    counters.tokensOut += 1;
+    if (index < count - 1) await pace(index, startMs, settings.tokenMs, signal);
+  }
+  counters.completed += 1;
+  const last = {
+    model: chat.model,
+    message: { role: "assistant", content: "" },
+    done: true,
+    done_reason: count < pieces.length ? "length" : "stop",
+    prompt_eval_count: promptTokens,
+    eval_count: count,
+  };
+  if (fault === "emptydone") response.end();
+  else if (fault === "linger") await write(response, `${JSON.stringify(last)}\n`, signal);
+  else response.end(`${JSON.stringify(last)}\n`);
+}
+
+export async function answerChat(
+  state: FakeState,
+  body: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const parsed = v.safeParse(chatSchema, body);
+  if (!parsed.success) throw new Refusal(400, v.summarize(parsed.issues));
+  const chat = parsed.output;
+  const { settings, counters, gate, slots } = state;
+  counters.chats += 1;
+  counters.lastChat = chat;
+  const fault = state.drawFault();
+  refuseByFault(fault, chat);
+  if (fault === "reset0") {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  const model = admitModel(chat, settings);
+  await gate.pass(signal);
+  await loadModel(state, model, chat, signal);
+  const promptTokens = countPrompt(chat, chat.options.num_ctx);
+  await slots.acquire(signal);
+  try {
+    const waitMs = settings.firstTokenMs + (fault === "slowheaders" ? settings.stallMs : 0);
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+    await streamAnswer(state, { chat, model, fault, response, signal }, promptTokens);
+  } finally {
+    slots.release();
+  }
+}
