@@ -10,7 +10,7 @@ CREATE TABLE `accounts` (
 --> statement-breakpoint
 CREATE TABLE `data_keys` (
 	`id` integer PRIMARY KEY NOT NULL,
-	`wrapped` blob NOT NULL,
+	`wrapped` text NOT NULL,
 	`created_at_ms` integer NOT NULL
 );
 --> statement-breakpoint
@@ -29,10 +29,10 @@ CREATE TABLE `messages` (
 	`session_id` text NOT NULL,
 	`seq` integer NOT NULL,
 	`role` text NOT NULL,
-	`person_id` text,
+	`person_id` text NOT NULL,
 	`channel` text NOT NULL,
 	`turn_id` text,
-	`body` blob NOT NULL,
+	`body` text NOT NULL,
 	`at_ms` integer NOT NULL
 );
 --> statement-breakpoint

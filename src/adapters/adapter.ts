@@ -74,6 +74,8 @@ export interface Capabilities {
   preview(conversation: Conversation): { how: "draft" | "edit"; everyMs: number } | undefined;
   /** How long the platform shows "typing" after one call. */
   typingMs?: number;
+  /** The caller of the webhook may ask for the answer itself: `?wait=1`, or server-sent events. */
+  answersCaller?: true;
   /** What happens to a send that a crash cut off before its result was stored. */
   resend: "idempotent" | "may_double";
   /** Largest file the platform hands out or takes. */
@@ -93,6 +95,9 @@ export interface ChannelAdapter {
   readonly doc: string;
   readonly fields: readonly Field[];
   readonly capabilities: Capabilities;
+
+  /** Origins that the account's calls go to, and no others: what its `io.fetch` reaches. */
+  origins(account: Account): readonly string[];
 
   /** Sees raw bytes only. Throws webhook/*; trusts nothing before it has returned. */
   verify(request: RawRequest, account: Account, io: Io): Promise<Verified>;

@@ -3,7 +3,7 @@
  * the truth; these rows are written from them in batches, and writing one twice changes nothing.
  * Times are milliseconds since 1970. Sealed columns hold an envelope of security/keyring.ts.
  */
-import { blob, index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 export const people = sqliteTable("people", {
   id: text().primaryKey(),
@@ -58,11 +58,12 @@ export const messages = sqliteTable(
     sessionId: text("session_id").notNull(),
     seq: integer().notNull(),
     role: text({ enum: ["user", "assistant"] }).notNull(),
-    personId: text("person_id"),
+    /** Whose message it is, or whom it answers. */
+    personId: text("person_id").notNull(),
     channel: text().notNull(),
     turnId: text("turn_id"),
-    /** Sealed. */
-    body: blob({ mode: "buffer" }).notNull(),
+    /** Sealed, base64. */
+    body: text().notNull(),
     atMs: integer("at_ms").notNull(),
   },
   (table) => [index("messages_by_session").on(table.sessionId, table.seq)],
@@ -97,6 +98,7 @@ export const usage = sqliteTable("usage", {
 /** The data keys, each wrapped by the master key. Without them nothing sealed can be opened. */
 export const dataKeys = sqliteTable("data_keys", {
   id: integer().primaryKey(),
-  wrapped: blob({ mode: "buffer" }).notNull(),
+  /** Base64. */
+  wrapped: text().notNull(),
   createdAtMs: integer("created_at_ms").notNull(),
 });

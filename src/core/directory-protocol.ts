@@ -1,0 +1,38 @@
+/** What routes and sessions ask of the DirectoryObject. Plain, serialisable values: they cross an object call. */
+import type { AccountKey, PersonId, SessionKey } from "./ids.ts";
+import type { Conversation, Sender, Target } from "./message.ts";
+import type { Speaker } from "./session-protocol.ts";
+
+export interface AdmitRequest {
+  account: AccountKey;
+  sender: Sender;
+  conversation: Conversation;
+  mentionsMe: boolean;
+  target: Target;
+}
+
+export type Admission =
+  | { status: "admitted"; speaker: Speaker }
+  /** The stranger may be told the code; `notify` is false when he was told a moment ago. */
+  | { status: "pairing"; code: string; lang: "en" | "zh"; notify: boolean }
+  /** Say nothing. */
+  | { status: "denied" };
+
+export interface Person {
+  id: PersonId;
+  role: "owner" | "member";
+  name: string;
+  lang: "en" | "zh";
+}
+
+export interface RedeemLink {
+  code: string;
+  /** The conversation that the code was typed into, and who typed it. */
+  session: SessionKey;
+  speaker: Speaker;
+}
+
+export type LinkRedeemed =
+  | { status: "linked"; to: SessionKey; channel: string }
+  | { status: "bad_code" }
+  | { status: "same_conversation" };

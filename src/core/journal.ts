@@ -1,0 +1,80 @@
+/**
+ * Log rows on their way to D1. They are kept beside the truth they describe, in the same transaction, and leave only
+ * when D1 has them; each is written by its id, so that writing one twice changes nothing. Pure types.
+ */
+
+export type JournalEntry =
+  | {
+      kind: "person";
+      id: string;
+      role: "owner" | "member";
+      name: string;
+      lang: string;
+      createdAtMs: number;
+    }
+  | {
+      kind: "identity";
+      id: string;
+      personId: string;
+      channel: string;
+      account: string;
+      name: string;
+      createdAtMs: number;
+    }
+  | {
+      kind: "account";
+      id: string;
+      channel: string;
+      name: string;
+      access: string;
+      transport: string;
+      createdAtMs: number;
+      removedAtMs: number | null;
+    }
+  | {
+      kind: "session";
+      id: string;
+      channel: string;
+      account: string;
+      createdAtMs: number;
+      lastAtMs: number;
+    }
+  /** `body` is sealed, in base64. */
+  | {
+      kind: "message";
+      id: string;
+      sessionId: string;
+      seq: number;
+      role: "user" | "assistant";
+      personId: string;
+      channel: string;
+      turnId: string;
+      body: string;
+      atMs: number;
+    }
+  | {
+      kind: "turn";
+      id: string;
+      sessionId: string;
+      personId: string;
+      channel: string;
+      outcome: string;
+      code: string | null;
+      startedAtMs: number;
+      endedAtMs: number;
+    }
+  | {
+      kind: "usage";
+      turnId: string;
+      personId: string;
+      model: string;
+      promptTokens: number;
+      outputTokens: number;
+      firstTokenMs: number;
+      totalMs: number;
+      atMs: number;
+    }
+  /** Everything the session said up to this position is forgotten. */
+  | { kind: "forget"; sessionId: string; throughSeq: number };
+
+export type JournalKind = JournalEntry["kind"];

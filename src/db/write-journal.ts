@@ -1,0 +1,68 @@
+/**
+ * Journal entries into D1: one statement for each kind, in one transaction. D1 takes a hundred bound values a
+ * statement, so the rows of a kind travel as one JSON text that SQLite takes apart.
+ */
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { getTableConfig, type SQLiteColumn, type SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { JournalEntry, JournalKind } from "../core/journal.ts";
+import { accounts, identities, messages, people, sessions, turns, usage } from "./schema.ts";
+
+interface Destination {
+  table: SQLiteTable;
+  /** Columns that a later row of the same id changes. */
+  changes: readonly string[];
+}
+
+/** In the order they are written. */
+const DESTINATIONS: Record<Exclude<JournalKind, "forget">, Destination> = {
+  person: { table: people, changes: ["role", "name", "lang"] },
+  identity: { table: identities, changes: ["personId", "name"] },
+  account: { table: accounts, changes: ["access", "transport", "removedAtMs"] },
+  session: { table: sessions, changes: ["lastAtMs"] },
+  message: { table: messages, changes: [] },
+  turn: { table: turns, changes: ["outcome", "code", "endedAtMs"] },
+  usage: { table: usage, changes: [] },
+};
+
+function upsert({ table, changes }: Destination, rows: JournalEntry[]): SQL {
+  const columns = Object.entries<SQLiteColumn>(getTableColumns(table));
+  const names = sql.join(
+    columns.map(([, column]) => sql.identifier(column.name)),
+    sql`, `,
+  );
+  const values = sql.join(
+    columns.map(([key]) => sql`value ->> ${sql.raw(`'$.${key}'`)}`),
+    sql`, `,
+  );
+  const key = sql.identifier(columns.find(([, column]) => column.primary)?.[1].name ?? "id");
+  const updates = columns
+    .filter(([name]) => changes.includes(name))
+    .map(
+      ([, column]) => sql`${sql.identifier(column.name)} = excluded.${sql.identifier(column.name)}`,
+    );
+  const onConflict =
+    updates.length > 0 ? sql`DO UPDATE SET ${sql.join(updates, sql`, `)}` : sql`DO NOTHING`;
+  // WHERE true: SQLite's grammar needs it between a SELECT and ON CONFLICT.
+  return sql`INSERT INTO ${sql.identifier(getTableConfig(table).name)} (${names}) SELECT ${values} FROM json_each(${JSON.stringify(rows)}) WHERE true ON CONFLICT (${key}) ${onConflict}`;
+}
+
+/** Writes all entries or none. An erasure takes effect after every row of the same batch. */
+export async function writeJournal(
+  binding: D1Database,
+  entries: readonly JournalEntry[],
+): Promise<void> {
+  const db = drizzle(binding);
+  const statements: SQL[] = [];
+  for (const [kind, destination] of Object.entries(DESTINATIONS)) {
+    const rows = entries.filter((entry) => entry.kind === kind);
+    if (rows.length > 0) statements.push(upsert(destination, rows));
+  }
+  for (const entry of entries)
+    if (entry.kind === "forget")
+      statements.push(
+        sql`DELETE FROM ${messages} WHERE ${messages.sessionId} = ${entry.sessionId} AND ${messages.seq} <= ${entry.throughSeq}`,
+      );
+  const [first, ...rest] = statements.map((statement) => db.run(statement));
+  if (first) await db.batch([first, ...rest]);
+}

@@ -1,0 +1,58 @@
+/**
+ * The directory as routes and sessions ask it: what was found is remembered in the isolate for a minute, so that the
+ * way of a message costs no look-up. A change made here is seen at once; one made by another machine within the minute.
+ */
+import type { Account } from "../adapters/adapter.ts";
+import type { Admission, AdmitRequest } from "../core/directory-protocol.ts";
+import type { AccountKey } from "../core/ids.ts";
+import type { Env } from "../env.ts";
+import type { DirectoryObject } from "./directory.ts";
+
+const REMEMBER_MS = 60_000;
+/** People remembered at most; the oldest go first. */
+const MAX_REMEMBERED = 10_000;
+
+interface Remembered<Value> {
+  value: Value;
+  untilMs: number;
+}
+
+const accounts = new Map<AccountKey, Remembered<Account | undefined>>();
+const admitted = new Map<string, Remembered<Extract<Admission, { status: "admitted" }>>>();
+
+export function openDirectory(env: Env): DurableObjectStub<DirectoryObject> {
+  return env.DIRECTORY.getByName("directory");
+}
+
+/** After a change of accounts or people. */
+export function forgetDirectory(): void {
+  accounts.clear();
+  admitted.clear();
+}
+
+export async function findAccount(env: Env, key: AccountKey): Promise<Account | undefined> {
+  const nowMs = Date.now();
+  const remembered = accounts.get(key);
+  if (remembered && remembered.untilMs > nowMs) return remembered.value;
+  const value = await openDirectory(env).account(key);
+  if (accounts.size >= MAX_REMEMBERED) accounts.clear();
+  accounts.set(key, { value, untilMs: nowMs + REMEMBER_MS });
+  return value;
+}
+
+/** Only who is in is remembered: a stranger's next message is looked at anew. */
+export async function admit(env: Env, request: AdmitRequest): Promise<Admission> {
+  const isUncalledFor = request.conversation.kind === "group" && !request.mentionsMe;
+  if (isUncalledFor || request.sender.isBot) return { status: "denied" };
+  const nowMs = Date.now();
+  const key = `${request.account}|${request.sender.id}`;
+  const remembered = admitted.get(key);
+  if (remembered && remembered.untilMs > nowMs) return remembered.value;
+  const admission = await openDirectory(env).admit(request);
+  if (admission.status === "admitted") {
+    const oldest = admitted.size >= MAX_REMEMBERED ? admitted.keys().next().value : undefined;
+    if (oldest !== undefined) admitted.delete(oldest);
+    admitted.set(key, { value: admission, untilMs: nowMs + REMEMBER_MS });
+  }
+  return admission;
+}

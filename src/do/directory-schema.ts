@@ -1,0 +1,58 @@
+/** The directory's own tables, with their versions. */
+import { applySchema } from "./schema-steps.ts";
+
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE accounts (
+    key TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    name TEXT NOT NULL,
+    access TEXT NOT NULL,
+    transport TEXT NOT NULL,
+    api_base TEXT,
+    self TEXT,
+    created_at_ms INTEGER NOT NULL,
+    -- Sealed: the values of the channel's fields.
+    body BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE allowed (account TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (account, sender)) WITHOUT ROWID;
+  CREATE TABLE people (
+    id TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    name TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE identities (
+    account TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    PRIMARY KEY (account, sender)
+  ) WITHOUT ROWID;
+  CREATE TABLE pairings (
+    code TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    sender_name TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    target TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    noticed_at_ms INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (account, sender)
+  ) WITHOUT ROWID;
+  CREATE TABLE owner_tokens (hash TEXT PRIMARY KEY, expires_at_ms INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE link_codes (
+    code TEXT PRIMARY KEY,
+    session TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    -- The conversation that used it: using it again from there changes nothing.
+    used_by TEXT
+  ) WITHOUT ROWID;
+  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, message_seq INTEGER, entry TEXT);
+  `,
+];
+
+export function openDirectorySchema(storage: DurableObjectStorage): void {
+  applySchema(storage, STEPS);
+}

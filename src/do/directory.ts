@@ -1,0 +1,165 @@
+/**
+ * DirectoryObject: one for the box. It knows the accounts, the people and their identities, who asks to be let in, and
+ * the one-time links. One writer, so that a code works once and a person is one person on every channel.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Account } from "../adapters/adapter.ts";
+import type { AccountSummary, OwnerLink, PendingPairing } from "../core/admin-protocol.ts";
+import type { Admission, AdmitRequest, LinkRedeemed, Person, RedeemLink } from "../core/directory-protocol.ts";
+import { AppError } from "../core/errors.ts";
+import type { AccountKey, PersonId, SessionKey } from "../core/ids.ts";
+import type { JournalEntry } from "../core/journal.ts";
+import type { Env } from "../env.ts";
+import { hashToken, randomToken } from "../security/codes.ts";
+import { Accounts, MAX_ACCOUNTS } from "./accounts.ts";
+import { openDirectorySchema } from "./directory-schema.ts";
+import { openKeyring } from "./isolate.ts";
+import { JournalRows } from "./journal-rows.ts";
+import { OneTime } from "./one-time.ts";
+import { type Approved, People } from "./people.ts";
+
+/** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
+const FLUSH_MS = 1_000;
+const RETRY_FLUSH_MS = 10_000;
+
+/** Everyone who may sign in as the owner is one person; the name can be changed later. */
+const OWNER = { role: "owner", name: "Owner", lang: "en" } as const;
+
+export class DirectoryObject extends DurableObject<Env> {
+  readonly #journal: JournalRows;
+  readonly #people: People;
+  readonly #oneTime: OneTime;
+  #accounts: Accounts | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    openDirectorySchema(ctx.storage);
+    const { sql } = ctx.storage;
+    this.#journal = new JournalRows(sql, () => undefined);
+    this.#people = new People(sql, (entry) => this.#log(entry));
+    this.#oneTime = new OneTime(sql);
+  }
+
+  /** Inside the caller's synchronous block: the row and the alarm are one commit with what it describes. */
+  #log(entry: JournalEntry): void {
+    this.#journal.add(entry);
+    void this.ctx.storage.setAlarm(Date.now() + FLUSH_MS);
+  }
+
+  async #openAccounts(): Promise<Accounts> {
+    this.#accounts ??= new Accounts(this.ctx.storage.sql, await openKeyring(this.env));
+    return this.#accounts;
+  }
+
+  override async alarm(): Promise<void> {
+    const journal = this.env.JOURNAL.getByName("journal");
+    try {
+      while (!this.#journal.isEmpty) await this.#journal.flush((entries) => journal.append(entries));
+      this.#journal.prune();
+    } catch {
+      // The journal object has logged the cause; the rows are still here.
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_FLUSH_MS);
+    }
+  }
+
+  async account(key: AccountKey): Promise<Account | undefined> {
+    return (await this.#openAccounts()).open(key);
+  }
+
+  async accounts(): Promise<AccountSummary[]> {
+    return (await this.#openAccounts()).list();
+  }
+
+  /** Throws account/exists, account/bad_settings. */
+  async addAccount(account: Account, allow: readonly string[]): Promise<void> {
+    const accounts = await this.#openAccounts();
+    const sealed = await accounts.seal(account);
+    if (accounts.has(account.key)) throw new AppError("account/exists");
+    if (accounts.count() >= MAX_ACCOUNTS) throw new AppError("account/bad_settings", { detail: `At most ${MAX_ACCOUNTS} accounts fit.` });
+    const nowMs = Date.now();
+    accounts.insert(account, sealed, nowMs);
+    for (const sender of allow) this.ctx.storage.sql.exec("INSERT OR IGNORE INTO allowed (account, sender) VALUES (?, ?)", account.key, sender);
+    this.#logAccount(account, nowMs, null);
+  }
+
+  #logAccount(account: Account, createdAtMs: number, removedAtMs: number | null): void {
+    const { key: id, channel, name, access, transport } = account;
+    this.#log({ kind: "account", id, channel, name, access, transport, createdAtMs, removedAtMs });
+  }
+
+  /** Throws account/unknown. */
+  async removeAccount(key: AccountKey): Promise<void> {
+    const accounts = await this.#openAccounts();
+    const account = await accounts.open(key);
+    if (!account) throw new AppError("account/unknown");
+    accounts.remove(key);
+    this.#logAccount(account, Date.now(), Date.now());
+  }
+
+  async admit(request: AdmitRequest): Promise<Admission> {
+    const account = await this.account(request.account);
+    if (!account) return { status: "denied" };
+    return this.ctx.storage.transactionSync(() => this.#people.admit(request, account.access, Date.now()));
+  }
+
+  pairingNoticed(code: string): void {
+    this.#people.noticed(code, Date.now());
+  }
+
+  pairings(): PendingPairing[] {
+    return this.#people.pending(Date.now());
+  }
+
+  /** Throws pairing/unknown_code. */
+  decidePairing(code: string, approve: boolean): Approved {
+    const decided = this.ctx.storage.transactionSync(() => this.#people.decide(code, approve, Date.now()));
+    if (!decided) throw new AppError("pairing/unknown_code");
+    return decided;
+  }
+
+  async createOwnerLink(): Promise<OwnerLink> {
+    const token = randomToken();
+    const hash = await hashToken(token);
+    return { token, expiresAtMs: this.#oneTime.addOwnerToken(hash, Date.now()) };
+  }
+
+  /** Throws owner/bad_token. The first one makes the owner. */
+  async redeemOwnerToken(token: string): Promise<Person> {
+    const hash = await hashToken(token);
+    return this.ctx.storage.transactionSync(() => {
+      if (!this.#oneTime.takeOwnerToken(hash, Date.now())) throw new AppError("owner/bad_token");
+      return this.#people.owner() ?? this.#people.add(OWNER, Date.now());
+    });
+  }
+
+  /** The owner, made when there is none yet: for the admin socket only. */
+  ensureOwner(): Person {
+    return this.#people.owner() ?? this.#people.add(OWNER, Date.now());
+  }
+
+  person(id: PersonId): Person | undefined {
+    return this.#people.find(id);
+  }
+
+  createLinkCode(session: SessionKey, personId: PersonId): string {
+    return this.#oneTime.addLinkCode(session, personId, Date.now());
+  }
+
+  /** Joins the person who typed the code to the one who made it. Running it twice changes nothing. */
+  redeemLink(request: RedeemLink): LinkRedeemed {
+    return this.ctx.storage.transactionSync(() => {
+      const taken = this.#oneTime.takeLinkCode(request.code, request.session, Date.now());
+      if (taken.status !== "linked") return { status: taken.status };
+      this.#people.merge(request.speaker.personId, taken.personId, Date.now());
+      return { status: "linked", to: taken.to, channel: taken.channel };
+    });
+  }
+
+    return {
+      people: this.#people.count(),
+      pendingPairings: this.#people.pending(Date.now()).length,
+      ownerKnown: this.#people.owner() !== undefined,
+      journalBacklog: this.#journal.backlog,
+    };
+  }
+}

@@ -1,0 +1,40 @@
+/** Small facts about a session, by name. */
+import type { SessionKey } from "../core/ids.ts";
+
+interface Facts {
+  /** The session's own key. */
+  key: SessionKey;
+  /** Where the conversation goes on. */
+  movedTo: SessionKey;
+  /** Model of this conversation. */
+  model: string;
+  /** Messages up to this position are not told to the model any more. */
+  contextFromSeq: number;
+  createdAtMs: number;
+}
+
+export class Meta {
+  readonly #sql: SqlStorage;
+  readonly #facts: Partial<Facts>;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const rows = sql
+      .exec<{ name: string; value: string }>("SELECT name, value FROM meta")
+      .toArray();
+    this.#facts = Object.fromEntries(rows.map((row) => [row.name, JSON.parse(row.value)]));
+  }
+
+  get<Name extends keyof Facts>(name: Name): Facts[Name] | undefined {
+    return this.#facts[name];
+  }
+
+  set<Name extends keyof Facts>(name: Name, value: Facts[Name]): void {
+    this.#facts[name] = value;
+    this.#sql.exec(
+      "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+      name,
+      JSON.stringify(value),
+    );
+  }
+}

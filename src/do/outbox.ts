@@ -1,0 +1,193 @@
+/**
+ * What a session says, as rows: each is kept before it is sent, and marked when the platform has taken it. A pending
+ * row that a crash cut off may have been sent: it is sent again under the same key. Synchronous SQL and the pure rule of
+ * what is sent next; do/deliver.ts has the effects.
+ */
+import type { AccountKey, SessionKey, TurnId } from "../core/ids.ts";
+import type { Target } from "../core/message.ts";
+import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+
+/** `live`: a running turn shows itself in this message; its text is not final and not to be sent. */
+export type OutboxState = "live" | "pending" | "sent" | "parked";
+
+/** What is sealed of a row. */
+export interface OutboxBody {
+  markdown: string;
+  target: Target;
+}
+
+export interface OutboxRow {
+  seq: number;
+  key: string;
+  turnId: TurnId;
+  account: AccountKey;
+  state: OutboxState;
+  attempts: number;
+  nextAtMs: number;
+  atMs: number;
+  ref: string | undefined;
+  sealed: Uint8Array;
+}
+
+export interface NewOutboxRow {
+  key: string;
+  turnId: TurnId;
+  account: AccountKey;
+  state: OutboxState;
+  sealed: Uint8Array;
+}
+
+/** How long sent rows stay, for `?wait=1` callers that come again. */
+const KEEP_SENT_MS = 48 * 3_600_000;
+const PRUNE_ROWS = 4;
+/** Open rows looked at when the next one is chosen. */
+const LOOK_AHEAD = 50;
+
+interface StoredRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  key: string;
+  turn_id: string;
+  account: string;
+  state: string;
+  attempts: number;
+  next_at_ms: number;
+  at_ms: number;
+  ref: string | null;
+  body: ArrayBuffer;
+}
+
+function toRow(stored: StoredRow): OutboxRow {
+  return {
+    seq: stored.seq,
+    key: stored.key,
+    turnId: stored.turn_id as TurnId, // written by add() only, as are the two below
+    account: stored.account as AccountKey,
+    state: stored.state as OutboxState,
+    attempts: stored.attempts,
+    nextAtMs: stored.next_at_ms,
+    atMs: stored.at_ms,
+    ref: stored.ref ?? undefined,
+    sealed: new Uint8Array(stored.body),
+  };
+}
+
+export type NextSend =
+  | { status: "send"; row: OutboxRow }
+  | { status: "wait"; untilMs: number }
+  | { status: "idle" };
+
+/** The first due row, where no earlier row of the same account waits: what is said stays in order. Pure. */
+export function decideNextSend(open: readonly OutboxRow[], nowMs: number): NextSend {
+  const blocked = new Set<AccountKey>();
+  let untilMs = Number.POSITIVE_INFINITY;
+  for (const row of open) {
+    if (row.state === "live" || blocked.has(row.account)) continue;
+    if (row.nextAtMs <= nowMs) return { status: "send", row };
+    blocked.add(row.account);
+    untilMs = Math.min(untilMs, row.nextAtMs);
+  }
+  return Number.isFinite(untilMs) ? { status: "wait", untilMs } : { status: "idle" };
+}
+
+export class Outbox {
+  readonly #sql: SqlStorage;
+  readonly #keyring: Keyring;
+  readonly #session: SessionKey;
+  /** Bodies of rows made in this life of the object: sending them opens no envelope. */
+  readonly #fresh = new Map<string, OutboxBody>();
+
+  constructor(sql: SqlStorage, keyring: Keyring, session: SessionKey) {
+    this.#sql = sql;
+    this.#keyring = keyring;
+    this.#session = session;
+  }
+
+  #place(key: string): string {
+    return `outbox|${this.#session}|${key}`;
+  }
+
+  async seal(key: string, body: OutboxBody): Promise<Uint8Array> {
+    const sealed = await sealJson(this.#keyring, this.#place(key), body);
+    this.#fresh.set(key, body);
+    return sealed;
+  }
+
+  async open(row: OutboxRow): Promise<OutboxBody> {
+    return this.#fresh.get(row.key) ?? openJson(this.#keyring, this.#place(row.key), row.sealed);
+  }
+
+  /** Inside the caller's transaction. A row of the same key gets the new text and state, and keeps its platform id. */
+  put(row: NewOutboxRow, nowMs: number): void {
+    this.#sql.exec(
+      `INSERT INTO outbox (key, turn_id, account, state, attempts, at_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET state = excluded.state, body = excluded.body, next_at_ms = 0
+       WHERE state IN ('live', 'pending')`,
+      row.key,
+      row.turnId,
+      row.account,
+      row.state,
+      0,
+      nowMs,
+      row.sealed,
+    );
+    this.#sql.exec(
+      "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT ?) AND state IN ('sent', 'parked') AND at_ms < ?",
+      PRUNE_ROWS,
+      nowMs - KEEP_SENT_MS,
+    );
+  }
+
+  next(nowMs: number): NextSend {
+    const open = this.#sql
+      .exec<StoredRow>(
+        "SELECT * FROM outbox WHERE state NOT IN ('sent', 'parked') ORDER BY seq LIMIT ?",
+        LOOK_AHEAD,
+      )
+      .toArray();
+    return decideNextSend(open.map(toRow), nowMs);
+  }
+
+  find(key: string): OutboxRow | undefined {
+    const [stored] = this.#sql.exec<StoredRow>("SELECT * FROM outbox WHERE key = ?", key).toArray();
+    return stored && toRow(stored);
+  }
+
+  ofTurn(turnId: TurnId): OutboxRow[] {
+    return this.#sql
+      .exec<StoredRow>("SELECT * FROM outbox WHERE turn_id = ? ORDER BY seq", turnId)
+      .toArray()
+      .map(toRow);
+  }
+
+  setRef(key: string, ref: string): void {
+    this.#sql.exec("UPDATE outbox SET ref = ? WHERE key = ?", ref, key);
+  }
+
+  markSent(row: OutboxRow, ref: string): void {
+    this.#sql.exec("UPDATE outbox SET state = 'sent', ref = ? WHERE seq = ?", ref, row.seq);
+    this.#fresh.delete(row.key);
+  }
+
+  retryAt(seq: number, nextAtMs: number): void {
+    this.#sql.exec(
+      "UPDATE outbox SET attempts = attempts + 1, next_at_ms = ? WHERE seq = ?",
+      nextAtMs,
+      seq,
+    );
+  }
+
+  park(row: OutboxRow): void {
+    this.#sql.exec("UPDATE outbox SET state = 'parked' WHERE seq = ?", row.seq);
+    this.#fresh.delete(row.key);
+  }
+
+  drop(key: string): void {
+    this.#sql.exec("DELETE FROM outbox WHERE key = ?", key);
+    this.#fresh.delete(key);
+  }
+
+  /** Texts that were sent go; rows on their way stay. */
+  forget(): void {
+    this.#sql.exec("DELETE FROM outbox WHERE state IN ('sent', 'parked')");
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A session's own tables, with their versions: each step runs once in each object, in order, in one transaction with
+ * its version number. Columns named `body` are sealed.
+ */
+import { applySchema } from "./schema-steps.ts";
+
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  -- Every event that was accepted; the key is the claim that makes a repeat harmless.
+  CREATE TABLE inbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    lane TEXT NOT NULL,
+    state TEXT NOT NULL,
+    turn_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    -- Platform id of the message, for an edit that comes later.
+    message_ref TEXT,
+    accepted_at_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    body BLOB
+  );
+  CREATE INDEX inbox_queued ON inbox (lane, seq) WHERE state = 'queued';
+
+  CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    turn_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    -- 1: no part of what the model is told (commands, failures).
+    aside INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    body BLOB NOT NULL
+  );
+  CREATE INDEX messages_by_turn ON messages (turn_id);
+
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    turn_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at_ms INTEGER NOT NULL DEFAULT 0,
+    at_ms INTEGER NOT NULL,
+    -- Platform id of what was sent, once it is known.
+    ref TEXT,
+    body BLOB NOT NULL
+  );
+  CREATE INDEX outbox_open ON outbox (seq) WHERE state NOT IN ('sent', 'parked');
+  CREATE INDEX outbox_by_turn ON outbox (turn_id);
+
+  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, message_seq INTEGER, entry TEXT);
+
+  CREATE TABLE files (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    -- Name and type.
+    body BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE file_chunks (
+    file_id TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (file_id, part)
+  ) WITHOUT ROWID;
+  `,
+];
+
+export function openSessionSchema(storage: DurableObjectStorage): void {
+  applySchema(storage, STEPS);
+}

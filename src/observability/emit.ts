@@ -1,0 +1,50 @@
+/** Hands an event to its readers: the log (one JSON line) and the metrics. */
+import type { RockpoolEvent } from "../core/events.ts";
+import { logEvent } from "./logger.ts";
+import { count, METRICS, observeMs } from "./metrics.ts";
+
+type Finished = Extract<RockpoolEvent, { type: "turn:finished" }>;
+
+function measureTurn(event: Finished): void {
+  count(METRICS.turns, { channel: event.channel, outcome: event.outcome });
+  observeMs(METRICS.turnSeconds, event.ms);
+  if (event.firstTokenMs !== undefined) observeMs(METRICS.firstTokenSeconds, event.firstTokenMs);
+  if (event.promptTokens) count(METRICS.promptTokens, {}, event.promptTokens);
+  if (event.outputTokens) count(METRICS.outputTokens, {}, event.outputTokens);
+}
+
+function measure(event: RockpoolEvent): void {
+  switch (event.type) {
+    case "request":
+      count(METRICS.requests, { route: event.route, status: String(event.status) });
+      observeMs(METRICS.requestSeconds, event.ms);
+      break;
+    case "webhook:received":
+      count(METRICS.webhooks, { channel: event.channel, outcome: event.outcome }, event.count);
+      break;
+    case "turn:started":
+      observeMs(METRICS.queueSeconds, event.queuedMs);
+      break;
+    case "turn:finished":
+      measureTurn(event);
+      break;
+    case "outbox:sent":
+    case "outbox:retry":
+    case "outbox:parked":
+      count(METRICS.sends, { channel: event.channel, result: event.type.slice("outbox:".length) });
+      break;
+    case "journal:flushed":
+      count(METRICS.journalRows, {}, event.rows);
+      break;
+    case "fault":
+      count(METRICS.faults, { where: event.where, code: event.code });
+      break;
+    default:
+      break;
+  }
+}
+
+export function emit(event: RockpoolEvent): void {
+  measure(event);
+  logEvent(event);
+}

@@ -1,0 +1,44 @@
+/** JSON lines on standard output: one for each event, with its time and level. The host keeps them. */
+import type { RockpoolEvent } from "../core/events.ts";
+
+type Level = "debug" | "info" | "warn" | "error";
+
+const RANK: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+let threshold = RANK.info;
+
+/** Unknown text keeps the level as it is: the host has checked it. */
+export function setLogLevel(level: string | undefined): void {
+  threshold = RANK[level as Level] ?? threshold;
+}
+
+function levelOf(event: RockpoolEvent): Level {
+  switch (event.type) {
+    case "fault":
+    case "outbox:parked":
+    case "journal:failed":
+      return "error";
+    case "outbox:retry":
+      return "warn";
+    case "request":
+      return event.status >= 500 ? "error" : "info";
+    case "turn:finished":
+      return event.code ? "warn" : "info";
+    case "connection:state":
+      return event.state === "retry" ? "warn" : "info";
+    case "turn:started":
+    case "outbox:sent":
+    case "journal:flushed":
+    case "webhook:received":
+      return "debug";
+    default:
+      return "info";
+  }
+}
+
+export function logEvent(event: RockpoolEvent): void {
+  const level = levelOf(event);
+  if (RANK[level] < threshold) return;
+  const line = JSON.stringify({ time: new Date().toISOString(), level, ...event });
+  // biome-ignore lint/suspicious/noConsole: standard output is where the log goes.
+  console.log(line);
+}

@@ -1,0 +1,73 @@
+/** What the assistant itself says, in English. `{name}` is filled in by the caller. */
+
+export const en = {
+  help: `I am Rockpool, a private assistant on this box. Just write to me.
+
+/new – start afresh; I keep nothing of the earlier talk in mind
+/stop – stop the answer I am working on
+/status – how I am doing: model, queue
+/model – show the models; \`/model <name>\` changes this conversation's
+/link – use one conversation from two of your messengers
+/whoami – who you are to me
+/forget – erase this conversation
+/help – this list`,
+  unknownCommand: "I do not know /{name}. /help lists what I know.",
+  newStarted: "A fresh start. What is on your mind?",
+  stopped: "Stopped.",
+  nothingToStop: "There is nothing to stop.",
+  whoami: "You are {name} ({role}), here as {channel}.",
+  roleOwner: "owner",
+  roleMember: "member",
+  forgetAsk:
+    "This erases {count} messages and the files of this conversation for good. Send `/forget yes` to do it.",
+  forgotten: "Forgotten: {count} messages.",
+  statusModel: "Model: {model}",
+  statusModelDown: "Model: the model server does not answer.",
+  statusNoModel: "Model: none is installed yet.",
+  statusQueue: "Waiting in this conversation: {count}",
+  statusMessages: "Messages kept: {count}",
+  modelNow: "This conversation uses {model}.",
+  modelAuto: "auto (now {model})",
+  modelList: "Installed: {models}",
+  modelSet: "From now on this conversation uses {model}.",
+  modelUnknown: "{model} is not installed. Installed: {models}",
+  modelNone: "none",
+  linkCode:
+    "Write `/link {code}` to me from your other messenger within ten minutes. From then on both share this conversation.",
+  linkDone: "Linked. This conversation goes on where you left it on {channel}.",
+  linkBadCode: "This code is not valid, or no longer. Ask for a new one with /link.",
+  linkSelf: "This is the code's own conversation: write it to me from your other messenger.",
+  linkDirectOnly: "/link works in private conversations only.",
+  pairing:
+    "Hello! This assistant is private. Your pairing code is\n\n**{code}**\n\nIts owner can let you in within the hour: `rockpool pair approve {code}`.",
+  paired: "You are in. Write to me about anything; /help lists what I know.",
+  waitingModel:
+    "The model server is away just now. I keep your message and answer it as soon as it is back, for up to {hours} hours.",
+  waitingBusy:
+    "The model server is busy just now. I keep your message and answer it as soon as I can.",
+  waitingMemory:
+    "The model server has too little memory for {model} just now. I keep your message and try again; a smaller model can be chosen with /model.",
+  waitingMissing:
+    "I have no model to think with yet. On this box, `ollama pull qwen3:4b` installs one; I keep your message and answer it then. /help works without a model.",
+  gaveUp:
+    "I could not reach the model in {hours} hours, so I let this message go. Please send it again when the model server is back.",
+  failedTimeout:
+    "The model took too long, so I stopped it. Please try again, or choose a smaller model with /model.",
+  failedBroken: "The model's answer broke off. Please try again.",
+  failedRejected: "The model server refused this. Its reason stands in the log (`rockpool logs`).",
+  failedRemote:
+    "This model would run on somebody else's machine, so I do not use it. Choose another with /model.",
+  failedInternal:
+    "Something went wrong on my side. The reason stands in the log (`rockpool logs`). Please try again.",
+  emptyAnswer: "The model had nothing to say. Please put it in other words.",
+  cutLength: "(The answer reached its length limit. Say “go on” for more.)",
+  cutStopped: "(stopped)",
+  tooLong:
+    "Your message is longer than I take ({max} characters). Please send it in parts, or as a file.",
+  fileTooLarge: "I could not keep {name}: it is larger than {max} MB.",
+  fileFailed: "I could not fetch {name} from the messenger.",
+  fileStoreFull:
+    "I could not keep {name}: this conversation's file store is full. /forget empties it.",
+};
+
+export type Phrases = Record<keyof typeof en, string>;

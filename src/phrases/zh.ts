@@ -1,0 +1,63 @@
+/** What the assistant itself says, in Chinese. */
+import type { Phrases } from "./en.ts";
+
+export const zh: Phrases = {
+  help: `我是 Rockpool，运行在这台机器上的私人助手。直接给我发消息就行。
+
+/new – 重新开始，之前的对话不再带入
+/stop – 停止正在写的回答
+/status – 当前状态：模型、排队
+/model – 查看模型；\`/model <名称>\` 更换本对话的模型
+/link – 让你的两个聊天软件共用一个对话
+/whoami – 你在我这里是谁
+/forget – 抹去这个对话
+/help – 这份列表`,
+  unknownCommand: "我不认识 /{name}。发送 /help 查看我会的命令。",
+  newStarted: "重新开始了。想聊点什么？",
+  stopped: "已停止。",
+  nothingToStop: "现在没有可以停止的回答。",
+  whoami: "你是 {name}（{role}），来自 {channel}。",
+  roleOwner: "主人",
+  roleMember: "成员",
+  forgetAsk: "这会永久抹去本对话的 {count} 条消息和文件。确认请发送 `/forget yes`。",
+  forgotten: "已抹去 {count} 条消息。",
+  statusModel: "模型：{model}",
+  statusModelDown: "模型：模型服务器没有应答。",
+  statusNoModel: "模型：还没有安装。",
+  statusQueue: "本对话排队中：{count}",
+  statusMessages: "保存的消息：{count}",
+  modelNow: "本对话使用 {model}。",
+  modelAuto: "auto（当前为 {model}）",
+  modelList: "已安装：{models}",
+  modelSet: "从现在起，本对话使用 {model}。",
+  modelUnknown: "没有安装 {model}。已安装：{models}",
+  modelNone: "无",
+  linkCode: "请在十分钟内，从你的另一个聊天软件给我发送 `/link {code}`。之后两边共用这个对话。",
+  linkDone: "已连接。本对话接着你在 {channel} 上的继续。",
+  linkBadCode: "这个代码无效或已过期。请用 /link 重新获取。",
+  linkSelf: "这就是该代码所在的对话：请从另一个聊天软件发送它。",
+  linkDirectOnly: "/link 只能在私聊中使用。",
+  pairing:
+    "你好！这是一个私人助手。你的配对码是\n\n**{code}**\n\n主人可以在一小时内批准你：`rockpool pair approve {code}`。",
+  paired: "你已通过配对。有什么都可以问我；发送 /help 查看命令。",
+  waitingModel:
+    "模型服务器暂时不在线。我已保存你的消息，等它恢复后立即回答，最多等待 {hours} 小时。",
+  waitingBusy: "模型服务器正忙。我已保存你的消息，会尽快回答。",
+  waitingMemory:
+    "模型服务器的内存暂时不足以运行 {model}。我已保存你的消息并会重试；也可以用 /model 换一个小一点的模型。",
+  waitingMissing:
+    "我还没有可用的模型。在这台机器上运行 `ollama pull qwen3:4b` 即可安装；我已保存你的消息，到时回答。没有模型时 /help 也能用。",
+  gaveUp: "我在 {hours} 小时内都无法连接模型，只好放下这条消息。模型服务器恢复后请重新发送。",
+  failedTimeout: "模型用时太长，我把它停下了。请重试，或用 /model 换一个小一点的模型。",
+  failedBroken: "模型的回答中断了。请重试。",
+  failedRejected: "模型服务器拒绝了这个请求，原因见日志（`rockpool logs`）。",
+  failedRemote: "这个模型会在别人的机器上运行，所以我不使用它。请用 /model 另选一个。",
+  failedInternal: "我这边出了点问题，原因见日志（`rockpool logs`）。请重试。",
+  emptyAnswer: "模型没有给出回答。请换个说法试试。",
+  cutLength: "（回答已达长度上限。说“继续”可以接着写。）",
+  cutStopped: "（已停止）",
+  tooLong: "你的消息超过了我能接收的长度（{max} 个字符）。请分段发送，或以文件发送。",
+  fileTooLarge: "无法保存 {name}：超过 {max} MB。",
+  fileFailed: "无法从聊天软件取得 {name}。",
+  fileStoreFull: "无法保存 {name}：本对话的文件空间已满。可用 /forget 清空。",
+};

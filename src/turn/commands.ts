@@ -1,0 +1,134 @@
+/** What people can tell the assistant to do: commands work without a model. Each one may run twice and does no harm. */
+import type { Command } from "../core/command.ts";
+import type { ModelServerState } from "../core/ports.ts";
+
+/** Fills a phrase of the assistant's own in the person's language. */
+export type Say = (name: CommandPhrase, values?: Record<string, string | number>) => string;
+
+export type CommandPhrase =
+  | "help"
+  | "unknownCommand"
+  | "newStarted"
+  | "stopped"
+  | "nothingToStop"
+  | "whoami"
+  | "roleOwner"
+  | "roleMember"
+  | "forgetAsk"
+  | "forgotten"
+  | "statusModel"
+  | "statusModelDown"
+  | "statusNoModel"
+  | "statusQueue"
+  | "statusMessages"
+  | "modelNow"
+  | "modelAuto"
+  | "modelList"
+  | "modelSet"
+  | "modelUnknown"
+  | "modelNone"
+  | "linkCode"
+  | "linkDone"
+  | "linkBadCode"
+  | "linkSelf"
+  | "linkDirectOnly";
+
+export type LinkOutcome =
+  | { status: "linked"; channel: string }
+  | { status: "bad_code" }
+  | { status: "same_conversation" };
+
+export interface CommandPorts {
+  say: Say;
+  speaker: { name: string; role: "owner" | "member" };
+  channel: string;
+  isDirect: boolean;
+  /** Rows that /stop took out, counted when it was accepted. */
+  stoppedRows: number;
+  modelState(): Promise<ModelServerState>;
+  /** A model's name or `auto`. */
+  sessionModel(): string;
+  setSessionModel(name: string): void;
+  waiting(): number;
+  messageCount(): number;
+  startAfresh(): void;
+  forget(): number;
+  createLink(): Promise<string>;
+  redeemLink(code: string): Promise<LinkOutcome>;
+}
+
+type Run = (args: string, ports: CommandPorts) => Promise<string> | string;
+
+function installedNames(state: ModelServerState, none: string): string {
+  if (state.status === "down" || state.models.length === 0) return none;
+  return state.models.map((model) => `\`${model.name}\``).join(", ");
+}
+
+async function showStatus({ say, ...ports }: CommandPorts): Promise<string> {
+  const state = await ports.modelState();
+  const wanted = ports.sessionModel();
+  const model = wanted === "auto" && state.status === "up" ? state.chosen : wanted;
+  const first =
+    state.status === "down"
+      ? say("statusModelDown")
+      : model === undefined
+        ? say("statusNoModel")
+        : say("statusModel", { model });
+  return [
+    first,
+    say("statusQueue", { count: ports.waiting() }),
+    say("statusMessages", { count: ports.messageCount() }),
+  ].join("\n");
+}
+
+async function chooseModel(args: string, { say, ...ports }: CommandPorts): Promise<string> {
+  const state = await ports.modelState();
+  const models = installedNames(state, say("modelNone"));
+  if (args === "") {
+    const current = ports.sessionModel();
+    const chosen = (state.status === "up" ? state.chosen : undefined) ?? say("modelNone");
+    const name = current === "auto" ? say("modelAuto", { model: chosen }) : current;
+    return `${say("modelNow", { model: name })}\n${say("modelList", { models })}`;
+  }
+  const known =
+    args === "auto" || (state.status === "up" && state.models.some((model) => model.name === args));
+  if (!known) return say("modelUnknown", { model: args.slice(0, 80), models });
+  ports.setSessionModel(args);
+  return say("modelSet", { model: args });
+}
+
+async function link(args: string, { say, ...ports }: CommandPorts): Promise<string> {
+  if (!ports.isDirect) return say("linkDirectOnly");
+  if (args === "") return say("linkCode", { code: await ports.createLink() });
+  const outcome = await ports.redeemLink(args.toUpperCase());
+  if (outcome.status === "linked") return say("linkDone", { channel: outcome.channel });
+  return say(outcome.status === "bad_code" ? "linkBadCode" : "linkSelf");
+}
+
+const COMMANDS: Record<string, Run> = {
+  help: (_args, { say }) => say("help"),
+  start: (_args, { say }) => say("help"),
+  new: (_args, { say, startAfresh }) => {
+    startAfresh();
+    return say("newStarted");
+  },
+  stop: (_args, { say, stoppedRows }) => say(stoppedRows > 0 ? "stopped" : "nothingToStop"),
+  status: (_args, ports) => showStatus(ports),
+  model: chooseModel,
+  link,
+  whoami: (_args, { say, speaker, channel }) =>
+    say("whoami", {
+      name: speaker.name,
+      role: say(speaker.role === "owner" ? "roleOwner" : "roleMember"),
+      channel,
+    }),
+  forget: (args, { say, messageCount, forget }) =>
+    args.toLowerCase() === "yes"
+      ? say("forgotten", { count: forget() })
+      : say("forgetAsk", { count: messageCount() }),
+};
+
+export async function runCommand(command: Command, ports: CommandPorts): Promise<string> {
+  const run = Object.hasOwn(COMMANDS, command.name) ? COMMANDS[command.name] : undefined;
+  return run ? run(command.args, ports) : ports.say("unknownCommand", { name: command.name });
+}
