@@ -2,7 +2,7 @@
 import { decodeBase64, encodeBase64 } from "../../security/signature.ts";
 import type { Field, Transport } from "../adapter.ts";
 
-export const WEBHOOK_DOC = "Any program that posts JSON, signed by Standard Webhooks";
+export const WEBHOOK_DOC = "Any program that posts JSON, signed by Standard Webhooks.";
 export const WEBHOOK_TRANSPORTS: readonly Transport[] = ["webhook"];
 
 const SECRET_PREFIX = "whsec_";
@@ -25,7 +25,7 @@ function generateSecret(): string {
 function checkSecret(value: string): string | undefined {
   return readSecret(value)
     ? undefined
-    : `${SECRET_PREFIX} and the Base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes is expected`;
+    : `A secret is ${SECRET_PREFIX} and the Base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes.`;
 }
 
 function checkCallback(value: string): string | undefined {
@@ -34,7 +34,7 @@ function checkCallback(value: string): string | undefined {
     url && value.length <= MAX_CALLBACK_UNITS && /^https?:$/.test(url.protocol) && !url.hash;
   return isAddress && !url.username && !url.password
     ? undefined
-    : `an http or https address without credentials, of at most ${MAX_CALLBACK_UNITS} characters, is expected`;
+    : `A callback is an http or https address without credentials, of at most ${MAX_CALLBACK_UNITS} characters.`;
 }
 
 export const webhookFields: readonly Field[] = [
@@ -42,7 +42,7 @@ export const webhookFields: readonly Field[] = [
     name: "secret",
     secret: true,
     required: false,
-    doc: "Secret that both sides sign with (whsec_…); made when none is given",
+    doc: "Secret that both sides sign with (whsec_…); made at random when not given.",
     generate: generateSecret,
     check: checkSecret,
   },
@@ -50,7 +50,7 @@ export const webhookFields: readonly Field[] = [
     name: "callback",
     secret: false,
     required: false,
-    doc: "Address that answers are posted to; without it they are read by ?wait=1 or as a stream",
+    doc: "Address that answers are posted to; without it they are read by ?wait=1 or as a stream.",
     check: checkCallback,
   },
 ];

@@ -182,10 +182,10 @@ describe("fields of the generic webhook", () => {
 
   it("refuse secrets and callbacks of another form without repeating them", ({ expect }) => {
     for (const value of ["", "hunter2", "whsec_aHVudGVyMg==", `whsec_${"A".repeat(88)}`])
-      expect(secret?.check?.(value)).toBe("whsec_ and the Base64 of 24 to 64 bytes is expected");
+      expect(secret?.check?.(value)).toBe("A secret is whsec_ and the Base64 of 24 to 64 bytes.");
     for (const value of ["", "x", "ftp://a/", "https://u:p@a/", "https://a/#f", "javascript:1"])
       expect(callback?.check?.(value)).toBe(
-        "an http or https address without credentials, of at most 2048 characters, is expected",
+        "A callback is an http or https address without credentials, of at most 2048 characters.",
       );
     for (const value of ["https://a.example/in?x=1", "http://127.0.0.1:9/"])
       expect(callback?.check?.(value)).toBeUndefined();

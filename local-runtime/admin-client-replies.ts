@@ -1,0 +1,112 @@
+/** Schemas of what the admin socket answers, held to the types of core/admin-protocol.ts and core/stream.ts. */
+import * as v from "valibot";
+import type {
+  AccountAdded,
+  AccountSummary,
+  AccountTest,
+  OwnerLink,
+  PairingDecided,
+  PendingPairing,
+} from "../src/core/admin-protocol.ts";
+import type { StreamEvent } from "../src/core/stream.ts";
+
+export const AccountSchema: v.GenericSchema<unknown, AccountSummary> = v.object({
+  channel: v.string(),
+  name: v.string(),
+  access: v.picklist(["pairing", "allowlist", "open"]),
+  transport: v.picklist(["webhook", "poll", "local"]),
+  apiBase: v.exactOptional(v.string()),
+  settings: v.record(v.string(), v.string()),
+  secretsSet: v.array(v.string()),
+  self: v.exactOptional(v.object({ id: v.string(), name: v.string() })),
+  webhookPath: v.string(),
+  addedAtMs: v.number(),
+});
+
+/** The part of AdminStatus that the channel commands use. */
+export const AccountsSchema = v.object({
+  publicUrl: v.string(),
+  accounts: v.array(AccountSchema),
+});
+
+export const AccountAddedSchema: v.GenericSchema<unknown, AccountAdded> = v.object({
+  account: AccountSchema,
+  done: v.array(v.string()),
+  generated: v.record(v.string(), v.string()),
+});
+
+export const AccountTestSchema: v.GenericSchema<unknown, AccountTest> = v.object({
+  ok: v.boolean(),
+  done: v.array(v.string()),
+  problem: v.exactOptional(v.string()),
+});
+
+export const PendingPairingsSchema: v.GenericSchema<unknown, PendingPairing[]> = v.array(
+  v.object({
+    code: v.string(),
+    channel: v.string(),
+    account: v.string(),
+    senderName: v.string(),
+    expiresAtMs: v.number(),
+  }),
+);
+
+export const PairingDecidedSchema: v.GenericSchema<unknown, PairingDecided> = v.object({
+  channel: v.string(),
+  account: v.string(),
+  senderName: v.string(),
+  decision: v.picklist(["approved", "denied"]),
+});
+
+export const OwnerLinkSchema: v.GenericSchema<unknown, OwnerLink> = v.object({
+  token: v.string(),
+  expiresAtMs: v.number(),
+});
+
+export const ProblemSchema = v.object({
+  code: v.string(),
+  detail: v.string(),
+  fix: v.string(),
+  errors: v.optional(v.array(v.object({ path: v.string(), message: v.string() }))),
+});
+
+const MediaSchema = v.object({
+  kind: v.picklist(["image", "audio", "voice", "video", "file", "sticker"]),
+  id: v.exactOptional(v.string()),
+  fileId: v.exactOptional(v.string()),
+  mime: v.exactOptional(v.string()),
+  name: v.exactOptional(v.string()),
+  sizeBytes: v.exactOptional(v.number()),
+  durationMs: v.exactOptional(v.number()),
+});
+
+const MessageSchema = v.object({
+  seq: v.number(),
+  id: v.string(),
+  role: v.picklist(["user", "assistant"]),
+  text: v.string(),
+  atMs: v.number(),
+  channel: v.string(),
+  sender: v.exactOptional(v.string()),
+  media: v.array(MediaSchema),
+  cut: v.exactOptional(v.picklist(["stopped", "error"])),
+});
+
+export const StreamEventSchema: v.GenericSchema<unknown, StreamEvent> = v.variant("type", [
+  v.object({ type: v.literal("ready"), seq: v.number() }),
+  v.object({ type: v.literal("message"), message: MessageSchema }),
+  v.object({
+    type: v.literal("turn"),
+    turnId: v.string(),
+    text: v.string(),
+    state: v.picklist(["thinking", "answering", "waiting"]),
+  }),
+  v.object({
+    type: v.literal("delta"),
+    turnId: v.string(),
+    offset: v.number(),
+    text: v.string(),
+  }),
+  v.object({ type: v.literal("end"), turnId: v.string() }),
+  v.object({ type: v.literal("notice"), id: v.string(), text: v.string(), atMs: v.number() }),
+]);
