@@ -8,7 +8,7 @@ import { parseExactJson } from "./exact-json.ts";
 
 const SECRET_HEADER = "x-telegram-bot-api-secret-token";
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** Compares digests, so that the time taken says nothing about either text, its length included. */
 async function equalSecrets(left: string, right: string): Promise<boolean> {
