@@ -24,11 +24,21 @@ export const webhook: ChannelAdapter = {
     resend: "idempotent",
     maxFileBytes: 0,
   },
+  origins,
   verify,
   parse,
   send,
   setup,
 };
+
+/** The callback's, where it is https or was granted by --api-base; none without a callback. */
+function origins(account: Account): readonly string[] {
+  const callback = account.settings.callback ?? "";
+  if (!URL.canParse(callback)) return [];
+  const { origin, protocol } = new URL(callback);
+  const granted = account.apiBase !== undefined && new URL(account.apiBase).origin === origin;
+  return protocol === "https:" || granted ? [origin] : [];
+}
 
 /** Posts a signed ping to the callback, so that a wrong address or secret shows now and not with the first answer. */
 async function setup(
@@ -40,19 +50,12 @@ async function setup(
   const { callback } = account.settings;
   if (callback === undefined)
     return { done: [...done, "Answers are read by ?wait=1 or as a stream."] };
-  if (!isReachable(callback, account.apiBase))
+  if (origins(account).length === 0)
     throw new AppError("account/bad_settings", {
       detail: "The callback is neither https nor at the address given by --api-base.",
     });
   await ping(account, io);
   return { done: [...done, "The callback address took a signed ping."] };
-}
-
-function isReachable(callback: string, apiBase: string | undefined): boolean {
-  const url = new URL(callback);
-  return (
-    url.protocol === "https:" || (apiBase !== undefined && new URL(apiBase).origin === url.origin)
-  );
 }
 
 async function ping(account: Account, io: Io): Promise<void> {

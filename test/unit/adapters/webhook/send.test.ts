@@ -129,6 +129,21 @@ describe("send of the generic webhook", () => {
   });
 });
 
+describe("origins of the generic webhook", () => {
+  it("are the callback's alone, and plain http only where it was granted", ({ expect }) => {
+    const cases: [string | undefined, string | undefined, string[]][] = [
+      [undefined, undefined, []],
+      [undefined, "http://127.0.0.1:9", []],
+      ["https://a.example/in?x", undefined, ["https://a.example"]],
+      ["http://a.example/in", undefined, []],
+      ["http://127.0.0.1:9/in", "http://127.0.0.1:9/base", ["http://127.0.0.1:9"]],
+      ["http://127.0.0.1:8/in", "http://127.0.0.1:9", []],
+    ];
+    for (const [callback, apiBase, expected] of cases)
+      expect(webhook.origins(account(callback, apiBase))).toEqual(expected);
+  });
+});
+
 describe("setup of the generic webhook", () => {
   it("posts a signed ping to the callback", async ({ expect }) => {
     const { url, calls } = await startReceiver(200);
