@@ -67,6 +67,8 @@ export interface SessionCalls {
    * begins with the newest 50 messages. Ends when the reader goes away.
    */
   stream(afterSeq: number | undefined): Promise<ReadableStream<Uint8Array> | Moved>;
+  /** StreamEvents of one event's turn only, until it ends. Throws http/not_found for a key that was never accepted. */
+  follow(account: AccountKey, key: string): Promise<ReadableStream<Uint8Array> | Moved>;
   /** Messages before `beforeSeq` (the newest where undefined), at most `limit` ≤ 100. */
   history(beforeSeq: number | undefined, limit: number): Promise<HistoryPage | Moved>;
   /** The answer to the event with this key, waiting for it up to `timeoutMs` ≤ 120,000. */

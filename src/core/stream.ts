@@ -13,8 +13,6 @@ export type StreamEvent =
   | { type: "turn"; turnId: string; text: string; state: TurnState }
   /** `offset` counts UTF-16 units from the start of the turn's text. */
   | { type: "delta"; turnId: string; offset: number; text: string }
-  | { type: "end"; turnId: string }
-  /** Something the assistant says that is no part of the history (a command's answer, a notice). */
-  | { type: "notice"; id: string; text: string; atMs: number };
+  | { type: "end"; turnId: string };
 
 export type TurnState = "thinking" | "answering" | "waiting";

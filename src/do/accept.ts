@@ -27,19 +27,33 @@ export function userMessageId(turnId: TurnId): MessageId {
   return `${turnId}:u` as MessageId;
 }
 
-export async function acceptEvent(parts: SessionParts, request: AcceptRequest): Promise<AcceptOutcome> {
+export async function acceptEvent(
+  parts: SessionParts,
+  request: AcceptRequest,
+): Promise<AcceptOutcome> {
   if (parts.inbox.has(claimKey(request))) return { status: "duplicate" };
   if (request.event.kind === "edit") return acceptEdit(parts, request);
-  const command = request.event.kind === "stop" ? { name: "stop", args: "" } : parseCommand(request.event.message.text);
+  const command =
+    request.event.kind === "stop"
+      ? { name: "stop", args: "" }
+      : parseCommand(request.event.message.text);
   return acceptNew(parts, request, command?.name);
 }
 
-async function acceptNew(parts: SessionParts, request: AcceptRequest, command: string | undefined): Promise<AcceptOutcome> {
+async function acceptNew(
+  parts: SessionParts,
+  request: AcceptRequest,
+  command: string | undefined,
+): Promise<AcceptOutcome> {
   const { inbox, history } = parts;
-  if (inbox.queued >= MAX_QUEUED && command === undefined) return { status: "full", retryAfterMs: FULL_RETRY_MS };
+  if (inbox.queued >= MAX_QUEUED && command === undefined)
+    return { status: "full", retryAfterMs: FULL_RETRY_MS };
   const turnId = newId<TurnId>();
   const isStop = command === "stop";
-  const stored: StoredEvent = { request, stoppedRows: isStop ? inbox.countOf(request.speaker.personId) : 0 };
+  const stored: StoredEvent = {
+    request,
+    stoppedRows: isStop ? inbox.countOf(request.speaker.personId) : 0,
+  };
   const body = userBody(request);
   const id = userMessageId(turnId);
   const [sealed, sealedMessage] = await Promise.all([
@@ -64,7 +78,16 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest, command: s
     if (claimed !== "accepted") return claimed;
     if (isStop) cancelled = inbox.cancel(request.speaker.personId);
     noteSession(parts, request, nowMs);
-    seq = history.append({ id, turnId, role: "user", personId: request.speaker.personId, channel: channelOf(request), aside: command !== undefined, atMs: nowMs, sealed: sealedMessage });
+    seq = history.append({
+      id,
+      turnId,
+      role: "user",
+      personId: request.speaker.personId,
+      channel: channelOf(request),
+      aside: command !== undefined,
+      atMs: nowMs,
+      sealed: sealedMessage,
+    });
     return claimed;
   });
   if (outcome === "duplicate") return { status: "duplicate" };
@@ -80,7 +103,9 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
   const ref = messageRef(request);
   const found = ref === undefined ? undefined : inbox.findEdited(ref);
   const claimedId = newId<TurnId>();
-  const sealed = found && (await sealJson(parts.keyring, inboxPlace(parts, found.turnId), { request, stoppedRows: 0 }));
+  const sealed =
+    found &&
+    (await sealJson(parts.keyring, inboxPlace(parts, found.turnId), { request, stoppedRows: 0 }));
   const message = found && (await history.seal(userMessageId(found.turnId), userBody(request)));
   return parts.storage.transactionSync((): AcceptOutcome => {
     if (inbox.has(claimKey(request))) return { status: "duplicate" };
@@ -95,7 +120,9 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
 }
 
 function messageRef(request: AcceptRequest): string | undefined {
-  return request.event.kind === "stop" ? undefined : `${request.account}|${request.event.message.id}`;
+  return request.event.kind === "stop"
+    ? undefined
+    : `${request.account}|${request.event.message.id}`;
 }
 
 function channelOf(request: AcceptRequest): string {
@@ -106,10 +133,20 @@ function userBody(request: AcceptRequest): MessageBody {
   const { event, speaker } = request;
   if (event.kind === "stop") return { text: "/stop", media: [] };
   const sender = event.message.conversation.kind === "group" ? speaker.name : undefined;
-  return { text: event.message.text, media: publicMedia(event.message.media), ...(sender === undefined ? {} : { sender }) };
+  return {
+    text: event.message.text,
+    media: publicMedia(event.message.media),
+    ...(sender === undefined ? {} : { sender }),
+  };
 }
 
-function chatMessage(request: AcceptRequest, id: string, seq: number, atMs: number, body: MessageBody): ChatMessage {
+function chatMessage(
+  request: AcceptRequest,
+  id: string,
+  seq: number,
+  atMs: number,
+  body: MessageBody,
+): ChatMessage {
   return { seq, id, role: "user", atMs, channel: channelOf(request), ...body };
 }
 
@@ -123,5 +160,12 @@ function noteSession(parts: SessionParts, request: AcceptRequest, nowMs: number)
 export function sessionEntry(parts: SessionParts, request: AcceptRequest, nowMs: number) {
   const [channel = "", account = ""] = request.account.split(":");
   const createdAtMs = parts.meta.get("createdAtMs") ?? nowMs;
-  return { kind: "session" as const, id: parts.key, channel, account, createdAtMs, lastAtMs: nowMs };
+  return {
+    kind: "session" as const,
+    id: parts.key,
+    channel,
+    account,
+    createdAtMs,
+    lastAtMs: nowMs,
+  };
 }

@@ -19,7 +19,6 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** A platform that does not answer within this time counts as unavailable. */
 const SEND_TIMEOUT_MS = 30_000;
 
-
 export interface DeliverDeps {
   session: SessionKey;
   outbox: Outbox;

@@ -5,7 +5,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Account } from "../adapters/adapter.ts";
 import type { AccountSummary, OwnerLink, PendingPairing } from "../core/admin-protocol.ts";
-import type { Admission, AdmitRequest, LinkRedeemed, Person, RedeemLink } from "../core/directory-protocol.ts";
+import type {
+  Admission,
+  AdmitRequest,
+  LinkRedeemed,
+  Person,
+  RedeemLink,
+} from "../core/directory-protocol.ts";
 import { AppError } from "../core/errors.ts";
 import type { AccountKey, PersonId, SessionKey } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
@@ -54,7 +60,8 @@ export class DirectoryObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const journal = this.env.JOURNAL.getByName("journal");
     try {
-      while (!this.#journal.isEmpty) await this.#journal.flush((entries) => journal.append(entries));
+      while (!this.#journal.isEmpty)
+        await this.#journal.flush((entries) => journal.append(entries));
       this.#journal.prune();
     } catch {
       // The journal object has logged the cause; the rows are still here.
@@ -75,10 +82,18 @@ export class DirectoryObject extends DurableObject<Env> {
     const accounts = await this.#openAccounts();
     const sealed = await accounts.seal(account);
     if (accounts.has(account.key)) throw new AppError("account/exists");
-    if (accounts.count() >= MAX_ACCOUNTS) throw new AppError("account/bad_settings", { detail: `At most ${MAX_ACCOUNTS} accounts fit.` });
+    if (accounts.count() >= MAX_ACCOUNTS)
+      throw new AppError("account/bad_settings", {
+        detail: `At most ${MAX_ACCOUNTS} accounts fit.`,
+      });
     const nowMs = Date.now();
     accounts.insert(account, sealed, nowMs);
-    for (const sender of allow) this.ctx.storage.sql.exec("INSERT OR IGNORE INTO allowed (account, sender) VALUES (?, ?)", account.key, sender);
+    for (const sender of allow)
+      this.ctx.storage.sql.exec(
+        "INSERT OR IGNORE INTO allowed (account, sender) VALUES (?, ?)",
+        account.key,
+        sender,
+      );
     this.#logAccount(account, nowMs, null);
   }
 
@@ -99,7 +114,9 @@ export class DirectoryObject extends DurableObject<Env> {
   async admit(request: AdmitRequest): Promise<Admission> {
     const account = await this.account(request.account);
     if (!account) return { status: "denied" };
-    return this.ctx.storage.transactionSync(() => this.#people.admit(request, account.access, Date.now()));
+    return this.ctx.storage.transactionSync(() =>
+      this.#people.admit(request, account.access, Date.now()),
+    );
   }
 
   pairingNoticed(code: string): void {
@@ -112,7 +129,9 @@ export class DirectoryObject extends DurableObject<Env> {
 
   /** Throws pairing/unknown_code. */
   decidePairing(code: string, approve: boolean): Approved {
-    const decided = this.ctx.storage.transactionSync(() => this.#people.decide(code, approve, Date.now()));
+    const decided = this.ctx.storage.transactionSync(() =>
+      this.#people.decide(code, approve, Date.now()),
+    );
     if (!decided) throw new AppError("pairing/unknown_code");
     return decided;
   }
@@ -155,6 +174,12 @@ export class DirectoryObject extends DurableObject<Env> {
     });
   }
 
+  counts(): {
+    people: number;
+    pendingPairings: number;
+    ownerKnown: boolean;
+    journalBacklog: number;
+  } {
     return {
       people: this.#people.count(),
       pendingPairings: this.#people.pending(Date.now()).length,

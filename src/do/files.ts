@@ -105,7 +105,7 @@ export class Files {
     const described = await this.describe(id);
     if (!described) throw new AppError("file/unknown");
     let part = 0;
-    const body = new ReadableStream<Uint8Array>({
+    const body: ReadableStream<Uint8Array> = new ReadableStream({
       type: "bytes",
       pull: async (controller) => {
         const [row] = this.#storage.sql

@@ -134,16 +134,26 @@ export class History {
       )
       .toArray()
       .reverse();
-    return Promise.all(
-      rows.map(async (row) => ({
-        seq: row.seq,
-        id: row.id,
-        role: row.role as ChatMessage["role"], // written by append() only
-        atMs: row.at_ms,
-        channel: row.channel,
-        ...(await this.#open(row)),
-      })),
-    );
+    return Promise.all(rows.map((row) => this.#toMessage(row)));
+  }
+
+  /** What was said in one turn, oldest first. */
+  async ofTurn(turnId: TurnId): Promise<ChatMessage[]> {
+    const rows = this.#sql
+      .exec<StoredMessage>("SELECT * FROM messages WHERE turn_id = ? ORDER BY seq", turnId)
+      .toArray();
+    return Promise.all(rows.map((row) => this.#toMessage(row)));
+  }
+
+  async #toMessage(row: StoredMessage): Promise<ChatMessage> {
+    return {
+      seq: row.seq,
+      id: row.id,
+      role: row.role as ChatMessage["role"], // written by append() only
+      atMs: row.at_ms,
+      channel: row.channel,
+      ...(await this.#open(row)),
+    };
   }
 
   newestSeq(): number {

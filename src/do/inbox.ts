@@ -71,6 +71,14 @@ export class Inbox {
       .one().n;
   }
 
+  queuedTurns(): number {
+    return this.#sql
+      .exec<{ n: number }>(
+        "SELECT count(*) AS n FROM inbox WHERE state = 'queued' AND lane = 'turn'",
+      )
+      .one().n;
+  }
+
   get queued(): number {
     return this.#queued;
   }
@@ -149,7 +157,12 @@ export class Inbox {
 
   /** Messages of a person that wait or are being answered. */
   countOf(personId: PersonId): number {
-    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM inbox WHERE state = 'queued' AND lane = 'turn' AND person_id = ?", personId).one().n;
+    return this.#sql
+      .exec<{ n: number }>(
+        "SELECT count(*) AS n FROM inbox WHERE state = 'queued' AND lane = 'turn' AND person_id = ?",
+        personId,
+      )
+      .one().n;
   }
 
   /** Takes a person's waiting and running messages out; the seqs of those it took. */

@@ -147,6 +147,13 @@ export class Outbox {
     return decideNextSend(open.map(toRow), nowMs);
   }
 
+  /** When the next row is due; now or earlier where one is. */
+  dueAtMs(nowMs: number): number | undefined {
+    const next = this.next(nowMs);
+    if (next.status === "idle") return undefined;
+    return next.status === "send" ? nowMs : next.untilMs;
+  }
+
   find(key: string): OutboxRow | undefined {
     const [stored] = this.#sql.exec<StoredRow>("SELECT * FROM outbox WHERE key = ?", key).toArray();
     return stored && toRow(stored);

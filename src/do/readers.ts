@@ -2,6 +2,8 @@
  * Who reads a conversation while it goes on. Each reader first gets what it missed and then everything live, in order;
  * one that does not keep up is let go and comes back with the last position it has.
  */
+
+import type { TurnId } from "../core/ids.ts";
 import type { ChatMessage } from "../core/message.ts";
 import type { StreamEvent } from "../core/stream.ts";
 
@@ -13,14 +15,22 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
 interface Reader {
-  controller: ReadableStreamDefaultController<Uint8Array>;
+  controller: ReadableByteStreamController;
   /** Live events that wait until the backlog is out; undefined from then on. */
   held: StreamEvent[] | undefined;
   seq: number;
-  heartbeat: ReturnType<typeof setInterval>;
+  /** Set for a reader of one turn: others do not concern it, and its end is the stream's. */
+  turnId: TurnId | undefined;
+  heartbeat: ReturnType<typeof setInterval> | undefined;
 }
 
 const encoder = new TextEncoder();
+
+function concerns(reader: Reader, event: StreamEvent): boolean {
+  if (reader.turnId === undefined) return true;
+  if (event.type === "message") return event.message.id.startsWith(reader.turnId);
+  return event.type === "ready" || event.turnId === reader.turnId;
+}
 
 export class Readers {
   readonly #readers = new Set<Reader>();
@@ -36,27 +46,39 @@ export class Readers {
   open(
     backlog: () => Promise<ChatMessage[]>,
     live: StreamEvent | undefined,
+    turnId?: TurnId,
   ): ReadableStream<Uint8Array> {
     const oldest =
       this.#readers.size >= MAX_READERS ? this.#readers.values().next().value : undefined;
     if (oldest) this.#close(oldest);
     let reader: Reader | undefined;
-    return new ReadableStream<Uint8Array>({
-      start: async (controller) => {
-        const heartbeat = setInterval(() => reader && this.#write(reader, ": \n\n"), HEARTBEAT_MS);
-        reader = { controller, held: live ? [live] : [], seq: 0, heartbeat };
-        this.#readers.add(reader);
-        const joined = reader;
-        for (const message of await backlog()) this.#send(joined, { type: "message", message });
-        this.#send(joined, { type: "ready", seq: joined.seq });
-        const held = joined.held ?? [];
-        joined.held = undefined;
-        for (const event of held) this.#send(joined, event);
+    return new ReadableStream({
+      type: "bytes",
+      start: (controller: ReadableByteStreamController) => {
+        const joined: Reader = {
+          controller,
+          held: live ? [live] : [],
+          seq: 0,
+          turnId,
+          heartbeat: undefined,
+        };
+        joined.heartbeat = setInterval(() => this.#write(joined, ": \n\n"), HEARTBEAT_MS);
+        this.#readers.add(joined);
+        reader = joined;
+        return this.#catchUp(joined, backlog);
       },
       cancel: () => {
         if (reader) this.#forget(reader);
       },
     });
+  }
+
+  async #catchUp(reader: Reader, backlog: () => Promise<ChatMessage[]>): Promise<void> {
+    for (const message of await backlog()) this.#send(reader, { type: "message", message });
+    this.#send(reader, { type: "ready", seq: reader.seq });
+    const held = reader.held ?? [];
+    reader.held = undefined;
+    for (const event of held) this.#send(reader, event);
   }
 
   broadcast(event: StreamEvent): void {
@@ -67,19 +89,23 @@ export class Readers {
   }
 
   #send(reader: Reader, event: StreamEvent): void {
+    if (!concerns(reader, event)) return;
     if (event.type === "message") {
       if (event.message.seq <= reader.seq) return; // came with the backlog
       reader.seq = event.message.seq;
     }
     this.#write(reader, `id: ${reader.seq}\ndata: ${JSON.stringify(event)}\n\n`);
+    if (reader.turnId !== undefined && event.type === "end") this.#close(reader);
   }
 
   #write(reader: Reader, text: string): void {
-    const bytes = encoder.encode(text);
     const room = reader.controller.desiredSize;
-    if (room === null || room < -MAX_WAITING_BYTES) return this.#close(reader);
+    if (room === null || room < -MAX_WAITING_BYTES) {
+      this.#close(reader);
+      return;
+    }
     try {
-      reader.controller.enqueue(bytes);
+      reader.controller.enqueue(encoder.encode(text));
     } catch {
       this.#forget(reader); // the other side has gone
     }
@@ -95,7 +121,7 @@ export class Readers {
   }
 
   #forget(reader: Reader): void {
-    clearInterval(reader.heartbeat);
+    if (reader.heartbeat !== undefined) clearInterval(reader.heartbeat);
     this.#readers.delete(reader);
   }
 }

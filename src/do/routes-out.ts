@@ -16,7 +16,10 @@ function openSources(env: Env): EgressSources {
 }
 
 export function createIo(env: Env, adapter: ChannelAdapter, account: Account): Io {
-  return { fetch: createEgressFetch(openSources(env), adapter.origins(account)), nowMs: () => Date.now() };
+  return {
+    fetch: createEgressFetch(openSources(env), adapter.origins(account)),
+    nowMs: () => Date.now(),
+  };
 }
 
 export interface Route {

@@ -1,7 +1,6 @@
 /** What a session's stages share: its tables, its readers, its model. Opened once in the life of an object. */
-import type { TurnId } from "../core/ids.ts";
+import type { SessionKey, TurnId } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
-import type { SessionKey } from "../core/ids.ts";
 import type { InboundEvent, MediaRef } from "../core/message.ts";
 import type { Model } from "../core/ports.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
@@ -13,7 +12,7 @@ import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { openKeyring, openModel, openOptions } from "./isolate.ts";
 import { JournalRows } from "./journal-rows.ts";
-import { Meta } from "./meta.ts";
+import type { Meta } from "./meta.ts";
 import { Outbox } from "./outbox.ts";
 import { Readers } from "./readers.ts";
 
@@ -66,7 +65,11 @@ interface MessageRow extends Record<string, SqlStorageValue> {
   body: ArrayBuffer;
 }
 
-function messageEntry(sql: SqlStorage, sessionId: SessionKey, seq: number): JournalEntry | undefined {
+function messageEntry(
+  sql: SqlStorage,
+  sessionId: SessionKey,
+  seq: number,
+): JournalEntry | undefined {
   const [row] = sql.exec<MessageRow>("SELECT * FROM messages WHERE seq = ?", seq).toArray();
   return (
     row && {
@@ -84,7 +87,12 @@ function messageEntry(sql: SqlStorage, sessionId: SessionKey, seq: number): Jour
   );
 }
 
-export async function openSessionParts(env: Env, storage: DurableObjectStorage, meta: Meta, key: SessionKey): Promise<SessionParts> {
+export async function openSessionParts(
+  env: Env,
+  storage: DurableObjectStorage,
+  meta: Meta,
+  key: SessionKey,
+): Promise<SessionParts> {
   const keyring = await openKeyring(env);
   const { sql } = storage;
   return {

@@ -1,0 +1,75 @@
+/** The whole route table of the public address, and what every request passes. */
+import { Hono } from "hono";
+import { AppError, errorCode, errorSpec } from "./core/errors.ts";
+import { assignRequestId, type HttpEnv, secureHeaders } from "./http/middleware.ts";
+import { renderProblem } from "./http/problem.ts";
+import { emit } from "./observability/emit.ts";
+import { describeError } from "./observability/redact.ts";
+import { admin } from "./routes/admin.ts";
+import { chat } from "./routes/chat.ts";
+import { console } from "./routes/console.ts";
+import { ops } from "./routes/ops.ts";
+import { signIn } from "./routes/sign-in.ts";
+import { webhooks } from "./routes/webhooks.ts";
+
+function createBase(): Hono<HttpEnv> {
+  const base = new Hono<HttpEnv>();
+  base.use(assignRequestId, async (c, next) => {
+    const startedAt = Date.now();
+    await next();
+    const code = c.error ? errorCode(c.error) : undefined;
+    emit({
+      type: "request",
+      requestId: c.get("requestId"),
+      method: c.req.method,
+      route: routeOf(c.req.path),
+      status: c.res.status,
+      ms: Date.now() - startedAt,
+      ...(code ? { code } : {}),
+    });
+  });
+  base.onError((error, c) => {
+    const code = errorCode(error);
+    if (errorSpec(code).status >= 500)
+      emit({
+        type: "fault",
+        where: `http:${routeOf(c.req.path)}`,
+        code,
+        cause: describeError(error),
+      });
+    return renderProblem(error, c.get("requestId"));
+  });
+  base.notFound((c) => renderProblem(new AppError("http/not_found"), c.get("requestId")));
+  return base;
+}
+
+/** A path without what differs from call to call: few enough for a metric's label. */
+function routeOf(path: string): string {
+  const [, first = "", second = ""] = path.split("/");
+  if (first === "api") return `/api/${second === "chat" ? "chat" : "session"}`;
+  return [
+    "webhooks",
+    "healthz",
+    "readyz",
+    "metrics",
+    "status",
+    "accounts",
+    "pairings",
+    "say",
+    "owner-link",
+  ].includes(first)
+    ? `/${first}`
+    : "/";
+}
+
+/** What the internet may reach. */
+export const publicApp = createBase()
+  .use(secureHeaders)
+  .route("/webhooks", webhooks)
+  .route("/api/chat", chat)
+  .route("/api", signIn)
+  .route("/", ops)
+  .route("/", console);
+
+/** What the box's owner reaches through the admin socket. */
+export const adminApp = createBase().route("/", admin);

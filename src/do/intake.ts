@@ -1,0 +1,85 @@
+/**
+ * The way in for every event, whichever transport brought it: admission, then the session's own object. Only what came
+ * back as `accepted` or `duplicate` is stored; everything that is not may be sent again by the platform.
+ */
+import type { Account } from "../adapters/adapter.ts";
+import { AppError } from "../core/errors.ts";
+import { encodeSessionKey, type SessionKey } from "../core/ids.ts";
+import type { Conversation, InboundEvent, Target } from "../core/message.ts";
+import type { AcceptRequest } from "../core/session-protocol.ts";
+import type { Env } from "../env.ts";
+import { phrase } from "../phrases/phrase.ts";
+import { admit, openDirectory } from "./directory-client.ts";
+import type { Route } from "./routes-out.ts";
+import { callSession } from "./session-client.ts";
+
+export type TakenIn =
+  | { outcome: "accepted" | "duplicate"; session: SessionKey; key: string }
+  | { outcome: "ignored" | "denied" | "pairing" }
+  | { outcome: "full"; retryAfterMs: number };
+
+function sessionOf(account: Account, conversation: Conversation): SessionKey {
+  return encodeSessionKey({
+    channel: account.channel,
+    account: account.name,
+    conversation: conversation.id,
+    ...(conversation.thread === undefined ? {} : { thread: conversation.thread }),
+  });
+}
+
+function admissionOf(event: Exclude<InboundEvent, { kind: "ignored" }>) {
+  if (event.kind !== "stop") {
+    const { sender, conversation, mentionsMe, target } = event.message;
+    return { sender, conversation, mentionsMe, target };
+  }
+  const { sender, conversation, target } = event;
+  return { sender, conversation, mentionsMe: true, target };
+}
+
+/** Throws session/unavailable when the event could not be stored, channel/* when a stranger could not be told his code. */
+export async function takeIn(env: Env, route: Route, event: InboundEvent): Promise<TakenIn> {
+  if (event.kind === "ignored") return { outcome: "ignored" };
+  const { account } = route;
+  const asked = admissionOf(event);
+  const admission = await admit(env, { account: account.key, ...asked });
+  if (admission.status === "denied") return { outcome: "denied" };
+  if (admission.status === "pairing") {
+    if (admission.notify) await tellCode(env, route, asked.target, admission);
+    return { outcome: "pairing" };
+  }
+  const session = sessionOf(account, asked.conversation);
+  const request: AcceptRequest = {
+    session,
+    account: account.key,
+    speaker: admission.speaker,
+    event,
+  };
+  const { session: stored, result } = await accept(env, request);
+  if (result.status === "full") return { outcome: "full", retryAfterMs: result.retryAfterMs };
+  return { outcome: result.status, session: stored, key: event.key };
+}
+
+async function accept(env: Env, request: AcceptRequest) {
+  try {
+    return await callSession(env, request.session, (session) => session.accept(request));
+  } catch (cause) {
+    throw new AppError("session/unavailable", { cause });
+  }
+}
+
+/** Sent before the platform is answered: when it fails, the platform brings the message again, and the code is the same. */
+async function tellCode(
+  env: Env,
+  route: Route,
+  target: Target,
+  pairing: { code: string; lang: "en" | "zh" },
+): Promise<void> {
+  const markdown = phrase(pairing.lang, "pairing", { code: pairing.code });
+  await route.adapter.send(
+    target,
+    { markdown, idempotencyKey: `pairing:${pairing.code}` },
+    route.account,
+    route.io,
+  );
+  await openDirectory(env).pairingNoticed(pairing.code);
+}

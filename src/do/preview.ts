@@ -1,0 +1,127 @@
+/**
+ * Shows a running turn at the platform: "typing" first, then the unfinished answer as a draft or in a message that is
+ * edited. The message is stored as a live outbox row before it is first sent, and its id as soon as it is known, so
+ * that a turn that runs again after a crash edits the same one.
+ */
+
+import { splitMarkdown } from "../adapters/split.ts";
+import { isAppError } from "../core/errors.ts";
+import type { TurnId } from "../core/ids.ts";
+import type { Target } from "../core/message.ts";
+import { Pump } from "../turn/pump.ts";
+import type { Route } from "./routes-out.ts";
+import type { RunningTurn, SessionParts } from "./session-parts.ts";
+
+/** A turn that is answered within this time shows no "typing". */
+const FIRST_TYPING_MS = 250;
+const TYPING_SHARE = 0.8;
+const REST_MS = 5_000;
+
+export function replyKey(turnId: TurnId, part: number): string {
+  return `${turnId}:${part}`;
+}
+
+/** Drafts are numbered; the same turn has the same number in every life. */
+export function draftIdOf(turnId: TurnId): number {
+  return (Number.parseInt(turnId.replaceAll("-", "").slice(-7), 16) || 0) + 1;
+}
+
+function failed(error: unknown): number | undefined {
+  if (!isAppError(error)) return undefined;
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs;
+  return error.code === "channel/unavailable" ? REST_MS : undefined;
+}
+
+export interface Preview {
+  stop(): Promise<void>;
+}
+
+/** Begins to show `running`; ends when it is stopped. */
+export function startPreview(
+  parts: SessionParts,
+  running: RunningTurn,
+  target: Target,
+  route: Route,
+): Preview {
+  const pumps = [typingPump(running, target, route), answerPump(parts, running, target, route)];
+  return {
+    async stop() {
+      await Promise.all(pumps.map((pump) => pump?.stop()));
+    },
+  };
+}
+
+function typingPump(
+  running: RunningTurn,
+  target: Target,
+  { adapter, account, io }: Route,
+): Pump | undefined {
+  const { typing } = adapter;
+  const { typingMs } = adapter.capabilities;
+  if (!typing || typingMs === undefined) return undefined;
+  return new Pump({
+    firstMs: FIRST_TYPING_MS,
+    everyMs: typingMs * TYPING_SHARE,
+    failed,
+    async show() {
+      if (running.text === "") await typing.call(adapter, target, account, io);
+    },
+  });
+}
+
+function answerPump(
+  parts: SessionParts,
+  running: RunningTurn,
+  target: Target,
+  route: Route,
+): Pump | undefined {
+  const preview = route.adapter.capabilities.preview(target.conversation);
+  if (!preview) return undefined;
+  const show =
+    preview.how === "draft"
+      ? draftShower(running, target, route)
+      : editShower(parts, running, target, route);
+  let shown = "";
+  return new Pump({
+    firstMs: preview.everyMs,
+    everyMs: preview.everyMs,
+    failed,
+    async show() {
+      const [head = ""] = splitMarkdown(running.text, route.adapter.capabilities.maxTextUnits);
+      if (head === "" || head === shown) return;
+      await show(head);
+      shown = head;
+    },
+  });
+}
+
+type Show = (markdown: string) => Promise<void>;
+
+function draftShower(running: RunningTurn, target: Target, { adapter, account, io }: Route): Show {
+  return async (markdown) =>
+    adapter.draft?.(target, draftIdOf(running.turnId), markdown, account, io);
+}
+
+function editShower(
+  parts: SessionParts,
+  running: RunningTurn,
+  target: Target,
+  { adapter, account, io }: Route,
+): Show {
+  const key = replyKey(running.turnId, 0);
+  let ref = parts.outbox.find(key)?.ref;
+  return async (markdown) => {
+    if (ref !== undefined) {
+      await adapter.edit?.(target, { id: ref }, markdown, account, io);
+      return;
+    }
+    const sealed = await parts.outbox.seal(key, { markdown, target });
+    parts.outbox.put(
+      { key, turnId: running.turnId, account: account.key, state: "live", sealed },
+      parts.nowMs(),
+    );
+    const sent = await adapter.send(target, { markdown, idempotencyKey: key }, account, io);
+    ref = sent.id;
+    parts.outbox.setRef(key, sent.id);
+  };
+}

@@ -1,0 +1,88 @@
+/** Fetches the files of a message from its platform and keeps them sealed; what cannot be kept is said. */
+
+import { errorCode } from "../core/errors.ts";
+import type { MediaRef } from "../core/message.ts";
+import { type Lang, phrase } from "../phrases/phrase.ts";
+import { MAX_FILE_BYTES } from "./files.ts";
+import type { Route } from "./routes-out.ts";
+import type { SessionParts } from "./session-parts.ts";
+
+const MEGABYTE = 1024 * 1024;
+
+export interface Received {
+  media: MediaRef[];
+  /** Sentences about files that were not kept. */
+  problems: string[];
+}
+
+/** Reads at most `maxBytes`; undefined for a longer body, whose rest is not fetched. */
+async function readCapped(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (;;) {
+    const next = await reader?.read();
+    if (!next || next.done) break;
+    length += next.value.byteLength;
+    if (length > maxBytes) {
+      await reader?.cancel();
+      return undefined;
+    }
+    chunks.push(next.value);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+async function receiveOne(
+  parts: SessionParts,
+  media: MediaRef,
+  route: Route,
+): Promise<MediaRef | "too_large"> {
+  const { adapter, account, io } = route;
+  const maxBytes = Math.min(MAX_FILE_BYTES, adapter.capabilities.maxFileBytes);
+  if ((media.sizeBytes ?? 0) > maxBytes || !adapter.download) return "too_large";
+  const bytes = await readCapped(await adapter.download(media, account, io), maxBytes);
+  if (!bytes) return "too_large";
+  const name = media.name ?? media.kind;
+  const kept = await parts.files.keep(
+    { kind: media.kind, name, mime: media.mime ?? "application/octet-stream", bytes },
+    parts.nowMs(),
+  );
+  return { ...media, ...kept };
+}
+
+/** Files that are in the store already (a web upload, an earlier try) are left as they are. */
+export async function receiveMedia(
+  parts: SessionParts,
+  media: readonly MediaRef[],
+  route: Route | undefined,
+  lang: Lang,
+): Promise<Received> {
+  const received: Received = { media: [], problems: [] };
+  for (const item of media) {
+    const name = item.name ?? item.kind;
+    if (item.fileId !== undefined || !route) {
+      received.media.push(item);
+      continue;
+    }
+    try {
+      const kept = await receiveOne(parts, item, route);
+      received.media.push(kept === "too_large" ? item : kept);
+      if (kept === "too_large")
+        received.problems.push(
+          phrase(lang, "fileTooLarge", { name, max: MAX_FILE_BYTES / MEGABYTE }),
+        );
+    } catch (error) {
+      received.media.push(item);
+      const isFull = errorCode(error) === "file/store_full";
+      received.problems.push(phrase(lang, isFull ? "fileStoreFull" : "fileFailed", { name }));
+    }
+  }
+  return received;
+}

@@ -1,0 +1,185 @@
+/**
+ * SessionObject: one for each conversation. Wiring only: accepting is in accept.ts, the alarm's work in work-*.ts and
+ * deliver.ts, what readers see in readers.ts.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { AppError, errorCode } from "../core/errors.ts";
+import type { AccountKey, SessionKey, TurnId } from "../core/ids.ts";
+import type { MediaRef } from "../core/message.ts";
+import type {
+  AcceptOutcome,
+  AcceptRequest,
+  HistoryPage,
+  Moved,
+  NewFile,
+  ReplyState,
+  SessionCalls,
+  StoredFile,
+} from "../core/session-protocol.ts";
+import type { StreamEvent } from "../core/stream.ts";
+import type { Env } from "../env.ts";
+import { emit } from "../observability/emit.ts";
+import { describeError } from "../observability/redact.ts";
+import { acceptEvent } from "./accept.ts";
+import { deliverDue } from "./deliver.ts";
+import { Meta } from "./meta.ts";
+import { readReply } from "./read-reply.ts";
+import { findRoute } from "./routes-out.ts";
+import { openSessionParts, type SessionParts } from "./session-parts.ts";
+import { openSessionSchema } from "./session-schema.ts";
+import { workCommand } from "./work-command.ts";
+import { WorkLoop } from "./work-loop.ts";
+import { workTurn } from "./work-turn.ts";
+
+/** Messages a reader gets at first, and at most after a break. */
+const FIRST_PAGE = 50;
+const MAX_BACKLOG = 500;
+const MAX_PAGE = 100;
+const MAX_WAIT_MS = 120_000;
+
+export class SessionObject extends DurableObject<Env> implements SessionCalls {
+  readonly #meta: Meta;
+  #parts: SessionParts | undefined;
+  #loop: WorkLoop | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    openSessionSchema(ctx.storage);
+    this.#meta = new Meta(ctx.storage.sql);
+  }
+
+  #moved(): Moved | undefined {
+    const to = this.#meta.get("movedTo");
+    return to === undefined ? undefined : { status: "moved", to };
+  }
+
+  async #open(): Promise<SessionParts> {
+    if (this.#parts) return this.#parts;
+    const named = this.ctx.id.name as SessionKey | undefined; // objects are only ever named by a session key
+    const key = this.#meta.get("key") ?? named;
+    if (key === undefined)
+      throw new AppError("session/unavailable", { detail: "The session has no name." });
+    if (this.#meta.get("key") === undefined) this.#meta.set("key", key);
+    const parts = await openSessionParts(this.env, this.ctx.storage, this.#meta, key);
+    this.#parts ??= parts;
+    return this.#parts;
+  }
+
+  async accept(request: AcceptRequest): Promise<AcceptOutcome | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    const parts = await this.#open();
+    const outcome = await acceptEvent(parts, request);
+    if (outcome.status === "accepted") this.#arm();
+    return outcome;
+  }
+
+  /** In the same synchronous block as the rows that need it, so that both are one commit. */
+  #arm(): void {
+    if (this.#loop?.isRunning) this.#loop.wake();
+    else void this.ctx.storage.setAlarm(Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    const parts = await this.#open();
+    this.#loop ??= createLoop(parts);
+    const nextAtMs = await this.#loop.run();
+    parts.journal.prune();
+    if (nextAtMs !== undefined) await this.ctx.storage.setAlarm(nextAtMs);
+  }
+
+  async stream(afterSeq: number | undefined): Promise<ReadableStream<Uint8Array> | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    const parts = await this.#open();
+    const limit = afterSeq === undefined ? FIRST_PAGE : MAX_BACKLOG;
+    const backlog = () => parts.history.page(afterSeq ?? 0, Number.MAX_SAFE_INTEGER, limit);
+    return parts.readers.open(backlog, liveEvent(parts));
+  }
+
+  async follow(account: AccountKey, key: string): Promise<ReadableStream<Uint8Array> | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    const parts = await this.#open();
+    const turn = parts.inbox.turnOf(`${account}|${key}`);
+    if (!turn) throw new AppError("http/not_found");
+    const live = turn.isOpen
+      ? liveEvent(parts, turn.turnId)
+      : ({ type: "end", turnId: turn.turnId } as const);
+    return parts.readers.open(() => parts.history.ofTurn(turn.turnId), live, turn.turnId);
+  }
+
+  async history(beforeSeq: number | undefined, limit: number): Promise<HistoryPage | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    const parts = await this.#open();
+    const size = Math.min(Math.max(1, limit), MAX_PAGE);
+    const messages = await parts.history.page(0, beforeSeq ?? Number.MAX_SAFE_INTEGER, size + 1);
+    return { status: "page", messages: messages.slice(-size), more: messages.length > size };
+  }
+
+  async reply(account: AccountKey, key: string, timeoutMs: number): Promise<ReplyState | Moved> {
+    return (
+      this.#moved() ??
+      readReply(await this.#open(), `${account}|${key}`, Math.min(timeoutMs, MAX_WAIT_MS))
+    );
+  }
+
+  async storeFile(file: NewFile): Promise<MediaRef | Moved> {
+    return this.#moved() ?? (await this.#open()).files.keep(file, Date.now());
+  }
+
+  async openFile(fileId: string): Promise<StoredFile | Moved> {
+    return this.#moved() ?? (await this.#open()).files.read(fileId);
+  }
+}
+
+/** The running turn as a reader who joins now is told of it. */
+function liveEvent(parts: SessionParts, turnId?: TurnId): StreamEvent | undefined {
+  const { running } = parts;
+  if (!running || (turnId !== undefined && running.turnId !== turnId)) return undefined;
+  return { type: "turn", turnId: running.turnId, text: running.text, state: running.state };
+}
+
+function createLoop(parts: SessionParts): WorkLoop {
+  const { inbox, outbox, journal } = parts;
+  const journalObject = parts.env.JOURNAL.getByName("journal");
+  const route = (account: AccountKey) => findRoute(parts.env, account);
+  return new WorkLoop({
+    nowMs: parts.nowMs,
+    failed: (lane, error) =>
+      emit({
+        type: "fault",
+        where: `session:${lane}`,
+        code: errorCode(error),
+        cause: describeError(error),
+      }),
+    lanes: [
+      {
+        name: "command",
+        dueAtMs: () => inbox.head("command")?.nextAtMs,
+        run: () => runHead("command", workCommand),
+      },
+      {
+        name: "turn",
+        dueAtMs: () => inbox.head("turn")?.nextAtMs,
+        run: () => runHead("turn", workTurn),
+      },
+      {
+        name: "deliver",
+        dueAtMs: () => outbox.dueAtMs(parts.nowMs()),
+        run: () => deliverDue({ session: parts.key, outbox, route, nowMs: parts.nowMs }),
+      },
+      {
+        name: "journal",
+        dueAtMs: () => (journal.isEmpty ? undefined : 0),
+        run: () => journal.flush((entries) => journalObject.append(entries)),
+      },
+    ],
+  });
+
+  async function runHead(lane: "command" | "turn", work: typeof workTurn): Promise<void> {
+    const head = inbox.head(lane);
+    if (head) await work(parts, head.row);
+  }
+}

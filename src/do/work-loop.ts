@@ -1,0 +1,86 @@
+/**
+ * The loop of a session's alarm: it works as long as anything is due, each lane on its own, and says when it wants to
+ * be woken again. While it runs no alarm needs to be set, because a crash brings the running one back.
+ */
+
+export interface WorkLane {
+  name: string;
+  /** Time at which there is something to do; now or earlier means due, undefined means nothing. */
+  dueAtMs(): number | undefined;
+  /** One piece of work. */
+  run(): Promise<void>;
+}
+
+export interface LoopOptions {
+  lanes: readonly WorkLane[];
+  nowMs(): number;
+  failed(lane: string, error: unknown): void;
+}
+
+/** The runtime ends an alarm after fifteen minutes: nothing new begins after five, and a turn takes ten at most. */
+const MAX_RUN_MS = 5 * 60_000;
+/** A lane that failed by itself rests, so that a bug cannot spin. */
+const REST_MS = 5_000;
+
+export class WorkLoop {
+  readonly #options: LoopOptions;
+  readonly #restUntilMs = new Map<string, number>();
+  readonly #active = new Set<string>();
+  #wake = Promise.withResolvers<void>();
+  #isRunning = false;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.#wake.resolve();
+  }
+
+  #dueAtMs(lane: WorkLane): number | undefined {
+    const dueAtMs = lane.dueAtMs();
+    if (dueAtMs === undefined) return undefined;
+    return Math.max(dueAtMs, this.#restUntilMs.get(lane.name) ?? 0);
+  }
+
+  async #runLane(lane: WorkLane): Promise<void> {
+    this.#active.add(lane.name);
+    try {
+      await lane.run();
+      this.#restUntilMs.delete(lane.name);
+    } catch (error) {
+      this.#restUntilMs.set(lane.name, this.#options.nowMs() + REST_MS);
+      this.#options.failed(lane.name, error);
+    } finally {
+      this.#active.delete(lane.name);
+      this.wake();
+    }
+  }
+
+  /** Returns the time of the next alarm, or undefined where nothing waits. */
+  async run(): Promise<number | undefined> {
+    this.#isRunning = true;
+    const { lanes, nowMs } = this.#options;
+    const stopAtMs = nowMs() + MAX_RUN_MS;
+    for (;;) {
+      this.#wake = Promise.withResolvers();
+      const isOver = nowMs() >= stopAtMs;
+      for (const lane of lanes) {
+        const dueAtMs = this.#active.has(lane.name) || isOver ? undefined : this.#dueAtMs(lane);
+        if (dueAtMs !== undefined && dueAtMs <= nowMs()) void this.#runLane(lane);
+      }
+      if (this.#active.size === 0) break;
+      await this.#wake.promise;
+    }
+    this.#isRunning = false;
+    const next = lanes
+      .map((lane) => this.#dueAtMs(lane))
+      .filter((dueAtMs) => dueAtMs !== undefined);
+    return next.length > 0 ? Math.min(...next) : undefined;
+  }
+}

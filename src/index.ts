@@ -1,0 +1,18 @@
+/** The Worker's entry: the public address, the admin socket, and the object classes. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { adminApp, publicApp } from "./app.ts";
+import type { Env } from "./env.ts";
+
+export { ConnectionObject } from "./do/connection.ts";
+export { DirectoryObject } from "./do/directory.ts";
+export { JournalObject } from "./do/journal.ts";
+export { SessionObject } from "./do/session.ts";
+
+/** Served on the admin socket of the data folder and nowhere else. */
+export class Admin extends WorkerEntrypoint<Env> {
+  override fetch(request: Request): Response | Promise<Response> {
+    return adminApp.fetch(request, this.env, this.ctx);
+  }
+}
+
+export default publicApp satisfies ExportedHandler<Env>;

@@ -1,0 +1,138 @@
+/**
+ * What the rockpool command asks of the server. Served on the admin socket only: who can open the socket in the data
+ * folder is the box's owner. The protocol is core/admin-protocol.ts.
+ */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { AdminStatus, PairingDecided } from "../core/admin-protocol.ts";
+import { AppError } from "../core/errors.ts";
+import { encodeSessionKey, NAME_PATTERN } from "../core/ids.ts";
+import type { AcceptRequest } from "../core/session-protocol.ts";
+import { addAccount, removeAccount, testAccount } from "../do/account-setup.ts";
+import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import { openModel, openOptions } from "../do/isolate.ts";
+import { findRoute } from "../do/routes-out.ts";
+import { type HttpEnv, readJson } from "../http/middleware.ts";
+import { emit } from "../observability/emit.ts";
+import { phrase } from "../phrases/phrase.ts";
+import { callSession } from "./session.ts";
+
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_SAY_UNITS = 32_768;
+
+const name = v.pipe(v.string(), v.regex(NAME_PATTERN));
+const shortText = v.pipe(v.string(), v.maxLength(4096));
+const addAccountSchema = v.strictObject({
+  channel: name,
+  name,
+  access: v.picklist(["pairing", "allowlist", "open"]),
+  transport: v.picklist(["webhook", "poll", "local"]),
+  apiBase: v.optional(v.pipe(v.string(), v.url(), v.maxLength(500))),
+  fields: v.record(v.string(), shortText),
+  allow: v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(1000)),
+});
+const saySchema = v.strictObject({
+  text: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_SAY_UNITS)),
+});
+
+export const admin = new Hono<HttpEnv>()
+  .get("/status", async (c) => {
+    const directory = openDirectory(c.env);
+    const [{ people, pendingPairings, ownerKnown }, accounts, model, journalBacklog] =
+      await Promise.all([
+        directory.counts(),
+        directory.accounts(),
+        openModel(c.env).state(),
+        c.env.JOURNAL.getByName("journal").backlog(),
+      ]);
+    const version = c.env.ROCKPOOL_VERSION ?? "dev";
+    const publicUrl = openOptions(c.env).ROCKPOOL_PUBLIC_URL;
+    return c.json<AdminStatus>({
+      version,
+      publicUrl,
+      model,
+      accounts,
+      people,
+      pendingPairings,
+      journalBacklog,
+      ownerKnown,
+    });
+  })
+  .post("/owner-link", async (c) => c.json(await openDirectory(c.env).createOwnerLink()))
+  .get("/accounts", async (c) => c.json(await openDirectory(c.env).accounts()))
+  .post("/accounts", async (c) => {
+    const body = await readJson(c.req.raw, addAccountSchema, MAX_BODY_BYTES);
+    const { apiBase, ...rest } = body;
+    return c.json(
+      await addAccount(c.env, apiBase === undefined ? rest : { ...rest, apiBase }),
+      201,
+    );
+  })
+  .delete("/accounts/:channel/:name", async (c) => {
+    await removeAccount(c.env, c.req.param("channel"), c.req.param("name"));
+    return c.json({ removed: true });
+  })
+  .post("/accounts/:channel/:name/test", async (c) =>
+    c.json(await testAccount(c.env, c.req.param("channel"), c.req.param("name"))),
+  )
+  .get("/pairings", async (c) => c.json(await openDirectory(c.env).pairings()))
+  .post("/pairings/:code/:decision{approve|deny}", async (c) => {
+    const approve = c.req.param("decision") === "approve";
+    const decided = await openDirectory(c.env).decidePairing(
+      c.req.param("code").toUpperCase(),
+      approve,
+    );
+    forgetDirectory();
+    const [channel = "", account = ""] = decided.account.split(":");
+    emit({ type: approve ? "pairing:approved" : "pairing:denied", channel, account });
+    const route = approve ? await findRoute(c.env, decided.account) : undefined;
+    // A courtesy: the approval stands whether the greeting arrives or not.
+    const greeting = {
+      markdown: phrase(decided.lang, "paired"),
+      idempotencyKey: `paired:${c.req.param("code")}`,
+    };
+    if (route)
+      c.executionCtx.waitUntil(
+        route.adapter
+          .send(decided.target, greeting, route.account, route.io)
+          .catch(() => undefined),
+      );
+    const answer: PairingDecided = {
+      channel,
+      account,
+      senderName: decided.senderName,
+      decision: approve ? "approved" : "denied",
+    };
+    return c.json(answer);
+  })
+  .post("/say", async (c) => {
+    const { text } = await readJson(c.req.raw, saySchema, MAX_BODY_BYTES);
+    const owner = await openDirectory(c.env).ensureOwner();
+    const session = encodeSessionKey({ channel: "web", account: "main", conversation: owner.id });
+    const conversation = { id: owner.id, kind: "direct" as const };
+    const id = crypto.randomUUID();
+    const request: AcceptRequest = {
+      session,
+      account: "web:main" as AcceptRequest["account"], // the web chat's own account, which needs no adding
+      speaker: { personId: owner.id, role: owner.role, name: owner.name, lang: owner.lang },
+      event: {
+        kind: "message",
+        key: id,
+        message: {
+          id,
+          atMs: Date.now(),
+          conversation,
+          sender: { id: owner.id, name: owner.name },
+          text: text.toWellFormed(),
+          mentionsMe: true,
+          media: [],
+          target: { conversation },
+        },
+      },
+    };
+    const accepted = await callSession(c.env, session, (stub) => stub.accept(request));
+    if (accepted.status === "full")
+      throw new AppError("session/queue_full", { retryAfterMs: accepted.retryAfterMs });
+    const stream = await callSession(c.env, session, (stub) => stub.follow(request.account, id));
+    return new Response(stream, { headers: { "content-type": "text/event-stream" } });
+  });

@@ -1,0 +1,15 @@
+/** A conversation's object as routes call it. */
+import type { SessionKey } from "../core/ids.ts";
+import type { Moved } from "../core/session-protocol.ts";
+import type { SessionObject } from "../do/session.ts";
+import { callSession as call } from "../do/session-client.ts";
+import type { Env } from "../env.ts";
+
+/** Follows a linked conversation to where it goes on. */
+export async function callSession<Value>(
+  env: Env,
+  key: SessionKey,
+  ask: (session: DurableObjectStub<SessionObject>) => Promise<Value | Moved>,
+): Promise<Exclude<Value, Moved>> {
+  return (await call(env, key, ask)).result;
+}

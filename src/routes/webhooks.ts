@@ -1,0 +1,93 @@
+/**
+ * POST /webhooks/:channel/:account — verify, parse, accept, and only then 200. A caller whose channel allows it may ask
+ * for the answer itself: `?wait=1` waits for it, `Accept: text/event-stream` follows it.
+ */
+import { Hono } from "hono";
+import type { RawRequest } from "../adapters/adapter.ts";
+import { AppError } from "../core/errors.ts";
+import { accountKey, NAME_PATTERN, type SessionKey } from "../core/ids.ts";
+import { type TakenIn, takeIn } from "../do/intake.ts";
+import { findRoute, type Route } from "../do/routes-out.ts";
+import type { Env } from "../env.ts";
+import { type HttpEnv, readBody } from "../http/middleware.ts";
+import { emit } from "../observability/emit.ts";
+import { callSession } from "./session.ts";
+
+/** How long `?wait=1` waits; the caller then asks again with the same id and joins the same answer. */
+const WAIT_MS = 110_000;
+
+export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", async (c) => {
+  const route = await openRoute(c.env, c.req.param("channel"), c.req.param("account"));
+  const { adapter, account, io } = route;
+  const request = await readRaw(c.req.raw, adapter.capabilities.maxBodyBytes);
+  const verified = await adapter.verify(request, account, io);
+  if (verified.kind === "handshake") return verified.response;
+  const taken: TakenIn[] = [];
+  for (const event of adapter.parse(verified.payload, account))
+    taken.push(await takeIn(c.env, route, event));
+  report(route, taken);
+  const full = taken.find((item) => item.outcome === "full");
+  if (full) throw new AppError("session/queue_full", { retryAfterMs: full.retryAfterMs });
+  return adapter.capabilities.answersCaller
+    ? answerCaller(c.env, c.req.raw, route, taken)
+    : new Response(null);
+});
+
+async function openRoute(env: Env, channel: string, name: string): Promise<Route> {
+  const isName = NAME_PATTERN.test(channel) && NAME_PATTERN.test(name);
+  const route = isName ? await findRoute(env, accountKey(channel, name)) : undefined;
+  if (!route || route.account.transport !== "webhook")
+    throw new AppError("webhook/unknown_account");
+  return route;
+}
+
+async function readRaw(request: Request, maxBytes: number): Promise<RawRequest> {
+  const { method, headers } = request;
+  return { method, headers, url: new URL(request.url), body: await readBody(request, maxBytes) };
+}
+
+function report({ account }: Route, taken: readonly TakenIn[]): void {
+  for (const outcome of new Set(taken.map((item) => item.outcome))) {
+    const count = taken.filter((item) => item.outcome === outcome).length;
+    emit({
+      type: "webhook:received",
+      channel: account.channel,
+      account: account.name,
+      outcome,
+      count,
+    });
+  }
+}
+
+async function answerCaller(
+  env: Env,
+  request: Request,
+  { account }: Route,
+  taken: readonly TakenIn[],
+): Promise<Response> {
+  const stored = taken.find((item) => item.outcome === "accepted" || item.outcome === "duplicate");
+  if (!stored) return Response.json({ status: taken[0]?.outcome ?? "ignored" }, { status: 202 });
+  if (request.headers.get("accept")?.includes("text/event-stream")) {
+    const stream = await callSession(env, stored.session, (session) =>
+      session.follow(account.key, stored.key),
+    );
+    return new Response(stream, {
+      headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+    });
+  }
+  const wantsAnswer = new URL(request.url).searchParams.get("wait") === "1";
+  return wantsAnswer
+    ? waitForAnswer(env, stored.session, account.key, stored.key)
+    : Response.json({ status: stored.outcome }, { status: 202 });
+}
+
+async function waitForAnswer(
+  env: Env,
+  session: SessionKey,
+  account: Route["account"]["key"],
+  key: string,
+): Promise<Response> {
+  const reply = await callSession(env, session, (stub) => stub.reply(account, key, WAIT_MS));
+  if (reply.status === "answered") return Response.json({ status: "answered", text: reply.text });
+  return Response.json({ status: reply.status }, { status: 202, headers: { "retry-after": "5" } });
+}
