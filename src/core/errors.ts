@@ -157,6 +157,13 @@ export const ERRORS = {
     title: "The platform does not accept the account's token.",
     fix: "Remove the account and add it with a new token.",
   },
+  "channel/conflict": {
+    status: 409,
+    audience: "operator",
+    transient: true,
+    title: "Another program receives this account's messages.",
+    fix: "Stop the other program that uses the same token, or remove the account and add it with a new one.",
+  },
   "session/queue_full": {
     status: 429,
     audience: "caller",
