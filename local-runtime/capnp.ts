@@ -1,0 +1,151 @@
+/**
+ * The workerd config of a box, as Cap'n Proto text: a pure function of wrangler.toml and the facts of the host. Outbound
+ * is denied but for the services named here. The text holds no secret: keys are embedded from files by workerd itself.
+ */
+import type { WranglerConfig } from "./wrangler-config.ts";
+
+/** Name of the constant in the text; `workerd serve` takes it after the file's name. */
+export const CONFIG_CONSTANT = "rockpool";
+
+export interface HostFacts {
+  /** Host and port to listen on; port 0 takes a free one. */
+  host: string;
+  port: number;
+  /** Path of the admin socket, at most 107 bytes, relative to the working directory or absolute. */
+  adminSocket: string;
+  /** Folder of all Durable Objects, relative to the working directory or absolute. */
+  objectsDir: string;
+  /** Folder of the built console, absolute. */
+  assetsDir: string;
+  /** Files that the config embeds, relative to the config file. */
+  embeds: { worker: string; masterKey: string; cookieKey: string };
+  /** Address of the model server. */
+  modelUrl: string;
+  /** Origins that accounts may reach besides public addresses. */
+  egressOrigins: readonly string[];
+  /** Text bindings: the worker's options and what it may know of the box. */
+  text: Readonly<Record<string, string>>;
+}
+
+/** Classes whose objects hold a connection open and must stay in memory. */
+const KEPT_AWAKE: ReadonlySet<string> = new Set(["ConnectionObject"]);
+
+export function renderConfig(wrangler: WranglerConfig, facts: HostFacts): string {
+  const services = [
+    `(name = "storage", disk = (path = ${text(facts.objectsDir)}, writable = true))`,
+    `(name = "assets", disk = (path = ${text(facts.assetsDir)}))`,
+    `(name = "nowhere", network = (allow = []))`,
+    `(name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true)))`,
+    external("model", facts.modelUrl),
+    ...facts.egressOrigins.map((origin, index) => external(egressService(index), origin)),
+    renderD1(),
+    renderApp(wrangler, facts),
+  ];
+  const sockets = [
+    `(name = "http", address = ${text(`${bracketed(facts.host)}:${facts.port}`)}, http = (), service = "app")`,
+    `(name = "admin", address = ${text(`unix:${facts.adminSocket}`)}, http = (), service = (name = "app", entrypoint = "Admin"))`,
+  ];
+  return `# Written by rockpool at each start.
+using Workerd = import "/workerd/workerd.capnp";
+
+const ${CONFIG_CONSTANT} :Workerd.Config = (
+  services = ${list(services, 2)},
+  sockets = ${list(sockets, 2)}
+);
+`;
+}
+
+function renderApp(wrangler: WranglerConfig, facts: HostFacts): string {
+  const objects = wrangler.durable_objects.bindings;
+  const namespaces = objects.map(({ class_name }) => {
+    const awake = KEPT_AWAKE.has(class_name) ? ", preventEviction = true" : "";
+    return `(className = ${text(class_name)}, uniqueKey = ${text(uniqueKey(class_name))}, enableSql = true${awake})`;
+  });
+  const fields = [
+    `modules = [(name = "index.js", esModule = embed ${text(facts.embeds.worker)})]`,
+    `compatibilityDate = ${text(wrangler.compatibility_date)}`,
+    `compatibilityFlags = [${wrangler.compatibility_flags.map(text).join(", ")}]`,
+    `globalOutbound = "nowhere"`,
+    `bindings = ${list(renderBindings(wrangler, facts), 8)}`,
+    `durableObjectNamespaces = ${list(namespaces, 8)}`,
+    `durableObjectStorage = (localDisk = "storage")`,
+  ];
+  return `(name = "app", worker = (\n        ${fields.join(",\n        ")}))`;
+}
+
+function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
+  const egress = facts.egressOrigins.map((origin, index) => [origin, `EGRESS_${index}`] as const);
+  const key = (name: string, file: string, algorithm: object, usages: string) =>
+    `(name = "${name}", cryptoKey = (raw = embed ${text(file)}, algorithm = (json = ${text(JSON.stringify(algorithm))}), extractable = false, usages = [${usages}]))`;
+  return [
+    ...wrangler.durable_objects.bindings.map(
+      ({ name, class_name }) =>
+        `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`,
+    ),
+    ...wrangler.d1_databases.map(({ binding, database_name }) => {
+      const props = text(JSON.stringify({ database: database_name }));
+      return `(name = ${text(binding)}, wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = (name = "d1", props = (json = ${props})))]))`;
+    }),
+    `(name = ${text(wrangler.assets.binding)}, service = "assets")`,
+    `(name = "INTERNET", service = "internet")`,
+    `(name = "MODEL", service = "model")`,
+    ...egress.map(([, name], index) => `(name = "${name}", service = "${egressService(index)}")`),
+    `(name = "EGRESS", text = ${text(JSON.stringify(Object.fromEntries(egress)))})`,
+    key("MASTER_KEY", facts.embeds.masterKey, { name: "AES-KW" }, "wrapKey, unwrapKey"),
+    key("COOKIE_KEY", facts.embeds.cookieKey, { name: "HMAC", hash: "SHA-256" }, "sign, verify"),
+    ...Object.entries(facts.text).map(
+      ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+    ),
+  ];
+}
+
+/** D1 is a Worker inside workerd; its one object keeps the database. */
+function renderD1(): string {
+  return `(name = "d1", worker = (
+        modules = [(name = "d1.js", bundled = "/workerd/d1.js")],
+        compatibilityDate = "2026-11-01",
+        globalOutbound = "nowhere",
+        bindings = [(name = "DATABASE", durableObjectNamespace = "D1Database")],
+        durableObjectNamespaces = [(className = "D1Database", uniqueKey = "d1", enableSql = true)],
+        durableObjectStorage = (localDisk = "storage")))`;
+}
+
+function external(name: string, address: string): string {
+  const url = new URL(address);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (url.protocol === "https:")
+    return `(name = ${text(name)}, external = (address = ${text(`${url.hostname}:${url.port || 443}`)}, https = (options = (), tlsOptions = (trustBrowserCas = true), certificateHost = ${text(host)})))`;
+  return `(name = ${text(name)}, external = (address = ${text(`${url.hostname}:${url.port || 80}`)}, http = ()))`;
+}
+
+function egressService(index: number): string {
+  return `egress-${index}`;
+}
+
+/** The name that object ids derive from: it must never change, whatever the class is called later. */
+function uniqueKey(className: string): string {
+  return className
+    .replace(/Object$/, "")
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .toLowerCase();
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function list(items: readonly string[], indent: number): string {
+  const space = " ".repeat(indent);
+  return `[\n${items.map((item) => `${space}  ${item}`).join(",\n")}\n${space}]`;
+}
+
+/** A Cap'n Proto text literal. */
+function text(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be escaped
+  const escaped = value.replace(/["\\\u0000-\u001f\u007f]/g, (char) =>
+    char === '"' || char === "\\"
+      ? `\\${char}`
+      : `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+  return `"${escaped}"`;
+}
