@@ -5,9 +5,8 @@
  */
 import { AppError } from "../core/errors.ts";
 import type { SessionKey } from "../core/ids.ts";
-import type { Moved } from "../core/session-protocol.ts";
+import type { Moved, SessionCalls } from "../core/session-protocol.ts";
 import type { Env } from "../env.ts";
-import type { SessionObject } from "./session.ts";
 
 /** A conversation linked to one that was linked itself is followed this often. */
 const MAX_HOPS = 4;
@@ -29,11 +28,13 @@ function isMoved(value: unknown): value is Moved {
 export async function callSession<Value>(
   env: Env,
   key: SessionKey,
-  call: (session: DurableObjectStub<SessionObject>) => Promise<Value | Moved>,
+  call: (session: SessionCalls) => Promise<Value | Moved>,
 ): Promise<{ session: SessionKey; result: Exclude<Value, Moved> }> {
   let session = movedTo.get(key) ?? key;
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
-    const result = await call(env.SESSION.getByName(session));
+    // The stub answers the same calls; its own types unfold into unions that no caller can name.
+    const stub = env.SESSION.getByName(session) as unknown as SessionCalls;
+    const result = await call(stub);
     if (!isMoved(result)) return { session, result: result as Exclude<Value, Moved> }; // the guard's other branch
     session = result.to;
     if (movedTo.size >= MAX_REMEMBERED) movedTo.clear();

@@ -1,7 +1,6 @@
 /** A conversation's object as routes call it. */
 import type { SessionKey } from "../core/ids.ts";
-import type { Moved } from "../core/session-protocol.ts";
-import type { SessionObject } from "../do/session.ts";
+import type { Moved, SessionCalls } from "../core/session-protocol.ts";
 import { callSession as call } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 
@@ -9,7 +8,7 @@ import type { Env } from "../env.ts";
 export async function callSession<Value>(
   env: Env,
   key: SessionKey,
-  ask: (session: DurableObjectStub<SessionObject>) => Promise<Value | Moved>,
+  ask: (session: SessionCalls) => Promise<Value | Moved>,
 ): Promise<Exclude<Value, Moved>> {
   return (await call(env, key, ask)).result;
 }

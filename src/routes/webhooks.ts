@@ -36,8 +36,7 @@ export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", async (c) 
 async function openRoute(env: Env, channel: string, name: string): Promise<Route> {
   const isName = NAME_PATTERN.test(channel) && NAME_PATTERN.test(name);
   const route = isName ? await findRoute(env, accountKey(channel, name)) : undefined;
-  if (!route || route.account.transport !== "webhook")
-    throw new AppError("webhook/unknown_account");
+  if (route?.account.transport !== "webhook") throw new AppError("webhook/unknown_account");
   return route;
 }
 
@@ -65,7 +64,9 @@ async function answerCaller(
   { account }: Route,
   taken: readonly TakenIn[],
 ): Promise<Response> {
-  const stored = taken.find((item) => item.outcome === "accepted" || item.outcome === "duplicate");
+  const stored = taken.find(
+    (item) => item.outcome === "accepted" || item.outcome === "duplicate",
+  ) as Extract<TakenIn, { session: SessionKey }> | undefined; // the two outcomes that carry a session
   if (!stored) return Response.json({ status: taken[0]?.outcome ?? "ignored" }, { status: 202 });
   if (request.headers.get("accept")?.includes("text/event-stream")) {
     const stream = await callSession(env, stored.session, (session) =>
