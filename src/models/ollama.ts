@@ -1,0 +1,175 @@
+/**
+ * The model server as the rest of Rockpool sees it: Ollama's native protocol behind the `Model` port. One value of it
+ * serves a whole isolate: what it keeps are values, never promises.
+ */
+import { AppError, errorCode, isAppError } from "../core/errors.ts";
+import type { ChatRequest, Model, ModelChunk, ModelServerState } from "../core/ports.ts";
+import { readAnswer } from "./answer.ts";
+import { chooseModel, isRemoteName } from "./choose.ts";
+import { ANSWER_MS, Deadline, firstTokenTimeoutMs, LOOKUP_MS, STATE_MS } from "./deadlines.ts";
+import { brokenStream, remoteModel } from "./failures.ts";
+import { fullName, ModelLookups, type ModelProfile } from "./lookups.ts";
+import { type ModelServer, requestJson, sendRequest } from "./request.ts";
+import { versionSchema } from "./schema.ts";
+
+/** How long the server keeps a model loaded after an answer. */
+const KEEP_ALIVE = "30m";
+const AUTO = "auto";
+
+export interface OllamaOptions {
+  /** Reaches the model server and nothing else. */
+  fetch: typeof fetch;
+  baseUrl: string;
+  /** The context that models are run with; a model made for a shorter one keeps its own. */
+  contextTokens: number;
+  memoryBytes: number;
+  /** What `auto` means: a name, or `auto` for the best one installed. */
+  model: string;
+  nowMs: () => number;
+}
+
+class Ollama implements Model {
+  readonly #options: OllamaOptions;
+  readonly #server: ModelServer;
+  readonly #lookups: ModelLookups;
+
+  constructor(options: OllamaOptions) {
+    this.#options = options;
+    this.#server = { fetch: options.fetch, baseUrl: options.baseUrl };
+    this.#lookups = new ModelLookups(this.#server, options.nowMs);
+  }
+
+  async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ModelChunk, void> {
+    if (signal.aborted) return;
+    const deadline = new Deadline(ANSWER_MS, signal);
+    try {
+      yield* this.#answer(request, deadline);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async state(): Promise<ModelServerState> {
+    const deadline = new Deadline(STATE_MS);
+    try {
+      return await this.#askState(deadline.signal);
+    } catch (error) {
+      return { status: "down", code: errorCode(error) };
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async contextTokens(model: string): Promise<number> {
+    const deadline = new Deadline(LOOKUP_MS);
+    try {
+      const name = await this.#resolve(model, deadline.signal);
+      return this.#contextOf(await this.#lookups.profile(name, deadline.signal));
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async *#answer(request: ChatRequest, deadline: Deadline): AsyncGenerator<ModelChunk, void> {
+    const startedAtMs = this.#options.nowMs();
+    const { signal } = deadline;
+    deadline.begin("The model server did not say which models it has", LOOKUP_MS);
+    const model = await this.#resolve(request.model, signal);
+    try {
+      const profile = await this.#lookups.profile(model, signal);
+      verifyUsable(model, profile);
+      const contextTokens = this.#contextOf(profile);
+      const loaded = await this.#lookups.isLoaded(model, contextTokens, signal);
+      deadline.pause();
+      if (loaded === false) yield { kind: "loading" };
+      const timeoutMs = firstTokenTimeoutMs(request.messages, loaded === true);
+      deadline.begin("The model's first token did not come", timeoutMs);
+      const body = renderChat(request, model, contextTokens, profile);
+      const response = await sendRequest(this.#server, { path: "/api/chat", body, model }, signal);
+      if (!response.body) throw brokenStream("The model server's answer is empty.");
+      const { nowMs } = this.#options;
+      for await (const chunk of readAnswer(response.body, {
+        model,
+        deadline,
+        startedAtMs,
+        nowMs,
+      })) {
+        if (chunk.kind === "done") this.#lookups.noteAnswered(model, contextTokens);
+        yield chunk;
+      }
+    } catch (error) {
+      if (isAppError(error)) this.#lookups.noteFailed(model);
+      throw error;
+    }
+  }
+
+  async #askState(signal: AbortSignal): Promise<ModelServerState> {
+    const [{ version }, installed, loaded] = await Promise.all([
+      requestJson(this.#server, { path: "/api/version" }, versionSchema, signal),
+      this.#lookups.askInstalled(signal),
+      this.#lookups.askLoaded(signal),
+    ]);
+    const models = installed.map((model) => ({
+      ...model,
+      loaded: loaded?.has(fullName(model.name)) ?? false,
+    }));
+    const { model, memoryBytes } = this.#options;
+    const chosen =
+      model === AUTO
+        ? chooseModel(models, memoryBytes)
+        : models.find(({ name }) => name === fullName(model))?.name;
+    return { status: "up", version, models, ...(chosen === undefined ? {} : { chosen }) };
+  }
+
+  /** The name to send. Throws model/*. */
+  async #resolve(asked: string, signal: AbortSignal): Promise<string> {
+    const name = asked === AUTO ? this.#options.model : asked;
+    if (name !== AUTO) {
+      if (isRemoteName(name)) throw remoteModel(name);
+      return name;
+    }
+    const installed = await this.#lookups.installed(signal);
+    const chosen = chooseModel(installed, this.#options.memoryBytes);
+    if (chosen === undefined)
+      throw new AppError("model/missing", { detail: "No model that can answer is installed." });
+    return chosen;
+  }
+
+  /** The same for each call of a model: another value would make the server load it again. */
+  #contextOf(profile: ModelProfile): number {
+    const own = profile.contextTokens ?? this.#options.contextTokens;
+    return Math.min(own, this.#options.contextTokens);
+  }
+}
+
+function verifyUsable(model: string, profile: ModelProfile): void {
+  if (profile.remote) throw remoteModel(model);
+  if (!profile.answers)
+    throw new AppError("model/rejected", { detail: `The model "${model}" cannot hold a chat.` });
+}
+
+function renderChat(
+  request: ChatRequest,
+  model: string,
+  contextTokens: number,
+  profile: ModelProfile,
+): Record<string, unknown> {
+  return {
+    model,
+    messages: request.messages,
+    stream: true,
+    // Left out it means true for a model that thinks, and an error for one that does not.
+    ...(profile.thinks ? { think: false } : {}),
+    // A chat that is too long is an error here; the server would cut it silently.
+    truncate: false,
+    keep_alive: KEEP_ALIVE,
+    options: { num_ctx: contextTokens, num_predict: request.maxTokens },
+  };
+}
+
+/** `baseUrl` has no slash at its end. */
+export function createOllama(options: OllamaOptions): Model {
+  return new Ollama(options);
+}

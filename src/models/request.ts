@@ -1,0 +1,154 @@
+/**
+ * One request to the model server. A request whose connection fails before the server has answered anything is sent
+ * once more, after a short wait of random length: a kept-alive connection may just have ended, a server may just be
+ * starting. Nothing was shown by then, so that a repeat is harmless. A status is an answer, and is never tried again.
+ */
+import * as v from "valibot";
+import type { AppError } from "../core/errors.ts";
+import { brokenStream, failureOfStatus, lostConnection } from "./failures.ts";
+import { errorSchema } from "./schema.ts";
+
+export const RETRY_WAIT_MIN_MS = 50;
+export const RETRY_WAIT_MAX_MS = 150;
+/** Of an answer that is no stream. A model's licence and templates are part of some. */
+export const MAX_JSON_BYTES = 4 * 1024 * 1024;
+const MAX_ERROR_BYTES = 16 * 1024;
+
+export interface ModelServer {
+  fetch: typeof fetch;
+  /** Without a slash at the end. */
+  baseUrl: string;
+}
+
+export interface ModelCall {
+  path: `/api/${string}`;
+  /** Sent as JSON by POST; a call without it is a GET. */
+  body?: Record<string, unknown>;
+  /** The model that the call is about, for its errors. */
+  model?: string;
+}
+
+/** Waits unless the signal fires first, and then throws its reason. */
+async function wait(waitMs: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, waitMs);
+    signal.addEventListener("abort", finish, { once: true });
+  });
+  signal.throwIfAborted();
+}
+
+/** Fetches once, or throws the signal's reason, or answers undefined where the connection failed. */
+async function tryFetch(
+  server: ModelServer,
+  call: ModelCall,
+  signal: AbortSignal,
+): Promise<Response | undefined> {
+  const init: RequestInit =
+    call.body === undefined
+      ? { method: "GET" }
+      : {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(call.body),
+        };
+  try {
+    const { fetch } = server; // called as a plain function: the runtime's own fetch takes no other `this`
+    return await fetch(server.baseUrl + call.path, { ...init, redirect: "manual", signal });
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Reads to the end, or gives undefined and lets go of the connection where there is more than `maxBytes`. */
+async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
+  if (!response.body) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let sizeBytes = 0;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    sizeBytes += value.length;
+    if (sizeBytes > maxBytes) {
+      await reader.cancel();
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readFailure(
+  response: Response,
+  call: ModelCall,
+  signal: AbortSignal,
+): Promise<AppError> {
+  let text: string | undefined;
+  try {
+    text = await readText(response, MAX_ERROR_BYTES);
+  } catch {
+    signal.throwIfAborted(); // the connection ended within the error: its status says enough
+  }
+  const parsed = v.safeParse(errorSchema, parseJson(text ?? ""));
+  return failureOfStatus({
+    status: response.status,
+    retryAfter: response.headers.get("retry-after"),
+    serverText: parsed.success ? parsed.output.error : undefined,
+    model: call.model,
+  });
+}
+
+/** The response, its status 200 and its body unread. Throws model/*, or the signal's reason. */
+export async function sendRequest(
+  server: ModelServer,
+  call: ModelCall,
+  signal: AbortSignal,
+): Promise<Response> {
+  signal.throwIfAborted();
+  let response = await tryFetch(server, call, signal);
+  if (!response) {
+    await wait(RETRY_WAIT_MIN_MS + Math.random() * (RETRY_WAIT_MAX_MS - RETRY_WAIT_MIN_MS), signal);
+    response = await tryFetch(server, call, signal);
+  }
+  if (!response) throw lostConnection();
+  if (response.status !== 200) throw await readFailure(response, call, signal);
+  return response;
+}
+
+/** The whole answer, parsed by `schema`. Throws model/*, or the signal's reason. */
+export async function requestJson<const Schema extends v.GenericSchema>(
+  server: ModelServer,
+  call: ModelCall,
+  schema: Schema,
+  signal: AbortSignal,
+): Promise<v.InferOutput<Schema>> {
+  const response = await sendRequest(server, call, signal);
+  let text: string | undefined;
+  try {
+    text = await readText(response, MAX_JSON_BYTES);
+  } catch {
+    signal.throwIfAborted();
+    throw lostConnection();
+  }
+  if (text === undefined)
+    throw brokenStream(`The model server's answer has more than ${MAX_JSON_BYTES} bytes.`);
+  const parsed = v.safeParse(schema, parseJson(text));
+  if (!parsed.success)
+    throw brokenStream(`The model server's answer to ${call.path} is not JSON of its form.`);
+  return parsed.output;
+}
