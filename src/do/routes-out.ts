@@ -1,7 +1,7 @@
 /** How an account's platform is reached: its adapter, its credentials, and a fetch that reaches its origins only. */
 import type { Account, ChannelAdapter, Io } from "../adapters/adapter.ts";
 import { findAdapter } from "../adapters/registry.ts";
-import type { AccountKey } from "../core/ids.ts";
+import { type AccountKey, accountKey } from "../core/ids.ts";
 import type { Env } from "../env.ts";
 import { createEgressFetch, type EgressSources, readGrants } from "../security/egress.ts";
 import { findAccount } from "./directory-client.ts";
@@ -28,9 +28,20 @@ export interface Route {
   io: Io;
 }
 
+/** The web chat's own account: part of every box, it needs no adding and keeps no secret. */
+const WEB_ACCOUNT: Account = {
+  key: accountKey("web", "main"),
+  channel: "web",
+  name: "main",
+  access: "allowlist",
+  transport: "local",
+  settings: {},
+  secrets: {},
+};
+
 /** Undefined for an account that was removed, or whose channel this version does not know. */
 export async function findRoute(env: Env, key: AccountKey): Promise<Route | undefined> {
-  const account = await findAccount(env, key);
+  const account = key === WEB_ACCOUNT.key ? WEB_ACCOUNT : await findAccount(env, key);
   const adapter = account && findAdapter(account.channel);
   return account && adapter ? { account, adapter, io: createIo(env, adapter, account) } : undefined;
 }

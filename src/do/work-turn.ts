@@ -1,5 +1,5 @@
 /** Stages 6 to 9 for one row of the inbox: files, context, model, and the one transaction that ends the turn. */
-import { type ErrorCode, errorCode } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import type { ChatMessage } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { emit } from "../observability/emit.ts";
@@ -8,7 +8,7 @@ import { phrase } from "../phrases/phrase.ts";
 import { openJson } from "../security/keyring.ts";
 import { answerTokens, buildPrompt, systemText } from "../turn/context.ts";
 import { decidePostpone, failedPhrase, KEEP_MS, waitingPhrase } from "../turn/postpone.ts";
-import { runTurn, type TurnResult } from "../turn/run.ts";
+import { decideFailure, runTurn, type TurnResult } from "../turn/run.ts";
 import { inboxPlace, userMessageId } from "./accept.ts";
 import { commitNotice, commitTurn, type Outcome } from "./commit.ts";
 import { describeUser, type MessageBody } from "./history.ts";
@@ -112,7 +112,7 @@ async function think(work: Work): Promise<Thought> {
       await preview?.stop();
     }
   } catch (error) {
-    return { result: { status: "failed", code: errorCode(error), error }, problems, user };
+    return { result: decideFailure(error, false), problems, user };
   }
 }
 

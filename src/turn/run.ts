@@ -27,7 +27,8 @@ const POSTPONED: ReadonlySet<ErrorCode> = new Set([
 /** Longest answer that is kept; a model that talks for ever is cut here. */
 const MAX_ANSWER_UNITS = 200_000;
 
-function decideFailure(error: unknown, shown: boolean): TurnResult {
+/** Pure: what a failure makes of the turn, where `shown` says whether the person saw any of the answer. */
+export function decideFailure(error: unknown, shown: boolean): TurnResult {
   const code = errorCode(error);
   if (shown || !POSTPONED.has(code)) return { status: "failed", code, error };
   const retryAfterMs = isAppError(error) ? error.retryAfterMs : undefined;
