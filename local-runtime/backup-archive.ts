@@ -19,6 +19,8 @@ import { HostError } from "./host-error.ts";
 /** Sealed bytes do not compress: a higher level costs time and saves nothing. */
 const GZIP_LEVEL = 1;
 const OWNER_ONLY = 0o600;
+/** Zeros that may follow the end: tar programs fill their last record with them. */
+export const MAX_TRAILING_BYTES = 1024 * 1024;
 
 export interface ArchiveSource extends EntryHeader {
   /** A file, or the bytes themselves. */
@@ -113,10 +115,14 @@ class BlockSource {
     }
   }
 
-  /** Reads to the end, so that the archive's checksum is seen; only zeros may follow the last entry. */
+  /** Reads to the end, so that gzip's own checksum is seen; only zeros may follow the last entry. */
   async drain(): Promise<void> {
-    for (let chunk: Buffer | undefined = this.#rest; chunk; chunk = await this.#next())
-      if (!isEndBlock(chunk)) throw damaged("something follows its end");
+    let sizeBytes = 0;
+    for (let chunk: Buffer | undefined = this.#rest; chunk; chunk = await this.#next()) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > MAX_TRAILING_BYTES || !isEndBlock(chunk))
+        throw damaged("something follows its end");
+    }
   }
 
   async #fill(): Promise<Buffer> {
