@@ -3,10 +3,17 @@
  * statement, so the rows of a kind travel as one JSON text that SQLite takes apart.
  */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
-import { getTableConfig, type SQLiteColumn, type SQLiteTable } from "drizzle-orm/sqlite-core";
+import {
+  getTableConfig,
+  SQLiteAsyncDialect,
+  type SQLiteColumn,
+  type SQLiteTable,
+} from "drizzle-orm/sqlite-core";
 import type { JournalEntry, JournalKind } from "../core/journal.ts";
 import { accounts, identities, messages, people, sessions, turns, usage } from "./schema.ts";
+
+/** drizzle's own batch takes no free-form statements: they are rendered here and handed to D1. */
+const dialect = new SQLiteAsyncDialect();
 
 interface Destination {
   table: SQLiteTable;
@@ -52,7 +59,6 @@ export async function writeJournal(
   binding: D1Database,
   entries: readonly JournalEntry[],
 ): Promise<void> {
-  const db = drizzle(binding);
   const statements: SQL[] = [];
   for (const [kind, destination] of Object.entries(DESTINATIONS)) {
     const rows = entries.filter((entry) => entry.kind === kind);
@@ -63,6 +69,11 @@ export async function writeJournal(
       statements.push(
         sql`DELETE FROM ${messages} WHERE ${messages.sessionId} = ${entry.sessionId} AND ${messages.seq} <= ${entry.throughSeq}`,
       );
-  const [first, ...rest] = statements.map((statement) => db.run(statement));
-  if (first) await db.batch([first, ...rest]);
+  if (statements.length === 0) return;
+  await binding.batch(
+    statements.map((statement) => {
+      const { sql: text, params } = dialect.sqlToQuery(statement);
+      return binding.prepare(text).bind(...params);
+    }),
+  );
 }
