@@ -7,7 +7,7 @@ import { emit } from "./observability/emit.ts";
 import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
 import { chat } from "./routes/chat.ts";
-import { console } from "./routes/console.ts";
+import { consolePages } from "./routes/console.ts";
 import { ops } from "./routes/ops.ts";
 import { signIn } from "./routes/sign-in.ts";
 import { webhooks } from "./routes/webhooks.ts";
@@ -69,7 +69,7 @@ export const publicApp = createBase()
   .route("/api/chat", chat)
   .route("/api", signIn)
   .route("/", ops)
-  .route("/", console);
+  .route("/", consolePages);
 
 /** What the box's owner reaches through the admin socket. */
 export const adminApp = createBase().route("/", admin);
