@@ -1,0 +1,34 @@
+/** The commands that Telegram offers when a person types "/", in the languages the assistant speaks. */
+
+interface BotCommand {
+  command: string;
+  description: string;
+}
+
+const ENGLISH: readonly BotCommand[] = [
+  { command: "help", description: "What I can do" },
+  { command: "new", description: "Start afresh" },
+  { command: "status", description: "How I am doing" },
+  { command: "model", description: "Show or change the model" },
+  { command: "stop", description: "Stop the running answer" },
+  { command: "link", description: "Use one conversation from two messengers" },
+  { command: "whoami", description: "Who you are to me" },
+  { command: "forget", description: "Erase this conversation" },
+];
+
+const CHINESE: readonly BotCommand[] = [
+  { command: "help", description: "我能做什么" },
+  { command: "new", description: "重新开始对话" },
+  { command: "status", description: "查看我的状态" },
+  { command: "model", description: "查看或更换模型" },
+  { command: "stop", description: "停止正在生成的回答" },
+  { command: "link", description: "在两个通讯软件中使用同一个对话" },
+  { command: "whoami", description: "我把你当作谁" },
+  { command: "forget", description: "删除这个对话" },
+];
+
+/** Without a language: for everybody who speaks none of the others. */
+export const COMMAND_LISTS: readonly { language?: "zh"; commands: readonly BotCommand[] }[] = [
+  { commands: ENGLISH },
+  { language: "zh", commands: CHINESE },
+];
