@@ -12,10 +12,10 @@ import { addAccount, removeAccount, testAccount } from "../do/account-setup.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import { openModel, openOptions } from "../do/isolate.ts";
 import { findRoute } from "../do/routes-out.ts";
+import { callSession } from "../do/session-client.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
-import { callSession } from "./session.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_SAY_UNITS = 32_768;
@@ -130,9 +130,11 @@ export const admin = new Hono<HttpEnv>()
         },
       },
     };
-    const accepted = await callSession(c.env, session, (stub) => stub.accept(request));
+    const { result: accepted } = await callSession(c.env, session, (stub) => stub.accept(request));
     if (accepted.status === "full")
       throw new AppError("session/queue_full", { retryAfterMs: accepted.retryAfterMs });
-    const stream = await callSession(c.env, session, (stub) => stub.follow(request.account, id));
+    const { result: stream } = await callSession(c.env, session, (stub) =>
+      stub.follow(request.account, id),
+    );
     return new Response(stream, { headers: { "content-type": "text/event-stream" } });
   });

@@ -8,10 +8,10 @@ import { AppError } from "../core/errors.ts";
 import { accountKey, NAME_PATTERN, type SessionKey } from "../core/ids.ts";
 import { type TakenIn, takeIn } from "../do/intake.ts";
 import { findRoute, type Route } from "../do/routes-out.ts";
+import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, readBody } from "../http/middleware.ts";
 import { emit } from "../observability/emit.ts";
-import { callSession } from "./session.ts";
 
 /** How long `?wait=1` waits; the caller then asks again with the same id and joins the same answer. */
 const WAIT_MS = 110_000;
@@ -69,7 +69,7 @@ async function answerCaller(
   ) as Extract<TakenIn, { session: SessionKey }> | undefined; // the two outcomes that carry a session
   if (!stored) return Response.json({ status: taken[0]?.outcome ?? "ignored" }, { status: 202 });
   if (request.headers.get("accept")?.includes("text/event-stream")) {
-    const stream = await callSession(env, stored.session, (session) =>
+    const { result: stream } = await callSession(env, stored.session, (session) =>
       session.follow(account.key, stored.key),
     );
     return new Response(stream, {
@@ -88,7 +88,9 @@ async function waitForAnswer(
   account: Route["account"]["key"],
   key: string,
 ): Promise<Response> {
-  const reply = await callSession(env, session, (stub) => stub.reply(account, key, WAIT_MS));
+  const { result: reply } = await callSession(env, session, (stub) =>
+    stub.reply(account, key, WAIT_MS),
+  );
   if (reply.status === "answered") return Response.json({ status: "answered", text: reply.text });
   return Response.json({ status: reply.status }, { status: 202, headers: { "retry-after": "5" } });
 }
