@@ -17,7 +17,7 @@ export class LineParser {
   #pendingBytes = 0;
   #answerBytes = 0;
 
-  /** The lines that `bytes` completes. Throws model/broken_stream at a limit. */
+  /** The lines that `bytes` completes, empty ones left out. Throws model/broken_stream at a limit. */
   push(bytes: Uint8Array): string[] {
     this.#answerBytes += bytes.length;
     if (this.#answerBytes > MAX_ANSWER_BYTES)
@@ -25,8 +25,8 @@ export class LineParser {
     const lines: string[] = [];
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      this.#hold(bytes.subarray(start, end));
-      lines.push(this.#take());
+      if (end > start) this.#hold(bytes.subarray(start, end));
+      if (this.#pendingBytes > 0) lines.push(this.#take());
       start = end + 1;
     }
     // Copied, because a runtime may use the buffer of a chunk again.
