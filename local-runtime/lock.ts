@@ -28,7 +28,7 @@ export interface DataLock {
 
 /** Takes the folder for this process, or throws `data/in_use` that names the holder. */
 export function acquireLock(dataDir: string, purpose: string): DataLock {
-  const database = tryLock(dataDir, PASSING_LOOK_MS);
+  const database = tryLockFile(lockPath(dataDir), PASSING_LOOK_MS);
   if (database === undefined) throw inUse(dataDir, readHolder(dataDir));
   writeFileAtomic(
     holderPath(dataDir),
@@ -40,7 +40,7 @@ export function acquireLock(dataDir: string, purpose: string): DataLock {
 /** The process that holds the folder now; undefined where it is free. */
 export function findHolder(dataDir: string): Holder | undefined {
   try {
-    const database = tryLock(dataDir, 0);
+    const database = tryLockFile(lockPath(dataDir), 0);
     database?.close();
     return database === undefined ? readHolder(dataDir) : undefined;
   } catch (error) {
@@ -49,9 +49,9 @@ export function findHolder(dataDir: string): Holder | undefined {
   }
 }
 
-/** Undefined where another process holds it. */
-function tryLock(dataDir: string, timeout: number): DatabaseSync | undefined {
-  const database = new DatabaseSync(join(dataDir, "run", "lock"), { timeout });
+/** Holds the file until the database is closed; undefined where another process does. */
+export function tryLockFile(path: string, timeout: number): DatabaseSync | undefined {
+  const database = new DatabaseSync(path, { timeout });
   try {
     database.exec("BEGIN EXCLUSIVE");
     return database;
@@ -60,6 +60,10 @@ function tryLock(dataDir: string, timeout: number): DatabaseSync | undefined {
     if (error instanceof Error && /locked|busy/.test(error.message)) return undefined;
     throw error;
   }
+}
+
+function lockPath(dataDir: string): string {
+  return join(dataDir, "run", "lock");
 }
 
 function holderPath(dataDir: string): string {
