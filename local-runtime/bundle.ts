@@ -2,7 +2,15 @@
  * Bundles the Worker and the console with esbuild, when a source is newer than what stands. Each output is replaced in one
  * step and the stamp comes last, so that a build cut short is simply built again.
  */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { BuildFailure, BuildOptions, OutputFile } from "esbuild";
 import { writeFileAtomic } from "./atomic-file.ts";
@@ -27,13 +35,15 @@ export async function bundle(root: string): Promise<Bundle> {
   const stamp = describeSources(root);
   if (stamp === readStamp(stampFile)) return { workerFile, consoleDir, built: false };
   const worker = await build(workerOptions(root));
-  const console = await build(consoleOptions(root));
+  const hasConsole = existsSync(join(root, "src", "console", "main.tsx"));
+  const console = hasConsole ? await build(consoleOptions(root)) : [];
   mkdirSync(dirname(workerFile), { recursive: true });
   mkdirSync(consoleDir, { recursive: true });
   const [module] = worker;
   if (module) writeFileAtomic(workerFile, module.contents);
   for (const file of console) writeFileAtomic(file.path, file.contents);
-  replaceCopy(join(root, "src", "console", "index.html"), join(consoleDir, "index.html"));
+  if (hasConsole)
+    replaceCopy(join(root, "src", "console", "index.html"), join(consoleDir, "index.html"));
   writeFileAtomic(stampFile, stamp);
   return { workerFile, consoleDir, built: true };
 }

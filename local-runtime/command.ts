@@ -17,6 +17,22 @@ export interface CommandEntry {
 
 /** In the order of `rockpool --help`. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  up: {
+    summary: "start the server and stay with it",
+    load: () => import("./commands/up.ts"),
+  },
+  down: {
+    summary: "stop the server",
+    load: () => import("./commands/down.ts"),
+  },
+  status: {
+    summary: "say whether the server runs, and how it fares",
+    load: () => import("./commands/status.ts"),
+  },
+  migrate: {
+    summary: "bring the log database of a stopped server up to date",
+    load: () => import("./commands/migrate.ts"),
+  },
   version: {
     summary: "print the versions of Rockpool, Node and workerd",
     load: () => import("./commands/version.ts"),

@@ -1,0 +1,87 @@
+/**
+ * Holds a process still for a short while (SIGSTOP) and lets it go on in every case: when the work throws, when this
+ * process is told to end, and, by a watchdog of its own, when this process is killed.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { readProcess } from "./backup-process.ts";
+import { EXIT, HostError } from "./host-error.ts";
+
+/** Signals that wait until the pause is over: ended or stopped by them, this process would leave the other one still. */
+const HELD_BACK: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP", "SIGQUIT"];
+
+/** Lives until its standard input closes: this process closes it, or the kernel does when this process is killed. */
+const WATCHDOG_SCRIPT = 'read -r _; kill -CONT "$1" 2>/dev/null';
+
+const STOP_POLL_MS = 1;
+/** A thread in a system call stops when the call ends: a slow disk may hold it up. */
+const STOP_LIMIT_MS = 2_000;
+
+export interface Paused<Result> {
+  result: Result;
+  pauseMs: number;
+}
+
+/** Runs `work` while the process stands still. Throws backup/cannot_pause. */
+export async function runWhilePaused<Result>(
+  pid: number,
+  /** Synchronous: nothing else may run here meanwhile. */
+  work: () => Result,
+): Promise<Paused<Result>> {
+  const watchdog = await startWatchdog(pid);
+  const received = new Set<NodeJS.Signals>();
+  const note = (signal: NodeJS.Signals) => void received.add(signal);
+  for (const signal of HELD_BACK) process.on(signal, note);
+  const startedAtMs = performance.now();
+  try {
+    process.kill(pid, "SIGSTOP");
+    waitUntilStopped(pid);
+    const result = work();
+    if (!readProcess(pid)?.isStopped) throw cannotPause();
+    process.kill(pid, "SIGCONT");
+    return { result, pauseMs: performance.now() - startedAtMs };
+  } finally {
+    await endWatchdog(watchdog);
+    // Signals that came meanwhile are handed out in the second turn of the event loop at the latest.
+    await nextTurn();
+    await nextTurn();
+    for (const signal of HELD_BACK) process.off(signal, note);
+    for (const signal of received) process.kill(process.pid, signal);
+  }
+}
+
+async function startWatchdog(pid: number): Promise<ChildProcess> {
+  const watchdog = spawn("/bin/sh", ["-c", WATCHDOG_SCRIPT, "sh", String(pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true, // a Ctrl-C in the terminal must not reach it
+    env: {},
+  });
+  await once(watchdog, "spawn");
+  return watchdog;
+}
+
+/** Lets the process go on, if it does not yet. Waits, so that no late SIGCONT meets the pause of another backup. */
+async function endWatchdog(watchdog: ChildProcess): Promise<void> {
+  const ended = once(watchdog, "exit");
+  watchdog.stdin?.end();
+  await ended;
+}
+
+function waitUntilStopped(pid: number): void {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  const deadlineMs = performance.now() + STOP_LIMIT_MS;
+  while (!readProcess(pid)?.isStopped) {
+    if (performance.now() > deadlineMs) throw cannotPause();
+    Atomics.wait(sleeper, 0, 0, STOP_POLL_MS);
+  }
+}
+
+function cannotPause(): HostError {
+  return new HostError({
+    code: "backup/cannot_pause",
+    message: "The server could not be held still for the backup: it restarted or its disk is slow.",
+    fix: "Run this again; if it stays so, stop the server (`rockpool down`) and run it then.",
+    exitStatus: EXIT.temporary,
+  });
+}

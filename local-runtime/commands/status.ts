@@ -1,0 +1,39 @@
+/** `rockpool status`: whether the server runs, and how it fares. Exit status 69 where it does not run. */
+import type { Command } from "commander";
+import { findServer } from "../admin-client.ts";
+import { describeModel } from "../model-advice.ts";
+import type { RunState } from "../run-state.ts";
+import { loadServerStatus, type ServerStatus } from "../server-status.ts";
+import { loadSettings, type Settings } from "../settings.ts";
+import type { Shell } from "../shell.ts";
+import { describeChannels, row } from "../start-screen.ts";
+
+export function defineCommand(command: Command, shell: Shell): void {
+  command.action(() => runStatus(shell));
+}
+
+async function runStatus(shell: Shell): Promise<void> {
+  const settings = loadSettings(shell);
+  const state = findServer(settings.dataDir);
+  const status = await loadServerStatus(state.adminSocket);
+  shell.print(renderStatus(state, status, settings));
+  shell.printJson({ running: true, ...state, ...status });
+}
+
+function renderStatus(state: RunState, status: ServerStatus, settings: Settings): string {
+  const since = new Date(state.startedAtMs).toISOString();
+  return [
+    `Rockpool ${status.version} is running since ${since}.`,
+    "",
+    ...row("Address", [status.publicUrl ? `${state.url}, ${status.publicUrl}` : state.url]),
+    ...row("Model", describeModel(status.model, settings.options.ROCKPOOL_MODEL_URL)),
+    ...row("Channels", describeChannels({ url: state.url, status })),
+    ...row("People", [`${status.people}, ${status.pendingPairings} waiting to be paired`]),
+    ...row("Log", [`${status.journalBacklog} rows on their way to D1`]),
+    ...row("Processes", [`${state.pid} (rockpool), ${state.workerdPid} (workerd)`]),
+    ...row("Data", [settings.dataDir]),
+    ...(status.ownerKnown
+      ? []
+      : ["", "Nobody has signed in yet: `rockpool owner-link` makes a link."]),
+  ].join("\n");
+}

@@ -1,0 +1,44 @@
+/** What becomes of a line that workerd writes: one JSON line for the log, and for what matters one for the terminal. */
+
+interface LogLine {
+  time: string;
+  level: string;
+  type: string;
+}
+
+/** The Worker's own lines are JSON already; workerd's words are wrapped, so that every line of the log is. */
+export function logLine(line: string, stream: "stdout" | "stderr", nowMs: number): string {
+  if (parseLogLine(line)) return line;
+  const time = new Date(nowMs).toISOString();
+  const level = stream === "stderr" ? "warn" : "info";
+  return JSON.stringify({ time, level, type: "workerd", text: line });
+}
+
+/** A short line for people where the level is warn or error; undefined for all others. */
+export function terminalLine(line: string): string | undefined {
+  const parsed = parseLogLine(line);
+  if (!parsed || (parsed.level !== "warn" && parsed.level !== "error")) return undefined;
+  const { time, level, type, ...rest } = parsed;
+  const facts = Object.entries(rest)
+    .filter(([, value]) => typeof value === "string" || typeof value === "number")
+    .map(([name, value]) => `${name}=${String(value)}`);
+  return [time.slice(11, 19), level, type, ...facts].join(" ");
+}
+
+function parseLogLine(line: string): LogLine | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isLogLine(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLogLine(value: unknown): value is LogLine {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    ["time", "level", "type"].every((name) => typeof Reflect.get(value, name) === "string")
+  );
+}

@@ -1,0 +1,66 @@
+/** Writes what workerd starts from into `<data>/run/`: the bundled Worker, the cookie key and the config. */
+import { readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { OPTIONS, type OptionName, type Options } from "../src/config/options.ts";
+import { writeFileAtomic } from "./atomic-file.ts";
+import type { Bundle } from "./bundle.ts";
+import { type HostFacts, renderConfig } from "./capnp.ts";
+import { type DataFolder, explainFileErrors } from "./data-folder.ts";
+import { loadEgressOrigins } from "./egress-grants.ts";
+import { writeCookieKey } from "./master-key.ts";
+import type { WranglerConfig } from "./wrangler-config.ts";
+
+export interface RunPlan {
+  folder: DataFolder;
+  bundle: Bundle;
+  wrangler: WranglerConfig;
+  options: Options;
+  adminSocket: string;
+  /** Text bindings that tell the Worker of the box. */
+  box: Readonly<Record<string, string>>;
+}
+
+export function configFile(folder: DataFolder): string {
+  return join(folder.run, "workerd.capnp");
+}
+
+/** The files that stay the same for all runs of one `rockpool up`. */
+export function writeLastingFiles(plan: RunPlan, masterKey: Uint8Array): void {
+  writeCookieKey(plan.folder, masterKey);
+  // A copy: a build during the run does not change what a restart runs.
+  explainFileErrors(plan.folder.root, () =>
+    writeFileAtomic(join(plan.folder.run, "index.js"), readFileSync(plan.bundle.workerFile)),
+  );
+}
+
+/** The config of the next run, with the grants as they are now. Throws egress/unreadable. */
+export function writeConfig(plan: RunPlan, port: number): void {
+  const { folder } = plan;
+  const facts: HostFacts = {
+    host: plan.options.HOST,
+    port,
+    adminSocket: plan.adminSocket,
+    objectsDir: folder.objects,
+    assetsDir: plan.bundle.consoleDir,
+    embeds: {
+      worker: "index.js",
+      masterKey: relative(folder.run, folder.masterKey),
+      cookieKey: "cookie.key",
+    },
+    modelUrl: plan.options.ROCKPOOL_MODEL_URL,
+    egressOrigins: loadEgressOrigins(folder),
+    text: { ...workerOptions(plan.options), ...plan.box },
+  };
+  explainFileErrors(folder.root, () => {
+    writeFileAtomic(configFile(folder), renderConfig(plan.wrangler, facts));
+    // workerd does not take over a socket file that a killed one has left.
+    rmSync(plan.adminSocket, { force: true });
+  });
+}
+
+function workerOptions(options: Options): Record<string, string> {
+  const names = Object.keys(OPTIONS) as OptionName[]; // Object.keys widens the table's keys to string
+  return Object.fromEntries(
+    names.filter((name) => OPTIONS[name].worker).map((name) => [name, String(options[name])]),
+  );
+}

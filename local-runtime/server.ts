@@ -1,0 +1,119 @@
+/**
+ * Everything between the command `up` and a serving workerd, in order: folder, lock, key, bundle, migrations, config,
+ * supervisor. Nothing is served before all of it stands.
+ */
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { placeAdminSocket } from "./admin-socket.ts";
+import { bundle } from "./bundle.ts";
+import { d1File } from "./d1-file.ts";
+import { type DataFolder, explainFileErrors, prepareDataFolder } from "./data-folder.ts";
+import { acquireLock } from "./lock.ts";
+import { openMasterKey } from "./master-key.ts";
+import { memoryBytes } from "./memory.ts";
+import { loadMigrations, type Migrated, migrate } from "./migrations.ts";
+import { endOrphans } from "./orphans.ts";
+import { logLine, terminalLine } from "./output-lines.ts";
+import { RotatingLog } from "./rotating-log.ts";
+import { configFile, type RunPlan, writeConfig, writeLastingFiles } from "./run-files.ts";
+import type { Settings } from "./settings.ts";
+import type { Shell } from "./shell.ts";
+import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+import { rockpoolVersion } from "./versions.ts";
+import { findWorkerd } from "./workerd-binary.ts";
+import { loadWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
+
+export interface Server {
+  supervisor: Supervisor;
+  dataDir: string;
+  /** Gives back the lock, the log and the socket. */
+  close(): void;
+}
+
+/** Throws data/*, key/*, build/failed, migration/*, config/*. On return nothing serves yet. */
+export async function openServer(shell: Shell, settings: Settings): Promise<Server> {
+  process.umask(0o077);
+  const folder = openFolder(settings.dataDir);
+  const lock = explainFileErrors(folder.root, () => acquireLock(folder.root, "up"));
+  const binary = findWorkerd(shell.root);
+  await endOrphans(configFile(folder));
+  const masterKey = openMasterKey(folder);
+  const wrangler = loadWranglerConfig(shell.root);
+  const built = await bundle(shell.root);
+  if (built.built) shell.note("bundled the Worker and the console");
+  noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
+  const adminSocket = placeAdminSocket(folder);
+  const plan: RunPlan = {
+    folder,
+    bundle: built,
+    wrangler,
+    options: settings.options,
+    adminSocket: adminSocket.path,
+    box: {
+      ROCKPOOL_VERSION: rockpoolVersion(shell.root),
+      ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
+    },
+  };
+  writeLastingFiles(plan, masterKey);
+  masterKey.fill(0);
+  const log = explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
+  const supervisor = new Supervisor({
+    binary,
+    configFile: configFile(folder),
+    folder,
+    adminSocket: adminSocket.path,
+    listening: { host: settings.options.HOST, port: settings.options.PORT },
+    prepare: (port) => writeConfig(plan, port),
+    onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now())),
+    onEvent: (event) => record(shell, log, eventLine(event)),
+  });
+  const close = () => {
+    adminSocket.remove();
+    log.close();
+    lock.release();
+  };
+  return { supervisor, dataDir: folder.root, close };
+}
+
+/** The folder by its real path: the lock, the socket and the search for orphans must all mean the same one. */
+export function openFolder(dataDir: string): DataFolder {
+  prepareDataFolder(dataDir);
+  return prepareDataFolder(realpathSync(dataDir));
+}
+
+/** Brings the D1 database of the folder up to date. The folder's lock must be held and no workerd may run on it. */
+export function migrateFolder(
+  root: string,
+  folder: DataFolder,
+  wrangler: WranglerConfig,
+): Migrated {
+  return explainFileErrors(folder.root, () => {
+    const results = wrangler.d1_databases.map((database) =>
+      migrate({
+        databaseFile: d1File(folder.objects, database.database_name),
+        migrations: loadMigrations(join(root, database.migrations_dir)),
+        backupsDir: folder.backups,
+      }),
+    );
+    const copy = results.find((result) => result.copy !== undefined)?.copy;
+    const applied = results.flatMap((result) => result.applied);
+    return { applied, ...(copy === undefined ? {} : { copy }) };
+  });
+}
+
+export function noteMigrations(shell: Shell, { applied, copy }: Migrated): void {
+  if (applied.length > 0) shell.note(`applied ${applied.join(", ")}`);
+  if (copy !== undefined) shell.note(`a copy of the data from before is in ${copy}`);
+}
+
+function record(shell: Shell, log: RotatingLog, line: string): void {
+  log.write(line);
+  const shown = terminalLine(line);
+  if (shown !== undefined) shell.note(shown);
+}
+
+function eventLine(event: SupervisorEvent): string {
+  const level =
+    event.type === "host:restarting" || event.type === "host:reload_refused" ? "warn" : "info";
+  return JSON.stringify({ time: new Date().toISOString(), level, ...event });
+}
