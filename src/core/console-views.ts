@@ -1,0 +1,5 @@
+/** The addresses of the console's views: the page draws them, and the Worker answers them with the page. Pure. */
+
+export const VIEW_PATHS = { chat: "/" } as const satisfies Record<string, `/${string}`>;
+
+export type ViewName = keyof typeof VIEW_PATHS;

@@ -1,0 +1,149 @@
+/** The web chat: what the page of a signed-in person reads and sends. Mounted at /api/chat. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import {
+  type ChatHistory,
+  CONVERSATION_HEADER,
+  MAX_FILES_PER_MESSAGE,
+  MAX_HISTORY_PAGE,
+  MAX_TEXT_UNITS,
+} from "../core/chat-protocol.ts";
+import { AppError } from "../core/errors.ts";
+import { accountKey, encodeSessionKey, type SessionKey } from "../core/ids.ts";
+import type { AcceptRequest, Speaker } from "../core/session-protocol.ts";
+import { callSession } from "../do/session-client.ts";
+import type { Env } from "../env.ts";
+import { type HttpEnv, parseWith, readJson, requireSameOrigin } from "../http/middleware.ts";
+import { requirePerson } from "../http/session-cookie.ts";
+import { decideLang } from "../phrases/phrase.ts";
+import { answerFile, describeFile, storeUpload } from "./chat-files.ts";
+
+/** The longest text with each unit escaped as \uXXXX, and the rest of the body. */
+const MAX_BODY_BYTES = 256 * 1024;
+const DEFAULT_PAGE = 50;
+const ACCOUNT = accountKey("web", "main");
+
+const fileId = v.pipe(v.string(), v.uuid());
+const messageSchema = v.pipe(
+  v.strictObject({
+    id: v.pipe(v.string(), v.uuid()),
+    text: v.pipe(v.string(), v.maxLength(MAX_TEXT_UNITS)),
+    files: v.pipe(v.array(fileId), v.maxLength(MAX_FILES_PER_MESSAGE)),
+  }),
+  v.check(({ text, files }) => text.trim() !== "" || files.length > 0, "text or a file"),
+);
+const position = v.optional(
+  v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number), v.safeInteger()),
+);
+const streamSchema = v.object({ after: position, of: v.optional(v.string()) });
+const historySchema = v.object({
+  before: position,
+  limit: v.optional(
+    v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.maxValue(MAX_HISTORY_PAGE)),
+  ),
+});
+
+function conversationOf(speaker: Speaker): SessionKey {
+  return encodeSessionKey({ channel: "web", account: "main", conversation: speaker.personId });
+}
+
+/** The page's language goes before the stored one: it is what the person reads at this moment. */
+function speakerOf(speaker: Speaker, request: Request): Speaker {
+  const asked = request.headers.get("accept-language");
+  return asked ? { ...speaker, lang: decideLang(asked) } : speaker;
+}
+
+type ChatEvent = AcceptRequest["event"];
+
+/** Throws session/queue_full, and session/unavailable when the event could not be stored. */
+async function accept(env: Env, speaker: Speaker, event: ChatEvent): Promise<Response> {
+  const session = conversationOf(speaker);
+  const request: AcceptRequest = { session, account: ACCOUNT, speaker, event };
+  const outcome = await callSession(env, session, (stub) => stub.accept(request)).catch((cause) => {
+    throw new AppError("session/unavailable", { cause });
+  });
+  const { result } = outcome;
+  if (result.status === "full")
+    throw new AppError("session/queue_full", { retryAfterMs: result.retryAfterMs });
+  return Response.json({ status: result.status }, { status: 202 });
+}
+
+function directWith(speaker: Speaker) {
+  const conversation = { id: speaker.personId, kind: "direct" as const };
+  const sender = { id: speaker.personId, name: speaker.name, lang: speaker.lang };
+  return { conversation, sender, target: { conversation } };
+}
+
+interface Position {
+  after: number | undefined;
+  of: string | undefined;
+}
+
+/** A position of another conversation means nothing here: the reader then begins with the newest messages. */
+async function openStream(env: Env, session: SessionKey, { after, of }: Position) {
+  const opened = await callSession(env, session, (stub) => stub.stream(after));
+  if (after === undefined || of === undefined || of === opened.session) return opened;
+  await opened.result.cancel();
+  return callSession(env, session, (stub) => stub.stream(undefined));
+}
+
+export const chat = new Hono<HttpEnv>()
+  .use(requireSameOrigin, requirePerson)
+  .get("/stream", async (c) => {
+    const after = c.req.header("last-event-id") ?? c.req.query("after");
+    const position = parseWith(streamSchema, { after, of: c.req.query("of") });
+    const session = conversationOf(c.get("speaker"));
+    const opened = await openStream(c.env, session, {
+      of: undefined,
+      after: undefined,
+      ...position,
+    });
+    return new Response(opened.result, {
+      headers: {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store, no-transform",
+        // Tells nginx not to hold the stream back.
+        "x-accel-buffering": "no",
+        [CONVERSATION_HEADER]: opened.session,
+      },
+    });
+  })
+  .get("/history", async (c) => {
+    const { before, limit } = parseWith(historySchema, c.req.query());
+    const session = conversationOf(c.get("speaker"));
+    const { result } = await callSession(c.env, session, (stub) =>
+      stub.history(before, limit ?? DEFAULT_PAGE),
+    );
+    c.header("cache-control", "no-store");
+    return c.json<ChatHistory>({ messages: result.messages, more: result.more });
+  })
+  .post("/messages", async (c) => {
+    const { id, text, files } = await readJson(c.req.raw, messageSchema, MAX_BODY_BYTES);
+    const speaker = speakerOf(c.get("speaker"), c.req.raw);
+    const session = conversationOf(speaker);
+    const media = await Promise.all(files.map((file) => describeFile(c.env, session, file)));
+    return accept(c.env, speaker, {
+      kind: "message",
+      key: id,
+      message: {
+        id,
+        atMs: Date.now(),
+        text: text.toWellFormed(),
+        mentionsMe: true,
+        media,
+        ...directWith(speaker),
+      },
+    });
+  })
+  .post("/stop", (c) => {
+    const speaker = speakerOf(c.get("speaker"), c.req.raw);
+    const key = `stop:${crypto.randomUUID()}`;
+    return accept(c.env, speaker, { kind: "stop", key, ...directWith(speaker) });
+  })
+  .post("/files", async (c) =>
+    c.json(await storeUpload(c.env, conversationOf(c.get("speaker")), c.req.raw), 201),
+  )
+  .get("/files/:id", async (c) => {
+    const id = parseWith(fileId, c.req.param("id"));
+    return answerFile(c.env, conversationOf(c.get("speaker")), id);
+  });
