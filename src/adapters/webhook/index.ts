@@ -21,6 +21,7 @@ export const webhook: ChannelAdapter = {
     maxBodyBytes: MAX_BODY_BYTES,
     maxTextUnits: MAX_TEXT_UNITS,
     preview: () => undefined,
+    answersCaller: true,
     resend: "idempotent",
     maxFileBytes: 0,
   },
