@@ -2,7 +2,7 @@
 
 /** Every control character but line feed and tab. */
 const CONTROL_CHARACTERS = /[^\P{Cc}\n\t]/gu;
-const CONTROL_CHARACTERS_AND_BREAKS = /\p{Cc}+/gu;
+const GAPS = /[\p{Cc}\s]+/gu;
 
 /** The first `maxUnits` UTF-16 units of `text`, never half a surrogate pair. */
 function clip(text: string, maxUnits: number): string {
@@ -17,7 +17,7 @@ export function cleanText(text: string, maxUnits: number): string {
   return clip(text.toWellFormed().replace(CONTROL_CHARACTERS, ""), maxUnits);
 }
 
-/** Text of one line, for names and titles. What is longer than `maxUnits` is cut off. */
+/** Text of one line with single spaces, for names and titles. What is longer than `maxUnits` is cut off. */
 export function cleanLine(text: string, maxUnits: number): string {
-  return clip(text.toWellFormed().replace(CONTROL_CHARACTERS_AND_BREAKS, " ").trim(), maxUnits);
+  return clip(text.toWellFormed().replace(GAPS, " ").trim(), maxUnits);
 }
