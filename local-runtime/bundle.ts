@@ -1,7 +1,9 @@
 /**
- * Bundles the Worker and the console with esbuild, when a source is newer than what stands. Each output is replaced in one
- * step and the stamp comes last, so that a build cut short is simply built again.
+ * Bundles the Worker and the console when a source is newer than what stands. esbuild runs as a process of its own, so that
+ * nothing of it stays in memory. Each output is replaced in one step and the stamp comes last: a build cut short is
+ * simply built again.
  */
+import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -9,11 +11,12 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { BuildFailure, BuildOptions, OutputFile } from "esbuild";
-import { writeFileAtomic } from "./atomic-file.ts";
+import { syncFolder, writeFileAtomic } from "./atomic-file.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
 
 export interface Bundle {
@@ -25,93 +28,97 @@ export interface Bundle {
   built: boolean;
 }
 
+const MAX_ERROR_BYTES = 1024 * 1024;
+
+const WORKER_FLAGS = [
+  "src/index.ts",
+  "--format=esm",
+  "--platform=neutral",
+  "--target=es2024",
+  "--main-fields=browser,module,main",
+  "--conditions=workerd,worker,browser",
+  "--external:cloudflare:*",
+  "--external:node:*",
+  // Names stay, for stack traces; whitespace and dead branches only cost start-up time.
+  "--minify-syntax",
+  "--minify-whitespace",
+];
+
+const CONSOLE_FLAGS = [
+  "app=src/console/main.tsx",
+  "--format=esm",
+  "--platform=browser",
+  "--target=es2022",
+  "--jsx=automatic",
+  "--jsx-import-source=preact",
+  "--minify",
+  '--define:process.env.NODE_ENV="production"',
+];
+
 /** Throws build/failed. */
-export async function bundle(root: string): Promise<Bundle> {
+export function bundle(root: string): Bundle {
   const buildDir = join(root, ".runtime", "build");
-  const workerFile = join(buildDir, "worker", "index.js");
+  const workerDir = join(buildDir, "worker");
   const consoleDir = join(root, ".runtime", "console");
   const stampFile = join(buildDir, "stamp");
+  const done = { workerFile: join(workerDir, "index.js"), consoleDir };
   // Taken before the build: a source that changes meanwhile makes the next start build again.
   const stamp = describeSources(root);
-  if (stamp === readStamp(stampFile)) return { workerFile, consoleDir, built: false };
-  const worker = await build(workerOptions(root));
-  const hasConsole = existsSync(join(root, "src", "console", "main.tsx"));
-  const console = hasConsole ? await build(consoleOptions(root)) : [];
-  mkdirSync(dirname(workerFile), { recursive: true });
-  mkdirSync(consoleDir, { recursive: true });
-  const [module] = worker;
-  if (module) writeFileAtomic(workerFile, module.contents);
-  for (const file of console) writeFileAtomic(file.path, file.contents);
-  if (hasConsole)
-    replaceCopy(join(root, "src", "console", "index.html"), join(consoleDir, "index.html"));
-  writeFileAtomic(stampFile, stamp);
-  return { workerFile, consoleDir, built: true };
-}
-
-function workerOptions(root: string): BuildOptions {
-  return {
-    absWorkingDir: root,
-    entryPoints: ["src/index.ts"],
-    outfile: ".runtime/build/worker/index.js",
-    format: "esm",
-    platform: "neutral",
-    target: "es2024",
-    mainFields: ["browser", "module", "main"],
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-    // Names stay readable in stack traces; whitespace and dead branches only cost start-up time.
-    minifySyntax: true,
-    minifyWhitespace: true,
-  };
-}
-
-function consoleOptions(root: string): BuildOptions {
-  return {
-    absWorkingDir: root,
-    entryPoints: [{ in: "src/console/main.tsx", out: "app" }],
-    outdir: ".runtime/console",
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    minify: true,
-    define: { "process.env.NODE_ENV": '"production"' },
-  };
-}
-
-async function build(options: BuildOptions): Promise<OutputFile[]> {
-  const { buildSync } = await import("esbuild");
+  if (stamp === readStamp(stampFile)) return { ...done, built: false };
+  const unfinished = join(buildDir, `unfinished-${process.pid}`);
   try {
-    // Synchronous: it runs esbuild once and leaves no service process behind.
-    const result = buildSync({
-      ...options,
-      bundle: true,
-      write: false,
-      logLevel: "silent",
-      tsconfigRaw: {},
+    runEsbuild(root, join(unfinished, "worker"), WORKER_FLAGS);
+    replaceFiles(join(unfinished, "worker"), workerDir);
+    if (existsSync(join(root, "src", "console", "main.tsx"))) {
+      runEsbuild(root, join(unfinished, "console"), CONSOLE_FLAGS);
+      const page = join(root, "src", "console", "index.html");
+      copyFileSync(page, join(unfinished, "console", "index.html"));
+      replaceFiles(join(unfinished, "console"), consoleDir);
+    } else mkdirSync(consoleDir, { recursive: true });
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  writeFileAtomic(stampFile, stamp);
+  return { ...done, built: true };
+}
+
+function runEsbuild(root: string, outDir: string, flags: readonly string[]): void {
+  const esbuild = join(
+    dirname(createRequire(join(root, "package.json")).resolve("esbuild/package.json")),
+    "bin",
+    "esbuild",
+  );
+  const args = [...flags, "--bundle", `--outdir=${outDir}`, "--tsconfig-raw={}"];
+  try {
+    execFileSync(process.execPath, [esbuild, ...args, "--log-level=error", "--color=false"], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "pipe"],
+      encoding: "utf8",
+      maxBuffer: MAX_ERROR_BYTES,
     });
-    return result.outputFiles ?? [];
   } catch (error) {
     throw buildFailed(error);
   }
 }
 
+function replaceFiles(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) renameSync(join(from, name), join(to, name));
+  syncFolder(to);
+}
+
+/** esbuild writes `✘ [ERROR] what`, an empty line, and `    file:line:column:`. */
 function buildFailed(error: unknown): HostError {
-  const [first] = isBuildFailure(error) ? error.errors : [];
-  const place = first?.location ? ` (${first.location.file}:${first.location.line})` : "";
-  const what = first?.text ?? (error instanceof Error ? error.message : String(error));
+  const stderr = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
+  const what = /\[ERROR\] (.*)/.exec(stderr)?.[1] ?? (stderr.trim() || "esbuild cannot be run");
+  const place = /^ +(\S+:\d+):\d+:$/m.exec(stderr)?.[1];
   return new HostError({
     code: "build/failed",
-    message: `The Worker cannot be bundled: ${what}${place}.`,
+    message: `The Worker cannot be bundled: ${what}${place ? ` (${place})` : ""}.`,
     fix: "Correct that line; if you have changed nothing, run `npm ci --ignore-scripts`.",
     exitStatus: EXIT.software,
     cause: error,
   });
-}
-
-function isBuildFailure(error: unknown): error is BuildFailure {
-  return error instanceof Error && "errors" in error && Array.isArray(error.errors);
 }
 
 /** Name, size and time of every file that the build reads. */
@@ -119,7 +126,7 @@ function describeSources(root: string): string {
   const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(tsx?|css|html|json|svg)$/.test(name))
     .map((name) => join("src", name));
-  const sources = [...names, "package-lock.json", "local-runtime/bundle.ts"].sort();
+  const sources = [...names, "package-lock.json", join("local-runtime", "bundle.ts")].sort();
   return sources
     .map((name) => {
       const { size, mtimeMs } = statSync(join(root, name));
@@ -135,10 +142,4 @@ function readStamp(path: string): string | undefined {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-function replaceCopy(from: string, to: string): void {
-  const temporary = `${to}.${process.pid}.tmp`;
-  copyFileSync(from, temporary);
-  renameSync(temporary, to);
 }

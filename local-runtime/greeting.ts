@@ -1,7 +1,9 @@
-/** Gathers from the running server what the start screen shows. Loaded after it serves, so that it delays nothing. */
-import { callAdmin } from "./admin-client.ts";
+/**
+ * Shows the start screen of the server that runs on a data folder. A program of its own, started by `rockpool up` when it
+ * serves: what it loads is gone again when it ends, and delays nothing. Arguments: data folder, model server, `--json`.
+ */
+import { callAdmin, findServer } from "./admin-client.ts";
 import { OwnerLinkSchema } from "./admin-client-replies.ts";
-import type { RunState } from "./run-state.ts";
 import { loadServerStatus } from "./server-status.ts";
 import {
   ownerAddress,
@@ -10,32 +12,41 @@ import {
   webhookAddress,
 } from "./start-screen.ts";
 
-export async function loadStartFacts(
-  state: RunState,
-  modelUrl: string,
-  dataDir: string,
-): Promise<StartFacts> {
+const [dataDir = "", modelUrl = "", format] = process.argv.slice(2);
+
+async function loadStartFacts(): Promise<StartFacts> {
+  const { adminSocket, url, pid } = findServer(dataDir);
   const [status, ownerLink] = await Promise.all([
-    loadServerStatus(state.adminSocket),
-    callAdmin(state.adminSocket, { method: "POST", path: "/owner-link", reply: OwnerLinkSchema }),
+    loadServerStatus(adminSocket),
+    callAdmin(adminSocket, { method: "POST", path: "/owner-link", reply: OwnerLinkSchema }),
   ]);
-  return { version: status.version, url: state.url, modelUrl, dataDir, status, ownerLink };
+  return { url, pid, modelUrl, dataDir, status, ownerLink };
 }
 
-export function renderStart(facts: StartFacts): { text: string; json: object } {
-  const { status } = facts;
-  const json = {
+function startFactsJson(facts: StartFacts): object {
+  return {
     url: facts.url,
     ownerLink: ownerAddress(facts),
     ownerLinkExpiresAtMs: facts.ownerLink.expiresAtMs,
     dataDir: facts.dataDir,
-    pid: process.pid,
-    model: status.model,
-    webhooks: status.accounts.map((account) => ({
+    pid: facts.pid,
+    model: facts.status.model,
+    webhooks: facts.status.accounts.map((account) => ({
       channel: account.channel,
       name: account.name,
       url: webhookAddress(account, facts),
     })),
   };
-  return { text: renderStartScreen(facts), json };
+}
+
+try {
+  const facts = await loadStartFacts();
+  const text =
+    format === "--json" ? JSON.stringify(startFactsJson(facts)) : renderStartScreen(facts);
+  process.stdout.write(`${text}\n`);
+} catch (error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `rockpool: the server runs, but the start screen cannot be shown: ${reason}\n`,
+  );
 }

@@ -39,7 +39,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   await endOrphans(configFile(folder));
   const masterKey = openMasterKey(folder);
   const wrangler = loadWranglerConfig(shell.root);
-  const built = await bundle(shell.root);
+  const built = bundle(shell.root);
   if (built.built) shell.note("bundled the Worker and the console");
   noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
   const adminSocket = placeAdminSocket(folder);

@@ -4,8 +4,9 @@ import { describeModel } from "./model-advice.ts";
 import type { ServerStatus } from "./server-status.ts";
 
 export interface StartFacts {
-  version: string;
   url: string;
+  /** The supervisor. */
+  pid: number;
   modelUrl: string;
   dataDir: string;
   status: ServerStatus;
@@ -25,12 +26,14 @@ export function webhookAddress(
 }
 
 export function renderStartScreen(facts: StartFacts): string {
-  const expires = new Date(facts.ownerLink.expiresAtMs).toLocaleTimeString("en-GB", {
+  const expires = new Date(facts.ownerLink.expiresAtMs).toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
     hour: "2-digit",
     minute: "2-digit",
   });
   return [
-    `Rockpool ${facts.version} is running.`,
+    `Rockpool ${facts.status.version} is running.`,
     "",
     ...row("Web chat", [
       ownerAddress(facts),

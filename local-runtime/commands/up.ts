@@ -1,6 +1,7 @@
 /** `rockpool up`: serves until it is told to stop; what `npm start` runs. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import type { Command } from "commander";
-import type { RunState } from "../run-state.ts";
 import { openServer } from "../server.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
@@ -19,30 +20,21 @@ async function runUp(shell: Shell): Promise<void> {
   const server = await openServer(shell, settings);
   const ignoreSignals = obeySignals(server.supervisor);
   try {
-    await server.supervisor.run((state) => {
-      void greet(shell, settings, server.dataDir, state);
-    });
+    await server.supervisor.run(() => showStartScreen(shell, settings, server.dataDir));
   } finally {
     ignoreSignals();
     server.close();
   }
 }
 
-/** Shows the start screen. The server serves already, and goes on when this fails. */
-async function greet(
-  shell: Shell,
-  settings: Settings,
-  dataDir: string,
-  state: RunState,
-): Promise<void> {
-  try {
-    const { loadStartFacts, renderStart } = await import("../greeting.ts");
-    const facts = await loadStartFacts(state, settings.options.ROCKPOOL_MODEL_URL, dataDir);
-    const { text, json } = renderStart(facts);
-    shell.print(text);
-    shell.printJson(json);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    shell.note(`serving at ${state.url}, but it cannot say more: ${reason}`);
-  }
+/** In a process of its own; the server goes on whatever becomes of it. */
+function showStartScreen(shell: Shell, settings: Settings, dataDir: string): void {
+  const program = join(shell.root, "local-runtime", "greeting.ts");
+  const format = shell.json ? ["--json"] : [];
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, program, dataDir, settings.options.ROCKPOOL_MODEL_URL, ...format],
+    { stdio: ["ignore", "inherit", "inherit"] },
+  );
+  child.on("error", (error) => shell.note(`the start screen cannot be shown: ${error.message}`));
 }
