@@ -18,7 +18,9 @@ async function readAll(pieces: (Uint8Array | string)[]): Promise<ModelChunk[]> {
   const deadline = new Deadline(60_000);
   try {
     const options = { model: "tiny", deadline, startedAtMs: 1_000, nowMs: () => 1_250 };
-    return await Array.fromAsync(readAnswer(body, options));
+    const chunks: ModelChunk[] = [];
+    for await (const chunk of readAnswer(body, options)) chunks.push(chunk);
+    return chunks;
   } finally {
     deadline.end();
   }

@@ -88,7 +88,7 @@ describe("chooseModel", () => {
     const anyModel = fc.record({
       name: fc.constantFrom("a:1b", "b:3b", "c:8b", "d:cloud"),
       sizeBytes: fc.nat(4),
-      capabilities: fc.constantFrom(["completion"], ["embedding"], []),
+      capabilities: fc.constantFrom<string[]>(["completion"], ["embedding"], []),
     });
     const models = fc.uniqueArray(anyModel, { selector: ({ name }) => name });
     fc.assert(
