@@ -29,6 +29,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "say whether the server runs, and how it fares",
     load: () => import("./commands/status.ts"),
   },
+  doctor: {
+    summary: "check this box, and say what to do about what is wrong",
+    load: () => import("./commands/doctor.ts"),
+  },
   migrate: {
     summary: "bring the log database of a stopped server up to date",
     load: () => import("./commands/migrate.ts"),

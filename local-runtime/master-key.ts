@@ -14,39 +14,35 @@ export const MASTER_KEY_BYTES = 32;
 /** Loads the key of the folder, or makes it on the first start. Throws key/*. The folder's lock must be held. */
 export function openMasterKey(folder: DataFolder): Buffer {
   return explainFileErrors(folder.root, () => {
-    const stored = loadMasterKey(folder);
-    if (stored) return stored;
-    if (listFolder(folder.objects).length > 0) throw missingKey(folder);
-    // Without a key and without data an id left over by a crash says nothing.
-    removeFile(folder.masterKeyId);
-    const key = randomBytes(MASTER_KEY_BYTES);
-    writeFileAtomic(folder.masterKey, key);
-    writeFileAtomic(folder.masterKeyId, `${masterKeyId(key)}\n`);
+    const key = loadMasterKey(folder) ?? makeMasterKey(folder);
+    if (storedId(folder) === undefined)
+      writeFileAtomic(folder.masterKeyId, `${masterKeyId(key)}\n`);
     return key;
   });
 }
 
-/** The key that is there, checked; undefined where there is none. Throws key/wrong_length and key/wrong. */
+/**
+ * The key that is there, checked; undefined on a folder that was never started. Throws key/missing, key/wrong_length and
+ * key/wrong. Changes nothing.
+ */
 export function loadMasterKey(folder: DataFolder): Buffer | undefined {
   const key = readIfThere(folder.masterKey);
-  if (key === undefined) return undefined;
-  if (key.length !== MASTER_KEY_BYTES)
-    throw new HostError({
-      code: "key/wrong_length",
-      message: `${folder.masterKey} has ${key.length} bytes; a master key has ${MASTER_KEY_BYTES}.`,
-      fix: "Put the right master.key back from where you keep its copy.",
-      exitStatus: EXIT.config,
-    });
-  const expected = readIfThere(folder.masterKeyId)?.toString("utf8").trim();
+  if (key === undefined) {
+    if (listFolder(folder.objects).length > 0) throw missingKey(folder);
+    return undefined;
+  }
+  if (key.length !== MASTER_KEY_BYTES) throw wrongLength(folder, key.length);
+  const expected = storedId(folder);
   const actual = masterKeyId(key);
-  if (expected === undefined) writeFileAtomic(folder.masterKeyId, `${actual}\n`);
-  else if (expected !== actual)
-    throw new HostError({
-      code: "key/wrong",
-      message: `${folder.masterKey} is not the key that this data was written with (expected ${expected}, found ${actual}).`,
-      fix: "Put the right master.key back from where you keep its copy.",
-      exitStatus: EXIT.config,
-    });
+  if (expected !== undefined && expected !== actual) throw wrongKey(folder, expected, actual);
+  return key;
+}
+
+function makeMasterKey(folder: DataFolder): Buffer {
+  // Without a key and without data an id left over by a crash says nothing.
+  removeFile(folder.masterKeyId);
+  const key = randomBytes(MASTER_KEY_BYTES);
+  writeFileAtomic(folder.masterKey, key);
   return key;
 }
 
@@ -70,6 +66,28 @@ function missingKey(folder: DataFolder): HostError {
     fix: "Put it back from where you keep its copy. To begin anew without the old data, move the data folder away.",
     exitStatus: EXIT.config,
   });
+}
+
+function wrongLength(folder: DataFolder, sizeBytes: number): HostError {
+  return new HostError({
+    code: "key/wrong_length",
+    message: `${folder.masterKey} has ${sizeBytes} bytes; a master key has ${MASTER_KEY_BYTES}.`,
+    fix: "Put the right master.key back from where you keep its copy.",
+    exitStatus: EXIT.config,
+  });
+}
+
+function wrongKey(folder: DataFolder, expected: string, actual: string): HostError {
+  return new HostError({
+    code: "key/wrong",
+    message: `${folder.masterKey} is not the key that this data was written with (expected ${expected}, found ${actual}).`,
+    fix: "Put the right master.key back from where you keep its copy.",
+    exitStatus: EXIT.config,
+  });
+}
+
+function storedId(folder: DataFolder): string | undefined {
+  return readIfThere(folder.masterKeyId)?.toString("utf8").trim();
 }
 
 function readIfThere(path: string): Buffer | undefined {

@@ -1,0 +1,49 @@
+/** `rockpool doctor`: one line for each check. Exit status 1 where one of them failed. */
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { dataFolderAt } from "../data-folder.ts";
+import { checkClock, checkNode, checkWorkerd } from "../doctor/box.ts";
+import { type Finding, failure, ok, renderFindings } from "../doctor/check.ts";
+import { checkDataFolder, checkDiskSpace, checkMasterKey } from "../doctor/data.ts";
+import { checkModelServer, checkPort, checkPublicUrl, checkServer } from "../doctor/server.ts";
+import { EXIT } from "../host-error.ts";
+import { findHolder } from "../lock.ts";
+import { loadRunState } from "../run-state.ts";
+import { loadSettings, type Settings } from "../settings.ts";
+import type { Shell } from "../shell.ts";
+
+export function defineCommand(command: Command, shell: Shell): void {
+  command.action(async () => {
+    const findings = [checkNode(), checkWorkerd(shell.root), ...(await checkBox(shell))];
+    const failed = findings.some(({ result }) => result === "fail");
+    shell.print(renderFindings(findings));
+    shell.printJson({ ok: !failed, findings });
+    if (failed) process.exitCode = EXIT.failure;
+  });
+}
+
+async function checkBox(shell: Shell): Promise<Finding[]> {
+  let settings: Settings;
+  try {
+    settings = loadSettings(shell);
+  } catch (error) {
+    return [failure("Options", error)];
+  }
+  const folder = dataFolderAt(settings.dataDir);
+  // The state file of a server that was killed is still there: only the lock tells.
+  const running = existsSync(folder.run) && findHolder(folder.root)?.purpose === "up";
+  const state = running ? loadRunState(folder.root) : undefined;
+  return [
+    ok("Options", "all are understood"),
+    checkClock(shell.root, folder),
+    checkDataFolder(folder),
+    checkMasterKey(folder),
+    checkDiskSpace(folder),
+    ...(await Promise.all([
+      checkPort(settings, state),
+      checkServer(state),
+      checkPublicUrl(state),
+      checkModelServer(settings),
+    ])),
+  ];
+}

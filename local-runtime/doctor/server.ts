@@ -1,0 +1,100 @@
+/** Checks of what is spoken to over the network: the port, the running server, its accounts, the model server. */
+import { createServer } from "node:net";
+import * as v from "valibot";
+import { systemCode } from "../host-error.ts";
+import type { RunState } from "../run-state.ts";
+import { loadServerStatus } from "../server-status.ts";
+import type { Settings } from "../settings.ts";
+import { type Finding, fail, failure, ok, warn } from "./check.ts";
+
+const ANSWER_TIMEOUT_MS = 5_000;
+
+const TagsSchema = v.object({ models: v.array(v.object({ name: v.string() })) });
+
+/** `state` is that of a running server. */
+export async function checkPort(
+  { options: { HOST, PORT } }: Settings,
+  state: RunState | undefined,
+): Promise<Finding> {
+  if (state) return ok("Port", `the server of this folder answers at ${state.url}`);
+  if (PORT === 0) return ok("Port", "a free one is taken at the start");
+  const code = await tryToListen(HOST, PORT);
+  if (code === undefined) return ok("Port", `${PORT} of ${HOST} is free`);
+  if (code === "EADDRINUSE")
+    return fail(
+      "Port",
+      `${PORT} of ${HOST} is taken by another program`,
+      `Choose another one (PORT=${PORT + 1} npm start), or stop that program (ss -ltnp shows it).`,
+    );
+  return fail(
+    "Port",
+    `${HOST}:${PORT} cannot be listened on (${code})`,
+    "Set HOST to an address of this machine and PORT to 1024 or more.",
+  );
+}
+
+export async function checkServer(state: RunState | undefined): Promise<Finding> {
+  if (!state) return ok("Server", "it is not running; `npm start` starts it");
+  try {
+    const response = await fetch(`${state.url}/readyz`, {
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    if (response.ok) return ok("Server", "it is ready");
+    return fail("Server", `it answers ${response.status} to /readyz`, "Look at `rockpool logs`.");
+  } catch {
+    return fail(
+      "Server",
+      `it does not answer at ${state.url}`,
+      "Look at `rockpool logs`; start it again with `rockpool down` and `npm start`.",
+    );
+  }
+}
+
+/** Webhook accounts need an address that the platform can reach. */
+export async function checkPublicUrl(state: RunState | undefined): Promise<Finding> {
+  const what = "Public address";
+  if (!state) return ok(what, "looked at when the server runs");
+  try {
+    const { publicUrl, accounts } = await loadServerStatus(state.adminSocket);
+    if (publicUrl !== "") return ok(what, publicUrl);
+    const waiting = accounts.filter((account) => account.transport === "webhook");
+    if (waiting.length === 0) return ok(what, "none is set, and no account needs one");
+    const names = waiting.map(({ channel, name }) => `${channel}/${name}`).join(", ");
+    return warn(
+      what,
+      `none is set, and platforms cannot reach ${names}`,
+      "Set ROCKPOOL_PUBLIC_URL to the https address of your reverse proxy, or use --transport poll.",
+    );
+  } catch (error) {
+    return failure(what, error);
+  }
+}
+
+export async function checkModelServer({ options }: Settings): Promise<Finding> {
+  const what = "Model server";
+  const url = options.ROCKPOOL_MODEL_URL;
+  try {
+    const response = await fetch(`${url}/api/tags`, {
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    const { models } = v.parse(TagsSchema, await response.json());
+    if (models.length > 0) return ok(what, `${models.length} installed at ${url}`);
+    return warn(what, `no model is installed at ${url}`, "ollama pull qwen3:4b");
+  } catch {
+    return warn(
+      what,
+      `no Ollama-compatible server answers at ${url}`,
+      "Install Ollama (https://ollama.com/download) and type `ollama pull qwen3:4b`, or set ROCKPOOL_MODEL_URL.",
+    );
+  }
+}
+
+/** The code of what went wrong; undefined where the port is free. */
+function tryToListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error) => resolve(systemCode(error) ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
