@@ -90,6 +90,28 @@ describe("readAnswer", () => {
     expect(await readAll([LAST + say("and more")])).toEqual([DONE]);
   });
 
+  it("reads on to the end of the connection, so that it can be used again", async ({ expect }) => {
+    const pieces = [say("tea"), LAST, "\n"];
+    let ended = false;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          const piece = pieces.shift();
+          if (piece !== undefined) return controller.enqueue(encoder.encode(piece));
+          ended = true;
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const deadline = new Deadline(60_000);
+    const options = { model: "tiny", deadline, startedAtMs: 0, nowMs: () => 0 };
+    for await (const chunk of readAnswer(body, options))
+      if (chunk.kind === "done") expect(ended).toBe(false);
+    deadline.end();
+    expect(ended).toBe(true);
+  });
+
   it("skips as many bad lines as are allowed and fails at one more", async ({ expect }) => {
     const bad = ["{", "[]", "null", '{"done":"yes"}', '{"message":{"content":7}}', "<html>\n"];
     expect(bad.length).toBe(MAX_BAD_LINES + 1);

@@ -2,7 +2,13 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { ANSWER_MS, IDLE_MS, LOOKUP_MS, STATE_MS } from "../../../src/models/deadlines.ts";
+import {
+  ANSWER_MS,
+  IDLE_MS,
+  LOADING_MS,
+  LOOKUP_MS,
+  STATE_MS,
+} from "../../../src/models/deadlines.ts";
 import { type FakeOllama, startFakeOllama } from "../../support/fake-ollama.ts";
 import { createClient, REQUEST, runChat, until } from "./chat-client.ts";
 
@@ -104,14 +110,16 @@ describe("the limits of waiting", () => {
   });
 
   it("does not count the reader's own time as the server's", async ({ expect }) => {
+    fake.control({ tokens: 3, tokenMs: 30 }); // apart, so that each is a read of its own
     takeTimers();
     const kinds: string[] = [];
     const chat = createClient(fake.url).chat(REQUEST, new AbortController().signal);
     for await (const chunk of chat) {
       kinds.push(chunk.kind);
-      await vi.advanceTimersByTimeAsync(IDLE_MS + 1);
+      // Longer than the limit of the step that just ended: the first token's, then the next one's.
+      await vi.advanceTimersByTimeAsync(kinds.length === 2 ? LOADING_MS + 1 : IDLE_MS + 1);
     }
-    expect(kinds.at(-1)).toBe("done");
+    expect(kinds).toEqual(["loading", "text", "text", "text", "done"]);
   });
 });
 

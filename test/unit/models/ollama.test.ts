@@ -117,8 +117,11 @@ describe("chat", () => {
   });
 
   it("says that a model loads which runs with another context", async ({ expect }) => {
-    await runChat(createClient(fake.url, { contextTokens: 2048 }));
+    const narrow = createClient(fake.url, { contextTokens: 2048 });
+    await runChat(narrow);
     expect((await runChat(model)).kinds[0]).toBe("loading");
+    await narrow.state(); // what it says is relied on by the next chat
+    expect((await runChat(narrow)).kinds[0]).toBe("loading");
   });
 
   it("refuses a prompt that is too long, in place of a silent cut", async ({ expect }) => {
