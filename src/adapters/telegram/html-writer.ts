@@ -15,6 +15,7 @@ export function escapeHtml(text: string): string {
 export class HtmlWriter {
   #html = "";
   #visibleUnits = 0;
+  #isBlank = true;
   /** Line feeds due before the next text. */
   #breaks = 0;
   /** What the next text begins with after the line feeds: a list item's bullet. */
@@ -31,6 +32,11 @@ export class HtmlWriter {
   /** UTF-16 units a reader sees: what Telegram's limit counts. */
   get visibleUnits(): number {
     return this.#visibleUnits;
+  }
+
+  /** True while a reader would see nothing. */
+  get isBlank(): boolean {
+    return this.#isBlank;
   }
 
   /** Asks for at least `count` line feeds before whatever comes next. */
@@ -79,5 +85,6 @@ export class HtmlWriter {
     this.#due.length = 0;
     this.#html += escapeHtml(text);
     this.#visibleUnits += before.length + text.length;
+    this.#isBlank &&= !/\S/.test(before + text);
   }
 }

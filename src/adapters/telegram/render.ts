@@ -131,6 +131,6 @@ export interface Rendered {
 export function renderMarkdown(markdown: string): Rendered {
   const plain = markdown.toWellFormed();
   const writer = renderHtml(plain);
-  const fits = writer.visibleUnits <= MAX_MESSAGE_UNITS && /\S/.test(writer.html);
+  const fits = writer.visibleUnits <= MAX_MESSAGE_UNITS && !writer.isBlank;
   return { html: fits ? writer.html : undefined, plain };
 }

@@ -89,12 +89,12 @@ describe("Markdown for Telegram", () => {
     expect(html("a".repeat(MAX_MESSAGE_UNITS + 1))).toBeUndefined();
   });
 
-  it("has no markup for what shows nothing", ({ expect }) => {
-    expect(renderMarkdown("[a]: https://x.org")).toEqual({
-      html: undefined,
-      plain: "[a]: https://x.org",
-    });
-  });
+  it.for(["[a]: https://x.org", "```\n\u00a0\n```", "&nbsp;", "*&#32;*"])(
+    "has no markup for %j, of which nothing would be seen",
+    (markdown, { expect }) => {
+      expect(renderMarkdown(markdown)).toEqual({ html: undefined, plain: markdown });
+    },
+  );
 
   it("is done with hostile text in time", ({ expect }) => {
     for (const unit of ["**a", "*", "[", ">", "`a``", "- ", "|a", "[a](", "_a*", "![", "<", "~~"]) {
