@@ -14,7 +14,7 @@ export const MAX_BAD_LINES = 5;
 /** Of text and thinking together, in UTF-16 units. */
 export const MAX_ANSWER_UNITS = 1_000_000;
 
-export interface AnswerOptions {
+interface AnswerOptions {
   model: string;
   /** Its running step is the wait for the first token. */
   deadline: Deadline;

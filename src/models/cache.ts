@@ -5,7 +5,7 @@ interface Entry<Value> {
   storedAtMs: number;
 }
 
-export interface CacheOptions {
+interface CacheOptions {
   ttlMs: number;
   maxEntries: number;
   nowMs: () => number;

@@ -6,13 +6,13 @@ import { AppError } from "../core/errors.ts";
 import type { PromptMessage } from "../core/ports.ts";
 
 /** For the first token of a model that is loaded; a long prompt adds to it. */
-export const FIRST_TOKEN_MS = 60_000;
+const FIRST_TOKEN_MS = 60_000;
 /** For the first token where the model loads first, or nobody knows: the model server's own limit for a load. */
 export const LOADING_MS = 300_000;
 /** For a prompt's UTF-16 unit: 25 tokens a second, a small box with a model too large for it. */
-export const PREFILL_MS_PER_UNIT = 10;
+const PREFILL_MS_PER_UNIT = 10;
 /** What reading an image costs, as units of text. */
-export const UNITS_PER_IMAGE = 3_000;
+const UNITS_PER_IMAGE = 3_000;
 /** Between two tokens. */
 export const IDLE_MS = 20_000;
 /** From the call to the last token. */

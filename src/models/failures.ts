@@ -42,7 +42,7 @@ export function failureOfWords(serverText: string): AppError {
   });
 }
 
-export interface FailedResponse {
+interface FailedResponse {
   status: number;
   retryAfter: string | null;
   /** The server's `error`; undefined where the body is not of its form. */

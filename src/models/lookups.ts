@@ -11,7 +11,7 @@ import { MAX_MODELS, psSchema, showSchema, tagsSchema } from "./schema.ts";
 export const LOOKUP_TTL_MS = 30_000;
 
 /** Without what changes by itself. */
-export type ListedModel = Omit<InstalledModel, "loaded">;
+type ListedModel = Omit<InstalledModel, "loaded">;
 
 export interface ModelProfile {
   /** The longest context the model was made for, where the server knows it. */

@@ -8,8 +8,8 @@ import type { AppError } from "../core/errors.ts";
 import { brokenStream, failureOfStatus, lostConnection } from "./failures.ts";
 import { errorSchema } from "./schema.ts";
 
-export const RETRY_WAIT_MIN_MS = 50;
-export const RETRY_WAIT_MAX_MS = 150;
+const RETRY_WAIT_MIN_MS = 50;
+const RETRY_WAIT_MAX_MS = 150;
 /** Of an answer that is no stream. A model's licence and templates are part of some. */
 export const MAX_JSON_BYTES = 4 * 1024 * 1024;
 const MAX_ERROR_BYTES = 16 * 1024;
@@ -20,7 +20,7 @@ export interface ModelServer {
   baseUrl: string;
 }
 
-export interface ModelCall {
+interface ModelCall {
   path: `/api/${string}`;
   /** Sent as JSON by POST; a call without it is a GET. */
   body?: Record<string, unknown>;

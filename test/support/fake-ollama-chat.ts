@@ -27,10 +27,10 @@ const chatSchema = v.strictObject({
   options: v.strictObject({ num_ctx: v.number(), num_predict: v.number() }),
 });
 
-export type FakeChat = v.InferOutput<typeof chatSchema>;
+type FakeChat = v.InferOutput<typeof chatSchema>;
 export type StrikingFault = FakeSettings["fault"];
 
-export interface FakeCounters {
+interface FakeCounters {
   chats: number;
   completed: number;
   /** Chats whose client left before the end. */

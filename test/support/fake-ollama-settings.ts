@@ -10,7 +10,7 @@ import * as v from "valibot";
  * error line), `badjson` (half a line), `remote` (lines that name a remote host). `split` cuts all lines into pieces of
  * 17 bytes; `emptydone` leaves out the last line; `linger` holds the connection open after it.
  */
-export const FAULTS = [
+const FAULTS = [
   "400",
   "404",
   "429",

@@ -17,7 +17,7 @@ import {
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const RETRY_AFTER_S = 2;
 
-export interface FakeOllamaOptions extends FakeChange {
+interface FakeOllamaOptions extends FakeChange {
   /** 0, the default, takes a free one. */
   port?: number;
 }
@@ -90,7 +90,7 @@ class FakeOllamaState implements FakeState {
   }
 }
 
-export type FakeStats = ReturnType<FakeOllamaState["stats"]>;
+type FakeStats = ReturnType<FakeOllamaState["stats"]>;
 
 export interface FakeOllama {
   url: string;

@@ -24,7 +24,7 @@ export const REQUEST: ChatRequest = {
   maxTokens: 256,
 };
 
-export interface ChatOutcome {
+interface ChatOutcome {
   kinds: string[];
   text: string;
   thinking: string;
