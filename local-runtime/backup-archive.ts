@@ -14,7 +14,7 @@ import {
   isEndBlock,
   paddingBytes,
 } from "./backup-archive-header.ts";
-import { HostError } from "./host-error.ts";
+import { HostError, systemCode } from "./host-error.ts";
 
 /** Sealed bytes do not compress: a higher level costs time and saves nothing. */
 const GZIP_LEVEL = 1;
@@ -82,8 +82,6 @@ export async function* readArchive(path: string): AsyncGenerator<ArchiveEntry, v
       await source.read(paddingBytes(entry.sizeBytes));
     }
     await source.drain();
-  } catch (error) {
-    throw isGzipError(error) ? damaged("it is cut off or no gzip file", error) : error;
   } finally {
     gunzip.destroy();
     file.destroy();
@@ -135,18 +133,17 @@ class BlockSource {
   }
 
   async #next(): Promise<Buffer | undefined> {
-    const { done, value } = await this.#chunks.next();
-    return done ? undefined : value;
+    try {
+      const { done, value } = await this.#chunks.next();
+      return done ? undefined : value;
+    } catch (error) {
+      throw isGzipError(error) ? damaged("it is cut off or no gzip file", error) : error;
+    }
   }
 }
 
 function isGzipError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    error.code.startsWith("Z_")
-  );
+  return systemCode(error)?.startsWith("Z_") ?? false;
 }
 
 export function damaged(what: string, cause?: unknown): HostError {

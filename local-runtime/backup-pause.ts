@@ -2,10 +2,10 @@
  * Holds a process still for a short while (SIGSTOP) and lets it go on in every case: when the work throws, when this
  * process is told to end, and, by a watchdog of its own, when this process is killed.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { readProcess } from "./backup-process.ts";
+import { isStopped } from "./backup-process.ts";
 import { EXIT, HostError } from "./host-error.ts";
 
 /** Signals that wait until the pause is over: ended or stopped by them, this process would leave the other one still. */
@@ -35,14 +35,14 @@ export async function runWhilePaused<Result>(
   for (const signal of HELD_BACK) process.on(signal, note);
   const startedAtMs = performance.now();
   try {
-    process.kill(pid, "SIGSTOP");
+    send(pid, "SIGSTOP");
     waitUntilStopped(pid);
     const result = work();
-    if (!readProcess(pid)?.isStopped) throw cannotPause();
-    process.kill(pid, "SIGCONT");
+    if (!isStopped(pid)) throw cannotPause();
+    send(pid, "SIGCONT");
     return { result, pauseMs: performance.now() - startedAtMs };
   } finally {
-    await endWatchdog(watchdog);
+    await watchdog.end();
     // Signals that came meanwhile are handed out in the second turn of the event loop at the latest.
     await nextTurn();
     await nextTurn();
@@ -51,37 +51,51 @@ export async function runWhilePaused<Result>(
   }
 }
 
-async function startWatchdog(pid: number): Promise<ChildProcess> {
+interface Watchdog {
+  /** Lets the process go on, if it does not yet. On return no SIGCONT is under way that could meet another pause. */
+  end(): Promise<void>;
+}
+
+async function startWatchdog(pid: number): Promise<Watchdog> {
   const watchdog = spawn("/bin/sh", ["-c", WATCHDOG_SCRIPT, "sh", String(pid)], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true, // a Ctrl-C in the terminal must not reach it
     env: {},
   });
   await once(watchdog, "spawn");
-  return watchdog;
+  const exited = once(watchdog, "exit");
+  return {
+    async end() {
+      watchdog.stdin.end();
+      const [code] = await exited;
+      if (code === null) send(pid, "SIGCONT"); // somebody killed the watchdog
+    },
+  };
 }
 
-/** Lets the process go on, if it does not yet. Waits, so that no late SIGCONT meets the pause of another backup. */
-async function endWatchdog(watchdog: ChildProcess): Promise<void> {
-  const ended = once(watchdog, "exit");
-  watchdog.stdin?.end();
-  await ended;
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    throw cannotPause(error);
+  }
 }
 
 function waitUntilStopped(pid: number): void {
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const deadlineMs = performance.now() + STOP_LIMIT_MS;
-  while (!readProcess(pid)?.isStopped) {
+  while (!isStopped(pid)) {
     if (performance.now() > deadlineMs) throw cannotPause();
     Atomics.wait(sleeper, 0, 0, STOP_POLL_MS);
   }
 }
 
-function cannotPause(): HostError {
+function cannotPause(cause?: unknown): HostError {
   return new HostError({
     code: "backup/cannot_pause",
     message: "The server could not be held still for the backup: it restarted or its disk is slow.",
     fix: "Run this again; if it stays so, stop the server (`rockpool down`) and run it then.",
     exitStatus: EXIT.temporary,
+    cause,
   });
 }

@@ -1,50 +1,30 @@
-/** What the operating system says of a process: from /proc where there is one, else from `ps`. */
+/** Whether a process stands still, as the operating system says: from /proc where there is one, else from `ps`. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { systemCode } from "./host-error.ts";
 
 const PS_TIMEOUT_MS = 2_000;
+const STOPPED = "T";
 
-export interface ProcessFacts {
-  parentPid: number;
-  /** True where no thread of it runs: all have taken a SIGSTOP. */
-  isStopped: boolean;
-}
-
-/** Undefined where there is no such process. */
-export function readProcess(pid: number): ProcessFacts | undefined {
-  return existsSync("/proc/self/stat") ? readProc(pid) : readPs(pid);
-}
-
-function readProc(pid: number): ProcessFacts | undefined {
+/** True where no thread of it runs: all have taken a SIGSTOP. False where there is no such process. */
+export function isStopped(pid: number): boolean {
   try {
-    const tasks = readdirSync(`/proc/${pid}/task`).map((task) =>
-      readStat(`/proc/${pid}/task/${task}/stat`),
-    );
-    const { parentPid } = readStat(`/proc/${pid}/stat`);
-    return { parentPid, isStopped: tasks.every(({ state }) => state === "T") };
-  } catch (error) {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ESRCH") return undefined;
-    throw error;
-  }
-}
-
-/** `pid (name) state parent …`, where the name may hold anything. */
-function readStat(path: string): { state: string; parentPid: number } {
-  const text = readFileSync(path, "latin1");
-  const [state = "", parent = ""] = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state, parentPid: Number(parent) };
-}
-
-function readPs(pid: number): ProcessFacts | undefined {
-  try {
-    const text = execFileSync("ps", ["-o", "ppid=,state=", "-p", String(pid)], {
-      encoding: "utf8",
-      timeout: PS_TIMEOUT_MS,
-    });
-    const [parent = "", state = ""] = text.trim().split(/\s+/);
-    return { parentPid: Number(parent), isStopped: state.startsWith("T") };
+    return existsSync("/proc/self/stat") ? isStoppedInProc(pid) : isStoppedInPs(pid);
   } catch {
-    return undefined; // ps fails where there is no such process
+    return false; // it has ended, or is another user's
   }
+}
+
+function isStoppedInProc(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((task) => {
+    const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, "latin1");
+    // `pid (name) state …`, where the name may hold anything.
+    return stat.charAt(stat.lastIndexOf(")") + 2) === STOPPED;
+  });
+}
+
+function isStoppedInPs(pid: number): boolean {
+  const options = { encoding: "utf8", timeout: PS_TIMEOUT_MS } as const;
+  return execFileSync("ps", ["-o", "state=", "-p", String(pid)], options)
+    .trim()
+    .startsWith(STOPPED);
 }

@@ -14,6 +14,7 @@ import { memoryBytes } from "./memory.ts";
 import { loadMigrations, type Migrated, migrate } from "./migrations.ts";
 import { endOrphans } from "./orphans.ts";
 import { logLine, terminalLine } from "./output-lines.ts";
+import { finishRestore } from "./restore-swap.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import { configFile, type RunPlan, writeConfig, writeLastingFiles } from "./run-files.ts";
 import type { Settings } from "./settings.ts";
@@ -37,6 +38,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   const lock = explainFileErrors(folder.root, () => acquireLock(folder.root, "up"));
   const binary = findWorkerd(shell.root);
   await endOrphans(configFile(folder));
+  if (finishRestore(folder)) shell.note("completed a restore that was cut off");
   const masterKey = openMasterKey(folder);
   const wrangler = loadWranglerConfig(shell.root);
   const built = bundle(shell.root);

@@ -4,6 +4,7 @@ import { explainFileErrors } from "../data-folder.ts";
 import { acquireLock } from "../lock.ts";
 import { openMasterKey } from "../master-key.ts";
 import { endOrphans } from "../orphans.ts";
+import { finishRestore } from "../restore-swap.ts";
 import { configFile } from "../run-files.ts";
 import { migrateFolder, openFolder } from "../server.ts";
 import { loadSettings } from "../settings.ts";
@@ -23,6 +24,7 @@ async function runMigrate(shell: Shell): Promise<void> {
   const lock = explainFileErrors(folder.root, () => acquireLock(folder.root, "migrate"));
   try {
     await endOrphans(configFile(folder));
+    if (finishRestore(folder)) shell.note("completed a restore that was cut off");
     openMasterKey(folder);
     const { applied, copy } = migrateFolder(shell.root, folder, loadWranglerConfig(shell.root));
     const kept = copy === undefined ? "" : `\nA copy from before is in ${copy}.`;
