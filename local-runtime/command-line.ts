@@ -19,6 +19,7 @@ export async function runCommandLine({ words, root }: CommandLine): Promise<numb
   const shell = createShell({ root, json: wantsJson(words) });
   try {
     const program = await buildProgram(shell, words);
+    if (words.every((word) => word === "--json")) program.help();
     await program.parseAsync([...words], { from: "user" });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
@@ -41,7 +42,6 @@ async function buildProgram(shell: Shell, words: readonly string[]): Promise<Com
     .configureOutput({ writeErr: () => {} })
     .showSuggestionAfterError()
     .exitOverride();
-  program.action(() => program.help());
   const called = words.find((word) => Object.hasOwn(COMMANDS, word));
   for (const [name, entry] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(entry.summary).description(entry.summary);

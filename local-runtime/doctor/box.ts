@@ -39,7 +39,7 @@ export function checkWorkerd(root: string): Finding {
       return fail(
         "workerd",
         `the binary does not run: ${finding.detail.split("\n")[0]}`,
-        "It needs a 64-bit system with glibc 2.35 or newer (Debian 12, Ubuntu 22.04), or macOS 13.5.",
+        "It needs a recent 64-bit Linux with glibc (Debian 12 is known to work), or macOS.",
       );
     return finding;
   }

@@ -1,0 +1,80 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, it, onTestFinished } from "vitest";
+import { bundle } from "../../../local-runtime/bundle.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** A project of a few lines with this one's packages. */
+function newProject(): string {
+  const root = mkdtempSync(join(tmpdir(), "rockpool-bundle-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
+  for (const name of ["package.json", "package-lock.json"])
+    cpSync(join(ROOT, name), join(root, name));
+  mkdirSync(join(root, "local-runtime"));
+  cpSync(join(ROOT, "local-runtime", "bundle.ts"), join(root, "local-runtime", "bundle.ts"));
+  mkdirSync(join(root, "src", "console"), { recursive: true });
+  writeFileSync(join(root, "src", "index.ts"), 'import { a } from "./a.ts"; export default a;');
+  writeFileSync(join(root, "src", "a.ts"), "export const a: number = 41;");
+  writeFileSync(join(root, "src", "console", "index.html"), "<!doctype html>");
+  writeFileSync(join(root, "src", "console", "look.css"), "body { color: red }");
+  writeFileSync(
+    join(root, "src", "console", "main.tsx"),
+    'import "./look.css"; document.title = String(<p>hello</p>);',
+  );
+  return root;
+}
+
+describe("the bundle", () => {
+  it("is one module for workerd, and three files of stable names for the console", ({ expect }) => {
+    const root = newProject();
+    const { workerFile, consoleDir, built } = bundle(root);
+    expect(built).toBe(true);
+    expect(readFileSync(workerFile, "utf8")).toContain("41");
+    expect(readdirSync(consoleDir).sort()).toEqual(["app.css", "app.js", "index.html"]);
+    expect(readFileSync(join(consoleDir, "app.js"), "utf8")).not.toContain("React");
+  });
+
+  it("stands until a source changes, comes or goes", ({ expect }) => {
+    const root = newProject();
+    bundle(root);
+    expect(bundle(root).built).toBe(false);
+    writeFileSync(join(root, "src", "a.ts"), "export const a: number = 4142;");
+    expect(bundle(root).built).toBe(true);
+    writeFileSync(join(root, "src", "b.ts"), "");
+    expect(bundle(root).built).toBe(true);
+    rmSync(join(root, "src", "b.ts"));
+    expect(bundle(root).built).toBe(true);
+    expect(bundle(root).built).toBe(false);
+  });
+
+  it("that fails says where, leaves the last one, and is tried again", ({ expect }) => {
+    const root = newProject();
+    const { workerFile } = bundle(root);
+    const before = readFileSync(workerFile, "utf8");
+    writeFileSync(join(root, "src", "a.ts"), "export const a = ;");
+    expect(() => bundle(root)).toThrow(
+      expect.objectContaining({
+        code: "build/failed",
+        message: 'The Worker cannot be bundled: Unexpected ";" (src/a.ts:1).',
+      }),
+    );
+    expect(readFileSync(workerFile, "utf8")).toBe(before);
+    expect(readdirSync(join(root, ".runtime", "build")).sort()).toEqual(["stamp", "worker"]);
+    writeFileSync(join(root, "src", "a.ts"), "export const a = 43;");
+    expect(bundle(root).built).toBe(true);
+    expect(readFileSync(workerFile, "utf8")).toContain("43");
+  });
+});
