@@ -37,8 +37,7 @@ interface Cut {
 /** The start of the character that `index` stands in. */
 function characterStart(text: string, index: number): number {
   if (index >= text.length) return text.length;
-  let from = Math.max(0, index - GRAPHEME_REACH_UNITS);
-  if (isLowSurrogate(text, from)) from += 1;
+  const from = Math.max(0, index - GRAPHEME_REACH_UNITS);
   const window = text.slice(from, index + GRAPHEME_REACH_UNITS);
   const found = graphemes.segment(window).containing(index - from);
   if (found && found.index > 0) return from + found.index;

@@ -54,11 +54,6 @@ export class HtmlWriter {
     this.#prefix = "";
   }
 
-  /** True while the tag is open. */
-  within(tag: HtmlTag): boolean {
-    return (this.#depth.get(tag) ?? 0) > 0;
-  }
-
   /** `attributes` is written as it is. */
   open(tag: HtmlTag, attributes = ""): void {
     const depth = this.#depth.get(tag) ?? 0;

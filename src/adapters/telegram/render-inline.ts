@@ -27,7 +27,7 @@ function attribute(token: Token, name: string): string {
 }
 
 function openLink(page: Page, url: string): void {
-  const shown = LINK_PATTERN.test(url) && !page.writer.within("a");
+  const shown = LINK_PATTERN.test(url);
   page.links.push(shown);
   if (shown) page.writer.open("a", ` href="${escapeHtml(url)}"`);
 }

@@ -100,6 +100,26 @@ describe("splitMarkdown", () => {
     expect(pieces.at(-1)).toMatch(/Then rest\.$/);
   });
 
+  it.for<[string, string]>([
+    ["shorter marks", "````md\n"],
+    ["marks of the other kind", "~~~md\n"],
+  ])("does not take %s within a code block for its end", ([, opening], { expect }) => {
+    const marks = opening.replace("md\n", "");
+    const lines = Array.from({ length: 30 }, (_, index) => (index % 4 === 1 ? "```" : `x${index}`));
+    const pieces = splitMarkdown(`${opening}${lines.join("\n")}\n${marks}`, 128);
+    expect(pieces.length).toBeGreaterThan(1);
+    for (const piece of pieces) {
+      expect(piece.startsWith(opening)).toBe(true);
+      expect(piece.endsWith(`\n${marks}`)).toBe(true);
+    }
+    expect(
+      pieces
+        .flatMap(codeOf)
+        .map((block) => block.code)
+        .join(""),
+    ).toBe(`${lines.join("\n")}\n`);
+  });
+
   it("closes a code block that the text leaves open", ({ expect }) => {
     expect(splitMarkdown("```js\nlet a", 128)).toEqual(["```js\nlet a\n```"]);
   });

@@ -126,6 +126,13 @@ describe("sending to Telegram", () => {
     expectNoSecret(expect, error, account);
   });
 
+  it("says nothing of the token where Telegram repeats it", async ({ expect }) => {
+    fake.addFault({ kind: "refuse", code: 400, description: `no bot has ${fake.token} now` });
+    const error = await catchError(send(person, "a"));
+    expect(error).toMatchObject({ cause: { message: "sendMessage: 400 no bot has <token> now" } });
+    expectNoSecret(expect, error, account);
+  });
+
   it("passes on that the box may not reach the address", async ({ expect }) => {
     const { AppError } = await import("../../../../src/core/errors.ts");
     const closed: Io = { ...io, fetch: () => Promise.reject(new AppError("egress/not_allowed")) };
