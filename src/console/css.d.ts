@@ -1,0 +1,2 @@
+/** The bundler takes style sheets out of the script; for the types they are nothing. */
+declare module "*.css";

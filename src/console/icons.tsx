@@ -1,0 +1,86 @@
+/** The page's pictures: drawn with the text's colour, hidden from screen readers, which read the control's label. */
+import type { ComponentChildren } from "preact";
+
+function Icon({ children }: { children: ComponentChildren }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      {children}
+    </svg>
+  );
+}
+
+export const SendIcon = () => (
+  <Icon>
+    <path d="M12 19V5M5.5 11.5 12 5l6.5 6.5" />
+  </Icon>
+);
+
+export const StopIcon = () => (
+  <Icon>
+    <rect x="7" y="7" width="10" height="10" rx="2" class="filled" />
+  </Icon>
+);
+
+export const AttachIcon = () => (
+  <Icon>
+    <path d="M12 5v14M5 12h14" />
+  </Icon>
+);
+
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m7 7 10 10M17 7 7 17" />
+  </Icon>
+);
+
+export const DownIcon = () => (
+  <Icon>
+    <path d="M12 5v14m-6-6 6 6 6-6" />
+  </Icon>
+);
+
+export const FileIcon = () => (
+  <Icon>
+    <path d="M13.5 4H7.5A1.5 1.5 0 0 0 6 5.5v13A1.5 1.5 0 0 0 7.5 20h9a1.5 1.5 0 0 0 1.5-1.5v-10zM13.5 4v4.5H18" />
+  </Icon>
+);
+
+export const SignOutIcon = () => (
+  <Icon>
+    <path d="M10 5H6.5A1.5 1.5 0 0 0 5 6.5v11A1.5 1.5 0 0 0 6.5 19H10M15 8l4 4-4 4M19 12H9.5" />
+  </Icon>
+);
+
+export const LightIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="4" />
+    <path d="M12 3.5v2M12 18.5v2M3.5 12h2M18.5 12h2M6 6l1.4 1.4M16.6 16.6 18 18M18 6l-1.4 1.4M7.4 16.6 6 18" />
+  </Icon>
+);
+
+export const DarkIcon = () => (
+  <Icon>
+    <path d="M19.5 14.2A8 8 0 0 1 9.8 4.5a8 8 0 1 0 9.7 9.7z" />
+  </Icon>
+);
+
+export const SystemIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="8" />
+    <path d="M12 4a8 8 0 0 1 0 16z" class="filled" />
+  </Icon>
+);
+
+/** Still water in a basin of rock. */
+export const Logo = () => (
+  <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+    <path
+      class="logo-rock"
+      d="M3 15.5C3 8 8.8 3.5 16 3.5S29 8 29 15.5 24 28.5 16 28.5 3 23 3 15.5z"
+    />
+    <path
+      class="logo-water"
+      d="M6.5 15.6c2.4-1.7 4.8-1.7 7.2 0s4.8 1.7 7.2 0c1.6-1.1 3.1-1.5 4.6-1.1-.1 6-3.9 10-9.5 10s-9.4-3.7-9.5-8.9z"
+    />
+  </svg>
+);

@@ -1,0 +1,17 @@
+/** The page's entry: preferences, the owner link in the address, and the page itself. */
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { applyPreferences } from "./preferences.ts";
+import { openSession, takeOwnerToken } from "./session.ts";
+import "./style/main.css";
+
+applyPreferences(document.documentElement);
+const root = document.getElementById("app");
+if (root) render(<App />, root);
+void openSession(takeOwnerToken(location, history));
+
+// An owner link that is opened where the page is open already changes nothing but the fragment.
+addEventListener("hashchange", () => {
+  const token = takeOwnerToken(location, history);
+  if (token !== undefined) void openSession(token);
+});

@@ -1,0 +1,74 @@
+/** Who is signed in, and how one gets there: by the owner link's fragment, or by the cookie of an earlier time. */
+import { signal } from "@preact/signals";
+import type { Me } from "../core/chat-protocol.ts";
+import { loadMe, signIn, signOut, toApiError } from "./api.ts";
+import { decideWaitMs, rest } from "./retry.ts";
+
+export type SessionState =
+  | { status: "checking" }
+  | { status: "signed_in"; me: Me }
+  | { status: "signed_out"; reason: "no_session" | "bad_link" }
+  /** The server cannot be asked; it is asked again by itself. */
+  | { status: "away" }
+  | { status: "failed"; message: string; fix: string };
+
+export const session = signal<SessionState>({ status: "checking" });
+
+let pause = new AbortController();
+
+/**
+ * The token in `#owner=…`, which leaves the address bar at once: it must not stay in the history or be copied along.
+ */
+export function takeOwnerToken(location: Location, history: History): string | undefined {
+  const token = parseOwnerToken(location.hash);
+  if (token !== undefined)
+    history.replaceState(history.state, "", location.pathname + location.search);
+  return token;
+}
+
+export function parseOwnerToken(hash: string): string | undefined {
+  return /^#owner=([\w-]{1,512})$/.exec(hash)?.[1];
+}
+
+/** Signs in with the token, if there is one, or with the cookie; tries until the server answers. */
+export async function openSession(token: string | undefined): Promise<void> {
+  session.value = { status: "checking" };
+  for (let failures = 1; ; failures += 1) {
+    const state = await trySession(token);
+    session.value = state;
+    if (state.status !== "away") return;
+    pause = new AbortController();
+    await rest(decideWaitMs(failures, Math.random()), pause.signal);
+  }
+}
+
+async function trySession(token: string | undefined): Promise<SessionState> {
+  try {
+    if (token !== undefined) await signIn(token);
+    return { status: "signed_in", me: await loadMe() };
+  } catch (error) {
+    const { isSignedOut, isTransient, problem, message } = toApiError(error);
+    if (isTransient) return { status: "away" };
+    if (!isSignedOut) return { status: "failed", message, fix: problem?.fix ?? "" };
+    return {
+      status: "signed_out",
+      reason: problem?.code === "owner/bad_token" ? "bad_link" : "no_session",
+    };
+  }
+}
+
+/** Ends the wait between two tries. */
+export function hurrySession(): void {
+  pause.abort();
+}
+
+/** The cookie is no longer taken. */
+export function endSession(): void {
+  session.value = { status: "signed_out", reason: "no_session" };
+}
+
+/** Throws ApiError where the server could not be told. */
+export async function leaveSession(): Promise<void> {
+  await signOut();
+  endSession();
+}

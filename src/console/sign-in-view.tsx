@@ -1,0 +1,79 @@
+/** What a stranger sees, and nothing else: what this is, and how its owner gets in. */
+import type { ComponentChildren } from "preact";
+import { Logo } from "./icons.tsx";
+import { say } from "./preferences.ts";
+import { hurrySession, type SessionState } from "./session.ts";
+
+type SignedOutState = Exclude<SessionState, { status: "signed_in" }>;
+
+function Command({ children }: { children: string }) {
+  return <code class="command">{children}</code>;
+}
+
+function BadLink() {
+  return (
+    <>
+      <h2>{say("badLinkTitle")}</h2>
+      <p>{say("badLinkHow")}</p>
+      <Command>rockpool owner-link</Command>
+    </>
+  );
+}
+
+function NoSession() {
+  return (
+    <>
+      <h2>{say("signInTitle")}</h2>
+      <p>{say("signInHow")}</p>
+      <Command>rockpool up</Command>
+      <p>{say("signInAgain")}</p>
+      <Command>rockpool owner-link</Command>
+    </>
+  );
+}
+
+function Away() {
+  return (
+    <>
+      <h2>{say("serverAwayTitle")}</h2>
+      <p>{say("serverAwayHow")}</p>
+      <button type="button" class="button" onClick={hurrySession}>
+        {say("tryNow")}
+      </button>
+    </>
+  );
+}
+
+function contentOf(state: SignedOutState): ComponentChildren {
+  switch (state.status) {
+    case "checking":
+      return <p class="quiet">{say("signInChecking")}</p>;
+    case "away":
+      return <Away />;
+    case "failed":
+      return (
+        <>
+          <h2>{say("unexpectedTitle")}</h2>
+          <p>
+            {state.message} {state.fix}
+          </p>
+        </>
+      );
+    case "signed_out":
+      return state.reason === "bad_link" ? <BadLink /> : <NoSession />;
+  }
+}
+
+export function SignInView({ state }: { state: SignedOutState }) {
+  return (
+    <main class="welcome">
+      <div class="welcome-card">
+        <Logo />
+        <p class="tagline">{say("tagline")}</p>
+        <div class="welcome-state" aria-live="polite">
+          {contentOf(state)}
+        </div>
+      </div>
+    </main>
+  );
+}
