@@ -105,7 +105,7 @@ describe("splitMarkdown", () => {
     ["marks of the other kind", "~~~md\n"],
   ])("does not take %s within a code block for its end", ([, opening], { expect }) => {
     const marks = opening.replace("md\n", "");
-    const lines = Array.from({ length: 30 }, (_, index) => (index % 4 === 1 ? "```" : `x${index}`));
+    const lines = Array.from({ length: 90 }, (_, index) => (index % 4 === 1 ? "```" : `x${index}`));
     const pieces = splitMarkdown(`${opening}${lines.join("\n")}\n${marks}`, 128);
     expect(pieces.length).toBeGreaterThan(1);
     for (const piece of pieces) {
