@@ -62,10 +62,10 @@ function routeOf(path: string): string {
     : "/";
 }
 
-/** What the internet may reach. */
+/** What the internet may reach. Webhooks come first: machines read no browser headers, and theirs is the hot path. */
 export const publicApp = createBase()
-  .use(secureHeaders)
   .route("/webhooks", webhooks)
+  .use(secureHeaders)
   .route("/api/chat", chat)
   .route("/api", signIn)
   .route("/", ops)

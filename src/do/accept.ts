@@ -2,36 +2,32 @@
  * Stage 3: an event becomes durable. One transaction claims its key, queues it and keeps the message; only then may the
  * platform be told. A repeat joins the first. What a /stop or an edit takes back is taken back in the same transaction.
  */
+
 import { parseCommand } from "../core/command.ts";
-import { type MessageId, newId, type TurnId } from "../core/ids.ts";
-import type { ChatMessage } from "../core/message.ts";
+import { AppError } from "../core/errors.ts";
+import { newId, type TurnId } from "../core/ids.ts";
 import type { AcceptOutcome, AcceptRequest } from "../core/session-protocol.ts";
-import { sealJson } from "../security/keyring.ts";
-import type { MessageBody } from "./history.ts";
+import { type UserBody, userMessageId } from "./history.ts";
 import { MAX_QUEUED } from "./inbox.ts";
-import { publicMedia, type SessionParts, type StoredEvent } from "./session-parts.ts";
+import { publicMedia, type SessionParts } from "./session-parts.ts";
 
 /** How long a sender is asked to wait when the queue is full. */
 const FULL_RETRY_MS = 30_000;
 
-export function inboxPlace(parts: SessionParts, turnId: TurnId): string {
-  return `inbox|${parts.key}|${turnId}`;
+/** An accepted event, opened. */
+export interface StoredEvent {
+  request: AcceptRequest;
+  stoppedRows: number;
 }
 
 function claimKey(request: AcceptRequest): string {
   return `${request.account}|${request.event.key}`;
 }
 
-/** Id of the person's message in the history: one for each turn. */
-export function userMessageId(turnId: TurnId): MessageId {
-  return `${turnId}:u` as MessageId;
-}
-
 export async function acceptEvent(
   parts: SessionParts,
   request: AcceptRequest,
 ): Promise<AcceptOutcome> {
-  if (parts.inbox.has(claimKey(request))) return { status: "duplicate" };
   if (request.event.kind === "edit") return acceptEdit(parts, request);
   const command =
     request.event.kind === "stop"
@@ -46,54 +42,48 @@ async function acceptNew(
   command: string | undefined,
 ): Promise<AcceptOutcome> {
   const { inbox, history } = parts;
-  if (inbox.queued >= MAX_QUEUED && command === undefined)
-    return { status: "full", retryAfterMs: FULL_RETRY_MS };
+  const lane = command === undefined ? "turn" : "command";
+  if (inbox.queued(lane) >= MAX_QUEUED) return { status: "full", retryAfterMs: FULL_RETRY_MS };
   const turnId = newId<TurnId>();
+  const { personId } = request.speaker;
   const isStop = command === "stop";
-  const stored: StoredEvent = {
-    request,
-    stoppedRows: isStop ? inbox.countOf(request.speaker.personId) : 0,
-  };
-  const body = userBody(request);
+  const body = userBody(request, isStop ? inbox.countOf(personId) : 0);
   const id = userMessageId(turnId);
-  const [sealed, sealedMessage] = await Promise.all([
-    sealJson(parts.keyring, inboxPlace(parts, turnId), stored),
-    history.seal(id, body),
-  ]);
+  const sealed = await history.seal(id, body);
   const nowMs = parts.nowMs();
   let seq = 0;
   let cancelled: number[] = [];
   const outcome = parts.storage.transactionSync(() => {
-    const claimed = inbox.claim(
-      {
-        key: claimKey(request),
-        lane: command === undefined ? "turn" : "command",
-        turnId,
-        personId: request.speaker.personId,
-        messageRef: messageRef(request),
-        body: sealed,
-      },
-      nowMs,
-    );
+    const row = {
+      key: claimKey(request),
+      lane,
+      turnId,
+      personId,
+      messageRef: messageRef(request),
+    } as const;
+    const claimed = inbox.claim(row, nowMs);
     if (claimed !== "accepted") return claimed;
-    if (isStop) cancelled = inbox.cancel(request.speaker.personId);
+    if (isStop) cancelled = inbox.cancel(personId);
     noteSession(parts, request, nowMs);
     seq = history.append({
       id,
       turnId,
       role: "user",
-      personId: request.speaker.personId,
+      personId,
       channel: channelOf(request),
       aside: command !== undefined,
       atMs: nowMs,
-      sealed: sealedMessage,
+      sealed,
     });
     return claimed;
   });
   if (outcome === "duplicate") return { status: "duplicate" };
-  if (outcome === "full") return { status: "full", retryAfterMs: FULL_RETRY_MS };
   if (parts.running && cancelled.includes(parts.running.seq)) parts.running.controller.abort();
-  parts.readers.broadcast({ type: "message", message: chatMessage(request, id, seq, nowMs, body) });
+  const { request: _request, stoppedRows: _stoppedRows, ...shown } = body;
+  parts.readers.broadcast({
+    type: "message",
+    message: { seq, id, role: "user", atMs: nowMs, channel: channelOf(request), ...shown },
+  });
   return { status: "accepted" };
 }
 
@@ -103,16 +93,13 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
   const ref = messageRef(request);
   const found = ref === undefined ? undefined : inbox.findEdited(ref);
   const claimedId = newId<TurnId>();
-  const sealed =
-    found &&
-    (await sealJson(parts.keyring, inboxPlace(parts, found.turnId), { request, stoppedRows: 0 }));
-  const message = found && (await history.seal(userMessageId(found.turnId), userBody(request)));
+  const sealed = found && (await history.seal(userMessageId(found.turnId), userBody(request, 0)));
   return parts.storage.transactionSync((): AcceptOutcome => {
     if (inbox.has(claimKey(request))) return { status: "duplicate" };
     inbox.claimDone(claimKey(request), claimedId, request.speaker.personId, parts.nowMs());
-    if (found && sealed && message && inbox.isQueued(found.seq)) {
-      inbox.replaceBody(found.seq, sealed);
-      history.replaceBody(userMessageId(found.turnId), message);
+    if (found && sealed && inbox.isQueued(found.seq)) {
+      inbox.hasten(found.seq);
+      history.replaceBody(userMessageId(found.turnId), sealed);
       if (parts.running?.seq === found.seq) parts.running.controller.abort();
     }
     return { status: "accepted" };
@@ -129,25 +116,23 @@ function channelOf(request: AcceptRequest): string {
   return request.account.split(":")[0] ?? "";
 }
 
-function userBody(request: AcceptRequest): MessageBody {
+/** The event as it is sealed: its text stands once, beside it. */
+export function userBody(request: AcceptRequest, stoppedRows: number): UserBody {
   const { event, speaker } = request;
-  if (event.kind === "stop") return { text: "/stop", media: [] };
-  const sender = event.message.conversation.kind === "group" ? speaker.name : undefined;
-  return {
-    text: event.message.text,
-    media: publicMedia(event.message.media),
-    ...(sender === undefined ? {} : { sender }),
-  };
+  if (event.kind === "stop") return { text: "/stop", media: [], request, stoppedRows };
+  const sender = event.message.conversation.kind === "group" ? { sender: speaker.name } : {};
+  const { text, media } = event.message;
+  const bare = { ...request, event: { ...event, message: { ...event.message, text: "" } } };
+  return { text, media: publicMedia(media), ...sender, request: bare, stoppedRows };
 }
 
-function chatMessage(
-  request: AcceptRequest,
-  id: string,
-  seq: number,
-  atMs: number,
-  body: MessageBody,
-): ChatMessage {
-  return { seq, id, role: "user", atMs, channel: channelOf(request), ...body };
+/** The event again, as it came in. Throws http/not_found when it was forgotten meanwhile. */
+export async function openEvent(parts: SessionParts, turnId: TurnId): Promise<StoredEvent> {
+  const body = await parts.history.openEvent(turnId);
+  if (!body) throw new AppError("http/not_found", { detail: "The message was forgotten." });
+  const { request, stoppedRows, text } = body;
+  if (request.event.kind !== "stop") request.event.message.text = text;
+  return { request, stoppedRows };
 }
 
 /** The session's own row for D1, when it begins; turns keep its last time up to date. */

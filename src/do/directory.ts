@@ -41,7 +41,7 @@ export class DirectoryObject extends DurableObject<Env> {
     super(ctx, env);
     openDirectorySchema(ctx.storage);
     const { sql } = ctx.storage;
-    this.#journal = new JournalRows(sql, () => undefined);
+    this.#journal = new JournalRows(sql);
     this.#people = new People(sql, (entry) => this.#log(entry));
     this.#oneTime = new OneTime(sql);
   }

@@ -1,6 +1,9 @@
 /** The messages of a session: kept sealed, opened for readers and for the model. */
+
 import type { MessageId, PersonId, SessionKey, TurnId } from "../core/ids.ts";
+import type { JournalEntry } from "../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../core/message.ts";
+import type { AcceptRequest } from "../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 import type { PastTurn } from "../turn/context.ts";
 
@@ -10,6 +13,14 @@ export interface MessageBody {
   media: MediaRef[];
   sender?: string;
   cut?: "stopped" | "error";
+}
+
+/** What is sealed of a person's message: also the event that brought it, until and after it is worked on. */
+export interface UserBody extends MessageBody {
+  /** The event, without its text, which stands above. */
+  request: AcceptRequest;
+  /** Rows that a /stop took out when it was accepted. */
+  stoppedRows: number;
 }
 
 export interface NewMessage {
@@ -28,6 +39,7 @@ interface StoredMessage extends Record<string, SqlStorageValue> {
   id: string;
   turn_id: string;
   role: string;
+  person_id: string;
   channel: string;
   at_ms: number;
   body: ArrayBuffer;
@@ -40,6 +52,7 @@ export class History {
   readonly #sql: SqlStorage;
   readonly #keyring: Keyring;
   readonly #session: SessionKey;
+  #newestSeq: number;
   /** Opened turns for the next prompt, oldest first; undefined until they are first needed. */
   #past: PastTurn[] | undefined;
 
@@ -47,17 +60,19 @@ export class History {
     this.#sql = sql;
     this.#keyring = keyring;
     this.#session = session;
+    this.#newestSeq =
+      sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
   }
 
   place(id: string): string {
     return `messages|${this.#session}|${id}`;
   }
 
-  seal(id: MessageId, body: MessageBody): Promise<Uint8Array> {
+  seal(id: MessageId, body: MessageBody | UserBody): Promise<Uint8Array> {
     return sealJson(this.#keyring, this.place(id), body);
   }
 
-  /** Inside the caller's transaction. Also notes the row for the journal. */
+  /** Inside the caller's transaction. */
   append(message: NewMessage): number {
     const { seq } = this.#sql
       .exec<{ seq: number }>(
@@ -72,7 +87,7 @@ export class History {
         message.sealed,
       )
       .one();
-    this.#sql.exec("INSERT INTO journal (message_seq) VALUES (?)", seq);
+    this.#newestSeq = seq;
     return seq;
   }
 
@@ -106,12 +121,7 @@ export class History {
       .reverse();
     const turns: PastTurn[] = [];
     for (const answer of answers) {
-      const [question] = this.#sql
-        .exec<StoredMessage>(
-          "SELECT * FROM messages WHERE turn_id = ? AND role = 'user'",
-          answer.turn_id,
-        )
-        .toArray();
+      const question = this.#find(userMessageId(answer.turn_id as TurnId)); // written by append() only
       if (!question) continue;
       const [user, assistant] = await Promise.all([this.#open(question), this.#open(answer)]);
       turns.push({ seq: answer.seq, user: describeUser(user), assistant: assistant.text });
@@ -119,8 +129,18 @@ export class History {
     return turns;
   }
 
-  async #open(stored: StoredMessage): Promise<MessageBody> {
-    return openJson<MessageBody>(this.#keyring, this.place(stored.id), new Uint8Array(stored.body));
+  #find(id: MessageId): StoredMessage | undefined {
+    return this.#sql.exec<StoredMessage>("SELECT * FROM messages WHERE id = ?", id).toArray()[0];
+  }
+
+  /** The event of a turn as it was accepted; undefined when it was forgotten. */
+  async openEvent(turnId: TurnId): Promise<UserBody | undefined> {
+    const stored = this.#find(userMessageId(turnId));
+    return stored && (await this.#open<UserBody>(stored));
+  }
+
+  async #open<Body extends MessageBody = MessageBody>(stored: StoredMessage): Promise<Body> {
+    return openJson<Body>(this.#keyring, this.place(stored.id), new Uint8Array(stored.body));
   }
 
   /** At most `limit` messages before `beforeSeq` and after `afterSeq`, oldest first, the newest of them. */
@@ -140,41 +160,68 @@ export class History {
   /** What was said in one turn, oldest first. */
   async ofTurn(turnId: TurnId): Promise<ChatMessage[]> {
     const rows = this.#sql
-      .exec<StoredMessage>("SELECT * FROM messages WHERE turn_id = ? ORDER BY seq", turnId)
+      .exec<StoredMessage>(
+        "SELECT * FROM messages WHERE id > ? AND id < ? ORDER BY seq",
+        `${turnId}:`,
+        `${turnId};`,
+      )
       .toArray();
     return Promise.all(rows.map((row) => this.#toMessage(row)));
   }
 
   async #toMessage(row: StoredMessage): Promise<ChatMessage> {
+    const { text, media, sender, cut } = await this.#open(row);
     return {
       seq: row.seq,
       id: row.id,
       role: row.role as ChatMessage["role"], // written by append() only
       atMs: row.at_ms,
       channel: row.channel,
-      ...(await this.#open(row)),
+      text,
+      media,
+      ...(sender === undefined ? {} : { sender }),
+      ...(cut === undefined ? {} : { cut }),
     };
   }
 
   newestSeq(): number {
-    return (
-      this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0
-    );
+    return this.#newestSeq;
+  }
+
+  /** Rows for the log, sealed as they are. */
+  entriesAfter(seq: number, limit: number): (JournalEntry & { kind: "message" })[] {
+    return this.#sql
+      .exec<StoredMessage>("SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
+      .toArray()
+      .map((row) => ({
+        kind: "message",
+        id: row.id,
+        sessionId: this.#session,
+        seq: row.seq,
+        role: row.role === "user" ? "user" : "assistant",
+        personId: row.person_id,
+        channel: row.channel,
+        turnId: row.turn_id,
+        body: new Uint8Array(row.body).toBase64(),
+        atMs: row.at_ms,
+      }));
   }
 
   count(): number {
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM messages").one().n;
   }
 
-  /** Erases every message; the journal tells D1. Inside the caller's transaction. */
-  forget(): void {
-    const throughSeq = this.newestSeq();
-    const entry = JSON.stringify({ kind: "forget", sessionId: this.#session, throughSeq });
+  /** Erases every message; the position of the last one. Inside the caller's transaction. */
+  forget(): number {
     this.#sql.exec("DELETE FROM messages");
-    this.#sql.exec("DELETE FROM journal WHERE message_seq IS NOT NULL");
-    this.#sql.exec("INSERT INTO journal (entry) VALUES (?)", entry);
     this.#past = [];
+    return this.#newestSeq;
   }
+}
+
+/** Id of the person's message in the history: one for each turn. */
+export function userMessageId(turnId: TurnId): MessageId {
+  return `${turnId}:u` as MessageId;
 }
 
 /** A person's message as the model reads it: who speaks in a group, and what was attached. */

@@ -1,6 +1,7 @@
 /**
  * The durable queue of a session: rows are claimed by key, worked on in order within their lane, and kept as claims
- * for a while after they are done. Synchronous: callers put several calls into one transaction.
+ * for a while after they are done. What an event says stands in its message. Synchronous: callers put several calls
+ * into one transaction.
  */
 import type { PersonId, TurnId } from "../core/ids.ts";
 
@@ -9,13 +10,10 @@ export type Lane = "command" | "turn";
 
 export interface InboxRow {
   seq: number;
-  key: string;
-  lane: Lane;
   turnId: TurnId;
-  personId: PersonId;
   acceptedAtMs: number;
   attempts: number;
-  body: Uint8Array;
+  nextAtMs: number;
 }
 
 export interface NewInboxRow {
@@ -23,90 +21,90 @@ export interface NewInboxRow {
   lane: Lane;
   turnId: TurnId;
   personId: PersonId;
+  /** Platform id of the message, for an edit that comes later. */
   messageRef: string | undefined;
-  body: Uint8Array;
 }
 
 /** Messages that may wait in one conversation. */
 export const MAX_QUEUED = 100;
 /** How long a done row keeps its claim: twice the longest time for which a platform redelivers unacknowledged events. */
 export const CLAIM_MS = 48 * 3_600_000;
-/** Old claims dropped with each new one: more than come in, so that the table shrinks. */
-const PRUNE_ROWS = 4;
+/** Old claims are dropped with every so many new ones, more than have come in since. */
+const PRUNE_EVERY = 16;
+const PRUNE_ROWS = 64;
 
 interface StoredRow extends Record<string, SqlStorageValue> {
   seq: number;
-  key: string;
-  lane: string;
   turn_id: string;
-  person_id: string;
   accepted_at_ms: number;
   attempts: number;
   next_at_ms: number;
-  body: ArrayBuffer;
 }
+
+const ROW = "SELECT seq, turn_id, accepted_at_ms, attempts, next_at_ms FROM inbox";
 
 function toRow(stored: StoredRow): InboxRow {
   return {
     seq: stored.seq,
-    key: stored.key,
-    lane: stored.lane as Lane, // written by claim() only
-    turnId: stored.turn_id as TurnId,
-    personId: stored.person_id as PersonId,
+    turnId: stored.turn_id as TurnId, // written by claim() only
     acceptedAtMs: stored.accepted_at_ms,
     attempts: stored.attempts,
-    body: new Uint8Array(stored.body),
+    nextAtMs: stored.next_at_ms,
   };
 }
 
 export class Inbox {
   readonly #sql: SqlStorage;
-  /** Queued rows, counted once and kept in step: the limit costs no query. */
-  #queued: number;
+  /** Queued rows of each lane, counted once and kept in step: asking whether there is work costs no query. */
+  #queued: Record<Lane, number> = { command: 0, turn: 0 };
+  #claims = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#queued = this.#sql
-      .exec<{ n: number }>("SELECT count(*) AS n FROM inbox WHERE state = 'queued'")
-      .one().n;
+    this.#count();
   }
 
-  queuedTurns(): number {
-    return this.#sql
-      .exec<{ n: number }>(
-        "SELECT count(*) AS n FROM inbox WHERE state = 'queued' AND lane = 'turn'",
-      )
-      .one().n;
+  #count(): void {
+    this.#queued = { command: 0, turn: 0 };
+    const rows = this.#sql.exec<{ lane: Lane; n: number }>(
+      "SELECT lane, count(*) AS n FROM inbox WHERE state = 'queued' GROUP BY lane",
+    );
+    for (const { lane, n } of rows) this.#queued[lane] = n;
   }
 
-  get queued(): number {
-    return this.#queued;
+  queued(lane: Lane): number {
+    return this.#queued[lane];
   }
 
   has(key: string): boolean {
     return this.#sql.exec("SELECT 1 FROM inbox WHERE key = ?", key).toArray().length > 0;
   }
 
-  claim(row: NewInboxRow, nowMs: number): "accepted" | "duplicate" | "full" {
-    if (this.has(row.key)) return "duplicate";
-    if (this.#queued >= MAX_QUEUED && row.lane === "turn") return "full";
-    this.#sql.exec(
-      "INSERT INTO inbox (key, lane, state, turn_id, person_id, message_ref, accepted_at_ms, body) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?)",
-      row.key,
-      row.lane,
-      row.turnId,
-      row.personId,
-      row.messageRef ?? null,
-      nowMs,
-      row.body,
-    );
-    this.#queued += 1;
+  claim(row: NewInboxRow, nowMs: number): "accepted" | "duplicate" {
+    const inserted = this.#sql
+      .exec(
+        "INSERT INTO inbox (key, lane, state, turn_id, person_id, message_ref, accepted_at_ms) VALUES (?, ?, 'queued', ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq",
+        row.key,
+        row.lane,
+        row.turnId,
+        row.personId,
+        row.messageRef ?? null,
+        nowMs,
+      )
+      .toArray();
+    if (inserted.length === 0) return "duplicate";
+    this.#queued[row.lane] += 1;
+    this.#claims += 1;
+    if (this.#claims % PRUNE_EVERY === 0) this.#prune(nowMs);
+    return "accepted";
+  }
+
+  #prune(nowMs: number): void {
     this.#sql.exec(
       "DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox ORDER BY seq LIMIT ?) AND state <> 'queued' AND accepted_at_ms < ?",
       PRUNE_ROWS,
       nowMs - CLAIM_MS,
     );
-    return "accepted";
   }
 
   /** Claims a key for an event that needs no work of its own. */
@@ -121,14 +119,12 @@ export class Inbox {
   }
 
   /** The oldest queued row of a lane, due or not: rows behind it wait with it. */
-  head(lane: Lane): { row: InboxRow; nextAtMs: number } | undefined {
+  head(lane: Lane): InboxRow | undefined {
+    if (this.#queued[lane] === 0) return undefined;
     const [stored] = this.#sql
-      .exec<StoredRow>(
-        "SELECT * FROM inbox WHERE state = 'queued' AND lane = ? ORDER BY seq LIMIT 1",
-        lane,
-      )
+      .exec<StoredRow>(`${ROW} WHERE state = 'queued' AND lane = ? ORDER BY seq LIMIT 1`, lane)
       .toArray();
-    return stored && { row: toRow(stored), nextAtMs: stored.next_at_ms };
+    return stored && toRow(stored);
   }
 
   isQueued(seq: number): boolean {
@@ -138,13 +134,15 @@ export class Inbox {
     );
   }
 
-  /** The claim stays, the content goes. */
+  /** The claim stays. A row that was cancelled meanwhile stays cancelled. */
   finish(seq: number): void {
-    const cursor = this.#sql.exec(
-      "UPDATE inbox SET state = 'done', body = NULL WHERE seq = ? AND state = 'queued'",
-      seq,
-    );
-    this.#queued -= cursor.rowsWritten > 0 ? 1 : 0;
+    const done = this.#sql
+      .exec<{ lane: Lane }>(
+        "UPDATE inbox SET state = 'done' WHERE seq = ? AND state = 'queued' RETURNING lane",
+        seq,
+      )
+      .toArray();
+    for (const { lane } of done) this.#queued[lane] -= 1;
   }
 
   postpone(seq: number, nextAtMs: number): void {
@@ -169,30 +167,28 @@ export class Inbox {
   cancel(personId: PersonId): number[] {
     const rows = this.#sql
       .exec<{ seq: number }>(
-        "SELECT seq FROM inbox WHERE state = 'queued' AND lane = 'turn' AND person_id = ?",
+        "UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = 'turn' AND person_id = ? RETURNING seq",
         personId,
       )
-      .toArray()
-      .map((row) => row.seq);
-    for (const seq of rows)
-      this.#sql.exec("UPDATE inbox SET state = 'cancelled', body = NULL WHERE seq = ?", seq);
-    this.#queued -= rows.length;
-    return rows;
+      .toArray();
+    this.#queued.turn -= rows.length;
+    return rows.map((row) => row.seq);
   }
 
   /** The queued row of a platform message that was edited. */
-  findEdited(messageRef: string): { seq: number; turnId: TurnId } | undefined {
+  findEdited(messageRef: string): InboxRow | undefined {
     const [stored] = this.#sql
       .exec<StoredRow>(
-        "SELECT * FROM inbox WHERE state = 'queued' AND lane = 'turn' AND message_ref = ?",
+        `${ROW} WHERE state = 'queued' AND lane = 'turn' AND message_ref = ?`,
         messageRef,
       )
       .toArray();
-    return stored && { seq: stored.seq, turnId: toRow(stored).turnId };
+    return stored && toRow(stored);
   }
 
-  replaceBody(seq: number, body: Uint8Array): void {
-    this.#sql.exec("UPDATE inbox SET body = ?, next_at_ms = 0 WHERE seq = ?", body, seq);
+  /** A new text is worth a try at once. */
+  hasten(seq: number): void {
+    this.#sql.exec("UPDATE inbox SET next_at_ms = 0 WHERE seq = ?", seq);
   }
 
   turnOf(key: string): { turnId: TurnId; isOpen: boolean } | undefined {
@@ -202,16 +198,12 @@ export class Inbox {
         key,
       )
       .toArray();
-    return stored && { turnId: stored.turn_id as TurnId, isOpen: stored.state === "queued" };
+    return stored && { turnId: stored.turn_id as TurnId, isOpen: stored.state === "queued" }; // as in toRow
   }
 
-  /** Everything queued loses its content; claims stay. */
+  /** Everything that waits for a turn is let go; claims stay. */
   forget(): void {
-    this.#sql.exec(
-      "UPDATE inbox SET state = 'cancelled', body = NULL WHERE state = 'queued' AND lane = 'turn'",
-    );
-    this.#queued = this.#sql
-      .exec<{ n: number }>("SELECT count(*) AS n FROM inbox WHERE state = 'queued'")
-      .one().n;
+    this.#sql.exec("UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = 'turn'");
+    this.#count();
   }
 }

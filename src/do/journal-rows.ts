@@ -1,74 +1,92 @@
 /**
  * An object's log rows until D1 has them. They are written in the transaction of what they describe; the journal object
- * gathers those of all objects into one D1 transaction; only then are they deleted here.
+ * gathers those of all objects into one D1 transaction; only then are they let go here. A session's messages are their
+ * own log rows: how far D1 has them is a mark. Both are tidied up in commits that happen anyway.
  */
 import type { JournalEntry } from "../core/journal.ts";
 
 /** Rows handed over at once. */
 const BATCH_ROWS = 200;
 
-interface StoredRow extends Record<string, SqlStorageValue> {
-  seq: number;
-  entry: string | null;
-  message_seq: number | null;
+/** Where an object's messages are found, if it has any. */
+export interface MessageLog {
+  newestSeq(): number;
+  entriesAfter(seq: number, limit: number): (JournalEntry & { kind: "message" })[];
+  /** How far D1 had them when this object awoke. */
+  flushedSeq(): number;
+  keepFlushedSeq(seq: number): void;
 }
 
-/** Makes the entry of a message row when it is handed over, so that its text is kept once. */
-export type LoadMessageEntry = (messageSeq: number) => JournalEntry | undefined;
+interface StoredRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  entry: string;
+}
 
 export class JournalRows {
   readonly #sql: SqlStorage;
-  readonly #loadMessage: LoadMessageEntry;
-  #flushedSeq = 0;
+  readonly #messages: MessageLog | undefined;
+  #rows: number;
+  /** What D1 has and the tables do not say yet. */
+  #flushed: { rowSeq: number; messageSeq: number };
+  #messagesKept: number;
 
-  constructor(sql: SqlStorage, loadMessage: LoadMessageEntry) {
+  constructor(sql: SqlStorage, messages?: MessageLog) {
     this.#sql = sql;
-    this.#loadMessage = loadMessage;
+    this.#messages = messages;
+    this.#rows = sql.exec<{ n: number }>("SELECT count(*) AS n FROM journal").one().n;
+    this.#messagesKept = messages?.flushedSeq() ?? 0;
+    this.#flushed = { rowSeq: 0, messageSeq: this.#messagesKept };
   }
 
-  /** Inside the caller's transaction; rows that D1 has are deleted in the same commit. */
+  /** Inside the caller's transaction. */
   add(entry: JournalEntry): void {
     this.#sql.exec("INSERT INTO journal (entry) VALUES (?)", JSON.stringify(entry));
+    this.#rows += 1;
     this.prune();
   }
 
+  /** Drops what D1 has: worth a place in a commit that happens anyway, not a commit of its own on the reply path. */
   prune(): void {
-    if (this.#flushedSeq === 0) return;
-    this.#sql.exec("DELETE FROM journal WHERE seq <= ?", this.#flushedSeq);
-    this.#flushedSeq = 0;
+    const { rowSeq, messageSeq } = this.#flushed;
+    if (rowSeq > 0) {
+      this.#sql.exec("DELETE FROM journal WHERE seq <= ?", rowSeq);
+      this.#flushed.rowSeq = 0;
+    }
+    if (messageSeq > this.#messagesKept) {
+      this.#messages?.keepFlushedSeq(messageSeq);
+      this.#messagesKept = messageSeq;
+    }
+  }
+
+  /** After an erasure: the erased messages are not to be logged. */
+  skipMessages(): void {
+    this.#flushed.messageSeq = Math.max(this.#flushed.messageSeq, this.#messages?.newestSeq() ?? 0);
   }
 
   get isEmpty(): boolean {
-    return this.#next(1).length === 0;
-  }
-
-  get backlog(): number {
-    return this.#sql
-      .exec<{ n: number }>("SELECT count(*) AS n FROM journal WHERE seq > ?", this.#flushedSeq)
-      .one().n;
-  }
-
-  #next(limit: number): StoredRow[] {
-    return this.#sql
-      .exec<StoredRow>(
-        "SELECT seq, entry, message_seq FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
-        this.#flushedSeq,
-        limit,
-      )
-      .toArray();
+    return this.#rows === 0 && (this.#messages?.newestSeq() ?? 0) <= this.#flushed.messageSeq;
   }
 
   /** Hands one batch over and waits until D1 has it. Throws what `append` throws. */
   async flush(append: (entries: JournalEntry[]) => Promise<void>): Promise<void> {
-    const rows = this.#next(BATCH_ROWS);
-    const last = rows.at(-1);
-    if (!last) return;
-    const entries = rows.flatMap((row): JournalEntry[] => {
-      if (row.entry !== null) return [JSON.parse(row.entry) as JournalEntry]; // written by add() only
-      const entry = row.message_seq === null ? undefined : this.#loadMessage(row.message_seq);
-      return entry ? [entry] : [];
-    });
-    await append(entries);
-    this.#flushedSeq = last.seq;
+    const rows = this.#sql
+      .exec<StoredRow>(
+        "SELECT seq, entry FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+        this.#flushed.rowSeq,
+        BATCH_ROWS,
+      )
+      .toArray();
+    const messages = this.#messages?.entriesAfter(this.#flushed.messageSeq, BATCH_ROWS) ?? [];
+    const entries = rows.map((row) => JSON.parse(row.entry) as JournalEntry); // written by add() only
+    await append([...messages, ...entries]);
+    this.#rows -= rows.length;
+    this.#flushed = {
+      rowSeq: rows.at(-1)?.seq ?? this.#flushed.rowSeq,
+      messageSeq: Math.max(this.#flushed.messageSeq, messages.at(-1)?.seq ?? 0),
+    };
+  }
+
+  get backlog(): number {
+    return this.#rows;
   }
 }

@@ -11,6 +11,8 @@ interface Facts {
   /** Messages up to this position are not told to the model any more. */
   contextFromSeq: number;
   createdAtMs: number;
+  /** Messages up to this position are in D1. */
+  loggedSeq: number;
 }
 
 export class Meta {

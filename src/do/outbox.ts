@@ -93,6 +93,8 @@ export class Outbox {
   readonly #sql: SqlStorage;
   readonly #keyring: Keyring;
   readonly #session: SessionKey;
+  /** Rows that are neither sent nor parked: asking whether there is work costs no query. */
+  #open: number;
   /** Bodies of rows made in this life of the object: sending them opens no envelope. */
   readonly #fresh = new Map<string, OutboxBody>();
 
@@ -100,6 +102,13 @@ export class Outbox {
     this.#sql = sql;
     this.#keyring = keyring;
     this.#session = session;
+    this.#open = this.#count();
+  }
+
+  #count(): number {
+    return this.#sql
+      .exec<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE state NOT IN ('sent', 'parked')")
+      .one().n;
   }
 
   #place(key: string): string {
@@ -118,6 +127,7 @@ export class Outbox {
 
   /** Inside the caller's transaction. A row of the same key gets the new text and state, and keeps its platform id. */
   put(row: NewOutboxRow, nowMs: number): void {
+    if (!this.find(row.key)) this.#open += 1;
     this.#sql.exec(
       `INSERT INTO outbox (key, turn_id, account, state, attempts, at_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET state = excluded.state, body = excluded.body, next_at_ms = 0
@@ -149,6 +159,7 @@ export class Outbox {
 
   /** When the next row is due; now or earlier where one is. */
   dueAtMs(nowMs: number): number | undefined {
+    if (this.#open === 0) return undefined;
     const next = this.next(nowMs);
     if (next.status === "idle") return undefined;
     return next.status === "send" ? nowMs : next.untilMs;
@@ -172,6 +183,7 @@ export class Outbox {
 
   markSent(row: OutboxRow, ref: string): void {
     this.#sql.exec("UPDATE outbox SET state = 'sent', ref = ? WHERE seq = ?", ref, row.seq);
+    this.#open -= 1;
     this.#fresh.delete(row.key);
   }
 
@@ -185,11 +197,13 @@ export class Outbox {
 
   park(row: OutboxRow): void {
     this.#sql.exec("UPDATE outbox SET state = 'parked' WHERE seq = ?", row.seq);
+    this.#open -= 1;
     this.#fresh.delete(row.key);
   }
 
   drop(key: string): void {
     this.#sql.exec("DELETE FROM outbox WHERE key = ?", key);
+    this.#open = this.#count();
     this.#fresh.delete(key);
   }
 

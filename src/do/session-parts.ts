@@ -1,9 +1,7 @@
 /** What a session's stages share: its tables, its readers, its model. Opened once in the life of an object. */
 import type { SessionKey, TurnId } from "../core/ids.ts";
-import type { JournalEntry } from "../core/journal.ts";
-import type { InboundEvent, MediaRef } from "../core/message.ts";
+import type { MediaRef } from "../core/message.ts";
 import type { Model } from "../core/ports.ts";
-import type { AcceptRequest } from "../core/session-protocol.ts";
 import type { TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
 import type { Keyring } from "../security/keyring.ts";
@@ -15,15 +13,6 @@ import { JournalRows } from "./journal-rows.ts";
 import type { Meta } from "./meta.ts";
 import { Outbox } from "./outbox.ts";
 import { Readers } from "./readers.ts";
-
-/** What is sealed of an inbox row. */
-export interface StoredEvent {
-  request: AcceptRequest;
-  /** Rows that a /stop took out when it was accepted. */
-  stoppedRows: number;
-}
-
-export type StorableEvent = Exclude<InboundEvent, { kind: "ignored" }>;
 
 /** The turn that is running now. Its row in the inbox outlives it; this does not. */
 export interface RunningTurn {
@@ -54,39 +43,6 @@ export interface SessionParts {
   nowMs(): number;
 }
 
-interface MessageRow extends Record<string, SqlStorageValue> {
-  seq: number;
-  id: string;
-  turn_id: string;
-  role: string;
-  person_id: string;
-  channel: string;
-  at_ms: number;
-  body: ArrayBuffer;
-}
-
-function messageEntry(
-  sql: SqlStorage,
-  sessionId: SessionKey,
-  seq: number,
-): JournalEntry | undefined {
-  const [row] = sql.exec<MessageRow>("SELECT * FROM messages WHERE seq = ?", seq).toArray();
-  return (
-    row && {
-      kind: "message",
-      id: row.id,
-      sessionId,
-      seq,
-      role: row.role === "user" ? "user" : "assistant",
-      personId: row.person_id,
-      channel: row.channel,
-      turnId: row.turn_id,
-      body: new Uint8Array(row.body).toBase64(),
-      atMs: row.at_ms,
-    }
-  );
-}
-
 export async function openSessionParts(
   env: Env,
   storage: DurableObjectStorage,
@@ -95,6 +51,13 @@ export async function openSessionParts(
 ): Promise<SessionParts> {
   const keyring = await openKeyring(env);
   const { sql } = storage;
+  const history = new History(sql, keyring, key);
+  const messageLog = {
+    newestSeq: () => history.newestSeq(),
+    entriesAfter: (seq: number, limit: number) => history.entriesAfter(seq, limit),
+    flushedSeq: () => meta.get("loggedSeq") ?? 0,
+    keepFlushedSeq: (seq: number) => meta.set("loggedSeq", seq),
+  };
   return {
     key,
     env,
@@ -103,9 +66,9 @@ export async function openSessionParts(
     meta,
     inbox: new Inbox(sql),
     outbox: new Outbox(sql, keyring, key),
-    history: new History(sql, keyring, key),
+    history,
     files: new Files(storage, keyring, key),
-    journal: new JournalRows(sql, (seq) => messageEntry(sql, key, seq)),
+    journal: new JournalRows(sql, messageLog),
     readers: new Readers(),
     model: openModel(env),
     defaultModel: openOptions(env).ROCKPOOL_MODEL,

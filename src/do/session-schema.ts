@@ -8,7 +8,7 @@ const STEPS: readonly string[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
-  -- Every event that was accepted; the key is the claim that makes a repeat harmless.
+  -- Every event that was accepted; the key is the claim that makes a repeat harmless. What it says is in messages.
   CREATE TABLE inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
@@ -20,13 +20,13 @@ const STEPS: readonly string[] = [
     message_ref TEXT,
     accepted_at_ms INTEGER NOT NULL,
     next_at_ms INTEGER NOT NULL DEFAULT 0,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    body BLOB
+    attempts INTEGER NOT NULL DEFAULT 0
   );
   CREATE INDEX inbox_queued ON inbox (lane, seq) WHERE state = 'queued';
 
   CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- Begins with the id of its turn.
     id TEXT NOT NULL UNIQUE,
     turn_id TEXT NOT NULL,
     role TEXT NOT NULL,
@@ -37,7 +37,6 @@ const STEPS: readonly string[] = [
     at_ms INTEGER NOT NULL,
     body BLOB NOT NULL
   );
-  CREATE INDEX messages_by_turn ON messages (turn_id);
 
   CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -55,7 +54,8 @@ const STEPS: readonly string[] = [
   CREATE INDEX outbox_open ON outbox (seq) WHERE state NOT IN ('sent', 'parked');
   CREATE INDEX outbox_by_turn ON outbox (turn_id);
 
-  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, message_seq INTEGER, entry TEXT);
+  -- Log rows besides the messages, until D1 has them.
+  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 
   CREATE TABLE files (
     id TEXT PRIMARY KEY,

@@ -31,6 +31,8 @@ import { workCommand } from "./work-command.ts";
 import { WorkLoop } from "./work-loop.ts";
 import { workTurn } from "./work-turn.ts";
 
+/** How long log rows wait for more of their session; the journal gathers those of all sessions after that. */
+const GATHER_MS = 1_500;
 /** Messages a reader gets at first, and at most after a break. */
 const FIRST_PAGE = 50;
 const MAX_BACKLOG = 500;
@@ -173,13 +175,16 @@ function createLoop(parts: SessionParts): WorkLoop {
       {
         name: "journal",
         dueAtMs: () => (journal.isEmpty ? undefined : 0),
-        run: () => journal.flush((entries) => journalObject.append(entries)),
+        run: async () => {
+          await scheduler.wait(GATHER_MS);
+          await journal.flush((entries) => journalObject.append(entries));
+        },
       },
     ],
   });
 
   async function runHead(lane: "command" | "turn", work: typeof workTurn): Promise<void> {
     const head = inbox.head(lane);
-    if (head) await work(parts, head.row);
+    if (head) await work(parts, head);
   }
 }

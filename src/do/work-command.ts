@@ -5,11 +5,11 @@ import type { AcceptRequest } from "../core/session-protocol.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/commands.ts";
+import { openEvent } from "./accept.ts";
 import { commitTurn } from "./commit.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
 import type { InboxRow } from "./inbox.ts";
 import type { SessionParts } from "./session-parts.ts";
-import { openRow } from "./work-turn.ts";
 
 function commandOf(request: AcceptRequest): Command {
   const { event } = request;
@@ -19,7 +19,7 @@ function commandOf(request: AcceptRequest): Command {
 
 export async function workCommand(parts: SessionParts, row: InboxRow): Promise<void> {
   const startedAtMs = parts.nowMs();
-  const { request, stoppedRows } = await openRow(parts, row);
+  const { request, stoppedRows } = await openEvent(parts, row.turnId);
   const reply = await runCommand(commandOf(request), portsOf(parts, request, stoppedRows));
   const message = await commitTurn(parts, row, request, startedAtMs, {
     outcome: "command",
@@ -56,7 +56,7 @@ function portsOf(parts: SessionParts, request: AcceptRequest, stoppedRows: numbe
     modelState: () => parts.model.state(),
     sessionModel: () => parts.meta.get("model") ?? parts.defaultModel,
     setSessionModel: (name) => parts.meta.set("model", name),
-    waiting: () => parts.inbox.queuedTurns(),
+    waiting: () => parts.inbox.queued("turn"),
     messageCount: () => parts.history.count(),
     startAfresh: () => parts.meta.set("contextFromSeq", parts.history.newestSeq()),
     forget: () => forget(parts),
@@ -72,7 +72,9 @@ function forget(parts: SessionParts): number {
     parts.inbox.forget();
     parts.outbox.forget();
     parts.files.forget();
-    parts.history.forget();
+    const throughSeq = parts.history.forget();
+    parts.journal.skipMessages();
+    parts.journal.add({ kind: "forget", sessionId: parts.key, throughSeq });
   });
   return count;
 }

@@ -5,23 +5,17 @@ import type { AcceptRequest } from "../core/session-protocol.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { phrase } from "../phrases/phrase.ts";
-import { openJson } from "../security/keyring.ts";
 import { answerTokens, buildPrompt, systemText } from "../turn/context.ts";
 import { decidePostpone, failedPhrase, KEEP_MS, waitingPhrase } from "../turn/postpone.ts";
 import { decideFailure, runTurn, type TurnResult } from "../turn/run.ts";
-import { inboxPlace, userMessageId } from "./accept.ts";
+import { openEvent, userBody } from "./accept.ts";
 import { commitNotice, commitTurn, type Outcome } from "./commit.ts";
-import { describeUser, type MessageBody } from "./history.ts";
+import { describeUser, type MessageBody, userMessageId } from "./history.ts";
 import type { InboxRow } from "./inbox.ts";
 import { startPreview } from "./preview.ts";
 import { receiveMedia } from "./receive-media.ts";
 import { findRoute, type Route } from "./routes-out.ts";
-import {
-  publicMedia,
-  type RunningTurn,
-  type SessionParts,
-  type StoredEvent,
-} from "./session-parts.ts";
+import type { RunningTurn, SessionParts } from "./session-parts.ts";
 
 /** Longest message that is answered; longer text belongs into a file. */
 export const MAX_MESSAGE_UNITS = 32_768;
@@ -31,17 +25,14 @@ interface Work {
   parts: SessionParts;
   row: InboxRow;
   request: AcceptRequest;
+  stoppedRows: number;
   running: RunningTurn;
   startedAtMs: number;
 }
 
-export async function openRow(parts: SessionParts, row: InboxRow): Promise<StoredEvent> {
-  return openJson<StoredEvent>(parts.keyring, inboxPlace(parts, row.turnId), row.body);
-}
-
 /** Works on the oldest queued message. Every failure ends as an answer, a notice or a row that waits. */
 export async function workTurn(parts: SessionParts, row: InboxRow): Promise<void> {
-  const { request } = await openRow(parts, row);
+  const { request, stoppedRows } = await openEvent(parts, row.turnId);
   const startedAtMs = parts.nowMs();
   const running: RunningTurn = {
     seq: row.seq,
@@ -51,7 +42,7 @@ export async function workTurn(parts: SessionParts, row: InboxRow): Promise<void
     controller: new AbortController(),
   };
   parts.running = running;
-  const work: Work = { parts, row, request, running, startedAtMs };
+  const work: Work = { parts, row, request, stoppedRows, running, startedAtMs };
   const channel = request.account.split(":")[0] ?? "";
   emit({
     type: "turn:started",
@@ -140,21 +131,15 @@ async function prepare(
   work: Work,
   route: Route | undefined,
 ): Promise<{ body: MessageBody; problems: string[] }> {
-  const { parts, request, row } = work;
+  const { parts, request, row, stoppedRows } = work;
   const { event, speaker } = request;
-  if (event.kind === "stop") return { body: { text: "", media: [] }, problems: [] };
-  const { message } = event;
-  const sender = message.conversation.kind === "group" ? speaker.name : undefined;
-  const { media, problems } = await receiveMedia(parts, message.media, route, speaker.lang);
-  const body: MessageBody = {
-    text: message.text,
-    media: publicMedia(media),
-    ...(sender === undefined ? {} : { sender }),
-  };
-  if (message.media.length > 0) {
-    const id = userMessageId(row.turnId);
-    parts.history.replaceBody(id, await parts.history.seal(id, body));
-  }
+  if (event.kind === "stop" || event.message.media.length === 0)
+    return { body: userBody(request, stoppedRows), problems: [] };
+  const { media, problems } = await receiveMedia(parts, event.message.media, route, speaker.lang);
+  const kept = { ...request, event: { ...event, message: { ...event.message, media } } };
+  const body = userBody(kept, stoppedRows);
+  const id = userMessageId(row.turnId);
+  parts.history.replaceBody(id, await parts.history.seal(id, body));
   return { body, problems };
 }
 

@@ -47,15 +47,19 @@ export const assignRequestId: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const requestId = crypto.randomUUID();
   c.set("requestId", requestId);
   await next();
-  c.header("x-request-id", requestId);
 };
 
 /** A handler that sets its own content-security-policy keeps it. */
 export const secureHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   await next();
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
-  if (!c.res.headers.has("content-security-policy"))
-    c.header("content-security-policy", DATA_POLICY);
+  // One copy with all headers: setting them one by one on a finished answer copies it each time.
+  const headers = new Headers(c.res.headers);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+  headers.set("x-request-id", c.get("requestId"));
+  if (!headers.has("content-security-policy")) headers.set("content-security-policy", DATA_POLICY);
+  const { body, status } = c.res;
+  c.res = undefined;
+  c.res = new Response(body, { status, headers });
 };
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);

@@ -5,19 +5,30 @@
 
 type Labels = Record<string, string>;
 
+interface Histogram {
+  /** Observations at or below each bound, not added up yet. */
+  buckets: number[];
+  sum: number;
+  count: number;
+}
+
 interface Family {
   help: string;
   type: "counter" | "gauge" | "histogram";
-  samples: Map<string, number>;
+  /** By the labels' text. */
+  counts: Map<string, number>;
+  histogram: Histogram;
 }
 
-const MAX_SERIES = 500;
+/** Series of one name; more are not counted. */
+const MAX_SERIES = 100;
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 const families = new Map<string, Family>();
 
 function define(name: string, type: Family["type"], help: string): string {
-  families.set(name, { type, help, samples: new Map() });
+  const histogram = { buckets: BUCKETS_SECONDS.map(() => 0), sum: 0, count: 0 };
+  families.set(name, { type, help, counts: new Map(), histogram });
   return name;
 }
 
@@ -81,24 +92,35 @@ function labelText(labels: Labels): string {
   return pairs.length > 0 ? `{${pairs.join(",")}}` : "";
 }
 
-function bump(name: string, suffix: string, labels: Labels, by: number): void {
-  const samples = families.get(name)?.samples;
-  const key = `${name}${suffix}${labelText(labels)}`;
-  if (!samples || (samples.size >= MAX_SERIES && !samples.has(key))) return;
-  samples.set(key, (samples.get(key) ?? 0) + by);
-}
-
 export function count(name: string, labels: Labels = {}, by = 1): void {
-  bump(name, "", labels, by);
+  const counts = families.get(name)?.counts;
+  const key = labelText(labels);
+  if (!counts || (counts.size >= MAX_SERIES && !counts.has(key))) return;
+  counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
-export function observeMs(name: string, ms: number, labels: Labels = {}): void {
+export function observeMs(name: string, ms: number): void {
+  const histogram = families.get(name)?.histogram;
+  if (!histogram) return;
   const seconds = ms / 1000;
-  for (const bound of BUCKETS_SECONDS)
-    bump(name, "_bucket", { ...labels, le: String(bound) }, seconds <= bound ? 1 : 0);
-  bump(name, "_bucket", { ...labels, le: "+Inf" }, 1);
-  bump(name, "_sum", labels, seconds);
-  bump(name, "_count", labels, 1);
+  const index = BUCKETS_SECONDS.findIndex((bound) => seconds <= bound);
+  if (index >= 0) histogram.buckets[index] = (histogram.buckets[index] ?? 0) + 1;
+  histogram.sum += seconds;
+  histogram.count += 1;
+}
+
+function renderHistogram(name: string, { buckets, sum, count: total }: Histogram): string[] {
+  let below = 0;
+  const lines = BUCKETS_SECONDS.map((bound, index) => {
+    below += buckets[index] ?? 0;
+    return `${name}_bucket{le="${bound}"} ${below}`;
+  });
+  return [
+    ...lines,
+    `${name}_bucket{le="+Inf"} ${total}`,
+    `${name}_sum ${sum}`,
+    `${name}_count ${total}`,
+  ];
 }
 
 /** All families, with gauges that the caller has just measured. */
@@ -106,7 +128,8 @@ export function renderMetrics(gauges: { name: string; help: string; value: numbe
   const lines: string[] = [];
   for (const [name, family] of families) {
     lines.push(`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.type}`);
-    for (const [sample, value] of family.samples) lines.push(`${sample} ${value}`);
+    if (family.type === "histogram") lines.push(...renderHistogram(name, family.histogram));
+    for (const [labels, value] of family.counts) lines.push(`${name}${labels} ${value}`);
   }
   for (const gauge of gauges)
     lines.push(
