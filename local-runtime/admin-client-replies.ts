@@ -23,11 +23,7 @@ export const AccountSchema: v.GenericSchema<unknown, AccountSummary> = v.object(
   addedAtMs: v.number(),
 });
 
-/** The part of AdminStatus that the channel commands use. */
-export const AccountsSchema = v.object({
-  publicUrl: v.string(),
-  accounts: v.array(AccountSchema),
-});
+export const AccountsSchema: v.GenericSchema<unknown, AccountSummary[]> = v.array(AccountSchema);
 
 export const AccountAddedSchema: v.GenericSchema<unknown, AccountAdded> = v.object({
   account: AccountSchema,
@@ -108,5 +104,4 @@ export const StreamEventSchema: v.GenericSchema<unknown, StreamEvent> = v.varian
     text: v.string(),
   }),
   v.object({ type: v.literal("end"), turnId: v.string() }),
-  v.object({ type: v.literal("notice"), id: v.string(), text: v.string(), atMs: v.number() }),
 ]);

@@ -12,8 +12,8 @@ import { loadRunState, type RunState } from "./run-state.ts";
 export const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 /** A call that makes the server talk to a platform takes several of the platform's own time-outs. */
 export const CALL_TIMEOUT_MS = 60_000;
-/** Silence on a stream: a turn may think for a quarter of an hour before its first word. */
-export const STREAM_IDLE_MS = 16 * 60_000;
+/** Silence on a stream: the server breaks it every 15 seconds, whatever the turn does. */
+export const STREAM_IDLE_MS = 60_000;
 
 export interface AdminCall<Reply> {
   method: "GET" | "POST" | "DELETE";

@@ -33,6 +33,34 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "check this box, and say what to do about what is wrong",
     load: () => import("./commands/doctor.ts"),
   },
+  channel: {
+    summary: "add, list and remove messengers",
+    load: () => import("./commands/channel.ts"),
+  },
+  pair: {
+    summary: "let strangers in, or turn them away",
+    load: () => import("./commands/pair.ts"),
+  },
+  "owner-link": {
+    summary: "make an address that signs the owner in",
+    load: () => import("./commands/owner-link.ts"),
+  },
+  say: {
+    summary: "talk to the assistant here in the terminal",
+    load: () => import("./commands/say.ts"),
+  },
+  logs: {
+    summary: "show the log",
+    load: () => import("./commands/logs.ts"),
+  },
+  backup: {
+    summary: "write all that is kept into one archive",
+    load: () => import("./commands/backup.ts"),
+  },
+  restore: {
+    summary: "put a backup in the place of what is kept",
+    load: () => import("./commands/restore.ts"),
+  },
   migrate: {
     summary: "bring the log database of a stopped server up to date",
     load: () => import("./commands/migrate.ts"),

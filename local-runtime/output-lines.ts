@@ -1,6 +1,6 @@
 /** What becomes of a line that workerd writes: one JSON line for the log, and for what matters one for the terminal. */
 
-interface LogLine {
+export interface LogLine {
   time: string;
   level: string;
   type: string;
@@ -18,14 +18,19 @@ export function logLine(line: string, stream: "stdout" | "stderr", nowMs: number
 export function terminalLine(line: string): string | undefined {
   const parsed = parseLogLine(line);
   if (!parsed || (parsed.level !== "warn" && parsed.level !== "error")) return undefined;
-  const { time, level, type, ...rest } = parsed;
+  return readableLine(parsed, parsed.time.slice(11, 19));
+}
+
+/** Time, level and type, then the facts that are text or numbers. */
+export function readableLine({ time: _, level, type, ...rest }: LogLine, time: string): string {
   const facts = Object.entries(rest)
     .filter(([, value]) => typeof value === "string" || typeof value === "number")
     .map(([name, value]) => `${name}=${String(value)}`);
-  return [time.slice(11, 19), level, type, ...facts].join(" ");
+  return [time, level, type, ...facts].join(" ");
 }
 
-function parseLogLine(line: string): LogLine | undefined {
+/** Undefined for what is no line of the log. */
+export function parseLogLine(line: string): LogLine | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(line);

@@ -14,7 +14,7 @@ export interface StartFacts {
 }
 
 /** Address of the web chat that signs the owner in once. The token is in the fragment: no server log sees it. */
-export function ownerAddress(facts: StartFacts): string {
+export function ownerAddress(facts: Pick<StartFacts, "url" | "status" | "ownerLink">): string {
   return `${facts.status.publicUrl || facts.url}/#owner=${facts.ownerLink.token}`;
 }
 

@@ -1,0 +1,15 @@
+/** A command that only holds other commands: alone it shows their list, and names a word that is none of them. */
+import type { Command } from "commander";
+import { usageError } from "./host-error.ts";
+
+export function defineGroup(command: Command): void {
+  command.allowExcessArguments().action(() => {
+    const [word] = command.args;
+    if (word === undefined) return command.help();
+    const names = command.commands.map((item) => item.name()).join(", ");
+    throw usageError(
+      `There is no command \`${command.name()} ${word}\`.`,
+      `There are: ${names}. See --help after each.`,
+    );
+  });
+}

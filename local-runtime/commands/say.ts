@@ -1,0 +1,83 @@
+/** `rockpool say`: talk to the assistant in the terminal; the answer appears as it is written. */
+import type { Command } from "commander";
+import type { StreamEvent } from "../../src/core/stream.ts";
+import { findServer, streamAdmin } from "../admin-client.ts";
+import { StreamEventSchema } from "../admin-client-replies.ts";
+import { createAnswerText } from "../answer-text.ts";
+import { usageError } from "../host-error.ts";
+import { loadSettings } from "../settings.ts";
+import type { Shell } from "../shell.ts";
+import { createTerminalInput } from "../terminal-input.ts";
+
+/** What the shell calls a command that Ctrl-C ended. */
+const INTERRUPTED_STATUS = 130;
+/** How long a stopped turn may take to end. */
+const STOP_WAIT_MS = 5_000;
+
+export function defineCommand(command: Command, shell: Shell): void {
+  command
+    .description(
+      "Say something to the assistant, as the owner, and show its answer as it comes. Ctrl-C stops the answer.",
+    )
+    .argument("[text...]", "what to say; standard input when not given")
+    .action((words: string[]) => runSay(shell, words));
+}
+
+async function runSay(shell: Shell, words: readonly string[]): Promise<void> {
+  const text = await readText(words);
+  const { adminSocket } = findServer(loadSettings(shell).dataDir);
+  const reading = new AbortController();
+  let stopped = false;
+  const interrupt = () => {
+    if (stopped) return reading.abort();
+    stopped = true;
+    AbortSignal.timeout(STOP_WAIT_MS).addEventListener("abort", () => reading.abort());
+    stopTurn(adminSocket).catch(() => reading.abort());
+  };
+  process.on("SIGINT", interrupt);
+  try {
+    const write = createWriter(shell);
+    for await (const event of say(adminSocket, text, reading.signal)) write(event);
+    shell.print("");
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+  if (stopped) process.exitCode = INTERRUPTED_STATUS;
+}
+
+function createWriter(shell: Shell): (event: StreamEvent) => void {
+  if (shell.json) return (event) => shell.printJson(event);
+  const answer = createAnswerText();
+  return (event) => {
+    const text = answer.take(event);
+    if (text !== "") process.stdout.write(printable(text));
+  };
+}
+
+/** The command goes past the queue, so its own stream ends while the stopped turn's ends too. */
+async function stopTurn(adminSocket: string): Promise<void> {
+  for await (const _ of say(adminSocket, "/stop", AbortSignal.timeout(STOP_WAIT_MS)));
+}
+
+function say(adminSocket: string, text: string, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+  return streamAdmin(
+    adminSocket,
+    { path: "/say", body: { text }, event: StreamEventSchema },
+    signal,
+  );
+}
+
+async function readText(words: readonly string[]): Promise<string> {
+  const input = createTerminalInput();
+  if (words.length === 0 && input.isTerminal)
+    throw usageError("There is nothing to say.", "Give the text: rockpool say Hello.");
+  const text = words.length > 0 ? words.join(" ") : (await input.readAll()).trim();
+  if (text === "")
+    throw usageError("There is nothing to say.", "Give the text: rockpool say Hello.");
+  return text;
+}
+
+/** Without what steers a terminal: an answer may repeat what strangers wrote. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "");
+}
