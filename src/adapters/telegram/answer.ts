@@ -18,7 +18,7 @@ const AnswerSchema = v.variant("ok", [
   }),
 ]);
 
-export type Answer = v.InferOutput<typeof AnswerSchema>;
+type Answer = v.InferOutput<typeof AnswerSchema>;
 
 async function readText(response: Response): Promise<string> {
   const decoder = new TextDecoder();

@@ -6,9 +6,9 @@ import { channelError } from "./failure.ts";
 
 const DEFAULT_API_ROOT = "https://api.telegram.org";
 /** How long an ordinary call may take. */
-export const CALL_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = 30_000;
 
-export interface CallOptions {
+interface CallOptions {
   timeoutMs?: number;
   signal?: AbortSignal;
 }

@@ -23,7 +23,7 @@ const FileSchema = v.object({
   file_path: v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[\w.-]+(?:\/[\w.-]+)*$/)),
 });
 
-export interface UploadedFile {
+interface UploadedFile {
   name: string;
   mime: string;
   bytes: Uint8Array;

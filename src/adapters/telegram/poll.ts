@@ -11,7 +11,7 @@ import { wireId } from "./send.ts";
 import { ALLOWED_UPDATES, IdSchema } from "./update.ts";
 
 /** How long Telegram keeps an empty call open. */
-export const LONG_POLL_SECONDS = 50;
+const LONG_POLL_SECONDS = 50;
 const POLL_TIMEOUT_MS = (LONG_POLL_SECONDS + 15) * 1000;
 const BATCH_UPDATES = 100;
 /**

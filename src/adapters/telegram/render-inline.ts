@@ -9,7 +9,7 @@ const LINK_PATTERN = /^(?:https?:\/\/|tg:\/\/|mailto:)/i;
 const LANGUAGE_PATTERN = /^[\w+#.-]{1,32}$/;
 const INLINE_TAGS: Record<string, HtmlTag> = { strong: "b", em: "i", s: "s" };
 
-export interface List {
+interface List {
   /** The number of the next item; undefined for bullets. */
   next: number | undefined;
 }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, it } from "vitest";
 import type { Account, Io } from "../../../../src/adapters/adapter.ts";
+import { MAX_ANSWER_BYTES } from "../../../../src/adapters/telegram/answer.ts";
 import { telegram } from "../../../../src/adapters/telegram/index.ts";
+import { AppError } from "../../../../src/core/errors.ts";
 import type { Target } from "../../../../src/core/message.ts";
 import { catchError, expectNoSecret } from "../../../contract/secrecy.ts";
 import { type FakeTelegram, startFakeTelegram } from "../../../support/fake-telegram.ts";
@@ -107,7 +109,7 @@ describe("sending to Telegram", () => {
   });
 
   it("reads no endless answer", async ({ expect }) => {
-    const body = `{"ok":true,"result":"${"x".repeat(8 * 1024 * 1024)}"}`;
+    const body = `{"ok":true,"result":"${"x".repeat(MAX_ANSWER_BYTES)}"}`;
     fake.addFault({ kind: "garble", status: 200, body });
     await expect(send(person, "a")).rejects.toMatchObject({
       code: "channel/unavailable",
@@ -134,7 +136,6 @@ describe("sending to Telegram", () => {
   });
 
   it("passes on that the box may not reach the address", async ({ expect }) => {
-    const { AppError } = await import("../../../../src/core/errors.ts");
     const closed: Io = { ...io, fetch: () => Promise.reject(new AppError("egress/not_allowed")) };
     await expect(telegram.send(person, part("a"), account, closed)).rejects.toMatchObject({
       code: "egress/not_allowed",
