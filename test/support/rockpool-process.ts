@@ -8,7 +8,6 @@ import { loadRunState, type RunState } from "../../local-runtime/run-state.ts";
 import { OPTIONS } from "../../src/config/options.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const PROGRAM = join(ROOT, "bin", "rockpool");
 /** A start may have to bundle on a busy machine. */
 const START_DEADLINE_MS = 60_000;
 const POLL_MS = 10;
@@ -26,6 +25,8 @@ export interface StartOptions {
   modelUrl?: string;
   /** Default: a new temporary folder. */
   dataDir?: string;
+  /** Folder of the project whose bin/rockpool runs. Default: this one. */
+  root?: string;
 }
 
 export interface RockpoolProcess {
@@ -54,7 +55,7 @@ export interface RockpoolProcess {
 export async function startRockpool(options: StartOptions = {}): Promise<RockpoolProcess> {
   const dataDir = options.dataDir ?? temporaryFolder();
   const env = environment({ ...options, dataDir });
-  const { child, ended, output, stdout } = launch(["up", "--json"], env);
+  const { child, ended, output, stdout } = launch(["up", "--json"], env, options.root);
   const greeting = await firstJsonLine(child, stdout, output);
   const state = (): RunState => {
     const found = loadRunState(dataDir);
@@ -77,7 +78,7 @@ export async function startRockpool(options: StartOptions = {}): Promise<Rockpoo
       return state().adminSocket;
     },
     output,
-    run: (args, { input } = {}) => runRockpool(args, env, input),
+    run: (args, { input = "" } = {}) => runRockpool(args, env, { input, root: options.root }),
     stop,
     kill9Workerd: async () => {
       const { generation, workerdPid } = state();
@@ -95,10 +96,10 @@ export async function startRockpool(options: StartOptions = {}): Promise<Rockpoo
 export async function runRockpool(
   args: readonly string[],
   env: Record<string, string> = {},
-  input?: string,
+  { input = "", root }: { input?: string; root?: string | undefined } = {},
 ): Promise<CommandResult> {
-  const { child, ended } = launch(args, environment({ env }));
-  child.stdin?.end(input ?? "");
+  const { child, ended } = launch(args, environment({ env }), root);
+  child.stdin.end(input);
   return await ended;
 }
 
@@ -135,8 +136,11 @@ function environment({ env, modelUrl, dataDir }: StartOptions): Record<string, s
   };
 }
 
-function launch(args: readonly string[], env: Record<string, string>) {
-  const child = spawn(PROGRAM, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+function launch(args: readonly string[], env: Record<string, string>, root: string = ROOT) {
+  const child = spawn(join(root, "bin", "rockpool"), args, {
+    env,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const chunks: string[] = [];
   const parts = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
