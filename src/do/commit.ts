@@ -124,8 +124,8 @@ function journalTurn(
 ): void {
   const [channel = ""] = request.account.split(":");
   const { personId } = request.speaker;
-  parts.journal.add({
-    kind: "turn",
+  const turn = {
+    kind: "turn" as const,
     id: row.turnId,
     sessionId: parts.key,
     personId,
@@ -134,16 +134,15 @@ function journalTurn(
     code: end.code ?? null,
     startedAtMs,
     endedAtMs,
-  });
-  if (end.usage)
-    parts.journal.add({
-      kind: "usage",
-      turnId: row.turnId,
-      personId,
-      ...end.usage,
-      atMs: endedAtMs,
-    });
-  parts.journal.add(sessionEntry(parts, request, endedAtMs));
+  };
+  const usage = end.usage && {
+    kind: "usage" as const,
+    turnId: row.turnId,
+    personId,
+    ...end.usage,
+    atMs: endedAtMs,
+  };
+  parts.journal.add(turn, sessionEntry(parts, request, endedAtMs), ...(usage ? [usage] : []));
 }
 
 /** A sentence that goes out while the message waits: once for each turn, however often it is tried. */

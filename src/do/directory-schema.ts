@@ -49,7 +49,7 @@ const STEPS: readonly string[] = [
     -- The conversation that used it: using it again from there changes nothing.
     used_by TEXT
   ) WITHOUT ROWID;
-  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
+  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entries TEXT NOT NULL);
   `,
 ];
 

@@ -19,7 +19,7 @@ export interface MessageLog {
 
 interface StoredRow extends Record<string, SqlStorageValue> {
   seq: number;
-  entry: string;
+  entries: string;
 }
 
 export class JournalRows {
@@ -39,8 +39,8 @@ export class JournalRows {
   }
 
   /** Inside the caller's transaction. */
-  add(entry: JournalEntry): void {
-    this.#sql.exec("INSERT INTO journal (entry) VALUES (?)", JSON.stringify(entry));
+  add(...entries: JournalEntry[]): void {
+    this.#sql.exec("INSERT INTO journal (entries) VALUES (?)", JSON.stringify(entries));
     this.#rows += 1;
     this.prune();
   }
@@ -71,13 +71,13 @@ export class JournalRows {
   async flush(append: (entries: JournalEntry[]) => Promise<void>): Promise<void> {
     const rows = this.#sql
       .exec<StoredRow>(
-        "SELECT seq, entry FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, entries FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
         this.#flushed.rowSeq,
         BATCH_ROWS,
       )
       .toArray();
     const messages = this.#messages?.entriesAfter(this.#flushed.messageSeq, BATCH_ROWS) ?? [];
-    const entries = rows.map((row) => JSON.parse(row.entry) as JournalEntry); // written by add() only
+    const entries = rows.flatMap((row) => JSON.parse(row.entries) as JournalEntry[]); // written by add() only
     await append([...messages, ...entries]);
     this.#rows -= rows.length;
     this.#flushed = {

@@ -39,7 +39,9 @@ export interface NewOutboxRow {
 
 /** How long sent rows stay, for `?wait=1` callers that come again. */
 const KEEP_SENT_MS = 48 * 3_600_000;
-const PRUNE_ROWS = 4;
+/** Old rows are dropped with every so many new ones, more than have come in since. */
+const PRUNE_EVERY = 16;
+const PRUNE_ROWS = 64;
 /** Open rows looked at when the next one is chosen. */
 const LOOK_AHEAD = 50;
 
@@ -95,6 +97,7 @@ export class Outbox {
   readonly #session: SessionKey;
   /** Rows that are neither sent nor parked: asking whether there is work costs no query. */
   #open: number;
+  #puts = 0;
   /** Bodies of rows made in this life of the object: sending them opens no envelope. */
   readonly #fresh = new Map<string, OutboxBody>();
 
@@ -127,19 +130,25 @@ export class Outbox {
 
   /** Inside the caller's transaction. A row of the same key gets the new text and state, and keeps its platform id. */
   put(row: NewOutboxRow, nowMs: number): void {
-    if (!this.find(row.key)) this.#open += 1;
-    this.#sql.exec(
-      `INSERT INTO outbox (key, turn_id, account, state, attempts, at_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (key) DO UPDATE SET state = excluded.state, body = excluded.body, next_at_ms = 0
-       WHERE state IN ('live', 'pending')`,
-      row.key,
-      row.turnId,
-      row.account,
-      row.state,
-      0,
-      nowMs,
-      row.sealed,
-    );
+    const [stored] = this.#sql
+      .exec<{ is_new: number }>(
+        `INSERT INTO outbox (key, turn_id, account, state, at_ms, body) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (key) DO UPDATE SET state = excluded.state, body = excluded.body, next_at_ms = 0, rewrites = rewrites + 1
+         WHERE state IN ('live', 'pending') RETURNING rewrites = 0 AS is_new`,
+        row.key,
+        row.turnId,
+        row.account,
+        row.state,
+        nowMs,
+        row.sealed,
+      )
+      .toArray();
+    if (stored?.is_new) this.#open += 1;
+    this.#puts += 1;
+    if (this.#puts % PRUNE_EVERY === 0) this.#prune(nowMs);
+  }
+
+  #prune(nowMs: number): void {
     this.#sql.exec(
       "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT ?) AND state IN ('sent', 'parked') AND at_ms < ?",
       PRUNE_ROWS,

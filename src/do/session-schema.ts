@@ -45,6 +45,8 @@ const STEPS: readonly string[] = [
     account TEXT NOT NULL,
     state TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
+    -- How often a later text took the place of an unsent one.
+    rewrites INTEGER NOT NULL DEFAULT 0,
     next_at_ms INTEGER NOT NULL DEFAULT 0,
     at_ms INTEGER NOT NULL,
     -- Platform id of what was sent, once it is known.
@@ -55,7 +57,7 @@ const STEPS: readonly string[] = [
   CREATE INDEX outbox_by_turn ON outbox (turn_id);
 
   -- Log rows besides the messages, until D1 has them.
-  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
+  CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entries TEXT NOT NULL);
 
   CREATE TABLE files (
     id TEXT PRIMARY KEY,

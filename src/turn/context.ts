@@ -35,15 +35,12 @@ export function answerTokens(contextTokens: number): number {
   return Math.min(MAX_ANSWER_TOKENS, Math.floor(contextTokens * ANSWER_SHARE));
 }
 
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
 /** The system text: short, and the same for a whole day. */
 export function systemText(nowMs: number): string {
-  const day = new Date(nowMs).toLocaleDateString("en-CA", {
-    timeZone: "UTC",
-    weekday: "long",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  });
+  const now = new Date(nowMs);
+  const day = `${WEEKDAYS[now.getUTCDay()]}, ${now.toISOString().slice(0, 10)}`;
   return `You are Rockpool, a private assistant that runs on its owner's own machine. Answer in the language of the last message, to the point, in Markdown. Say so when you do not know something. You cannot browse the web. Today is ${day} (UTC).`;
 }
 
