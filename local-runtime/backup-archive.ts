@@ -5,7 +5,7 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
+import { constants, createGunzip, createGzip } from "node:zlib";
 import {
   BLOCK_BYTES,
   decodeHeader,
@@ -16,8 +16,9 @@ import {
 } from "./backup-archive-header.ts";
 import { HostError, systemCode } from "./host-error.ts";
 
-/** Sealed bytes do not compress: a higher level costs time and saves nothing. */
-const GZIP_LEVEL = 1;
+const CHUNK_BYTES = 256 * 1024;
+/** Sealed bytes do not compress; what does are the empty parts of databases, and those are runs of zeros. */
+const GZIP_OPTIONS = { strategy: constants.Z_RLE, chunkSize: CHUNK_BYTES };
 const OWNER_ONLY = 0o600;
 /** Zeros that may follow the end: tar programs fill their last record with them. */
 export const MAX_TRAILING_BYTES = 1024 * 1024;
@@ -35,7 +36,7 @@ export async function writeArchive(
 ): Promise<void> {
   await pipeline(
     Readable.from(renderEntries(entries, modifiedAtMs)),
-    createGzip({ level: GZIP_LEVEL }),
+    createGzip(GZIP_OPTIONS),
     createWriteStream(path, { flags: "wx", mode: OWNER_ONLY, flush: true }),
   );
 }
@@ -55,7 +56,9 @@ async function* renderEntries(entries: Iterable<ArchiveSource>, modifiedAtMs: nu
 }
 
 function openContent({ content }: ArchiveSource): AsyncIterable<Buffer> | Buffer[] {
-  return Buffer.isBuffer(content) ? [content] : createReadStream(content.file);
+  return Buffer.isBuffer(content)
+    ? [content]
+    : createReadStream(content.file, { highWaterMark: CHUNK_BYTES });
 }
 
 export interface ArchiveEntry extends EntryHeader {
@@ -68,8 +71,8 @@ export interface ArchiveEntry extends EntryHeader {
  * plain files; the file system's own error where it cannot be read.
  */
 export async function* readArchive(path: string): AsyncGenerator<ArchiveEntry, void> {
-  const file = createReadStream(path);
-  const gunzip = createGunzip();
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   file.on("error", (error) => gunzip.destroy(error));
   const source = new BlockSource(file.pipe(gunzip));
   try {
