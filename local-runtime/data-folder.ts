@@ -2,8 +2,8 @@
  * The data folder: everything that is kept, private to its owner. Prepares it, and says of a folder that cannot be used
  * what is wrong and what to do.
  */
-import { chmodSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
 
 const PRIVATE_FOLDER = 0o700;
@@ -41,11 +41,25 @@ export function prepareDataFolder(root: string): DataFolder {
   return explainFileErrors(root, () => {
     refuseStrangeFolder(folder);
     for (const path of [folder.root, folder.objects, folder.run, folder.logs]) {
-      mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
+      makeFolder(path);
       if ((statSync(path).mode & 0o777) !== PRIVATE_FOLDER) chmodSync(path, PRIVATE_FOLDER);
     }
+    accessSync(folder.root, constants.W_OK);
     return folder;
   });
+}
+
+/** With its parents. Node's own recursion answers ENOENT where a file system is read-only. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: PRIVATE_FOLDER });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: PRIVATE_FOLDER });
+  }
 }
 
 /** A folder without a key must be empty: making a home folder private by mistake helps nobody. */
