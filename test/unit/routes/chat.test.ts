@@ -11,13 +11,7 @@ import { assignRequestId, type HttpEnv, secureHeaders } from "../../../src/http/
 import { renderProblem } from "../../../src/http/problem.ts";
 import { chat } from "../../../src/routes/chat.ts";
 import { createSessionToken } from "../../../src/security/session-token.ts";
-import {
-  createFakeEnv,
-  type FakeEnv,
-  LINKED_ID,
-  OWNER_ID,
-  STORED_FILE_ID,
-} from "../../support/fake-env.ts";
+import { createFakeEnv, type FakeEnv, LINKED_ID, OWNER_ID, STORED_FILE_ID } from "./fake-env.ts";
 
 const app = new Hono<HttpEnv>();
 app.use(assignRequestId, secureHeaders);

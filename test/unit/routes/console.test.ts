@@ -8,7 +8,7 @@ import {
 } from "../../../src/http/middleware.ts";
 import { renderProblem } from "../../../src/http/problem.ts";
 import { consolePages } from "../../../src/routes/console.ts";
-import { createFakeEnv } from "../../support/fake-env.ts";
+import { createFakeEnv } from "./fake-env.ts";
 
 const app = new Hono<HttpEnv>();
 app.use(assignRequestId, secureHeaders);

@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { assignRequestId, type HttpEnv } from "../../../src/http/middleware.ts";
 import { renderProblem } from "../../../src/http/problem.ts";
 import { signIn } from "../../../src/routes/sign-in.ts";
-import { createFakeEnv, OWNER_ID, OWNER_TOKEN } from "../../support/fake-env.ts";
+import { createFakeEnv, OWNER_ID, OWNER_TOKEN } from "./fake-env.ts";
 
 const app = new Hono<HttpEnv>();
 app.use(assignRequestId);

@@ -3,10 +3,10 @@
  * keeps what it is told, and the console's files.
  */
 
-import { AppError } from "../../src/core/errors.ts";
-import type { PersonId } from "../../src/core/ids.ts";
-import type { AcceptOutcome, AcceptRequest, NewFile } from "../../src/core/session-protocol.ts";
-import type { Env } from "../../src/env.ts";
+import { AppError } from "../../../src/core/errors.ts";
+import type { PersonId } from "../../../src/core/ids.ts";
+import type { AcceptOutcome, AcceptRequest, NewFile } from "../../../src/core/session-protocol.ts";
+import type { Env } from "../../../src/env.ts";
 
 export const OWNER_ID = "0190a000-0000-7000-8000-000000000001" as PersonId;
 /** Another one: the isolate remembers where a linked conversation went, for good. */
