@@ -74,13 +74,10 @@ export const SystemIcon = () => (
 /** Still water in a basin of rock. */
 export const Logo = () => (
   <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
-    <path
-      class="logo-rock"
-      d="M3 15.5C3 8 8.8 3.5 16 3.5S29 8 29 15.5 24 28.5 16 28.5 3 23 3 15.5z"
-    />
+    <circle class="logo-rock" cx="16" cy="16" r="13" />
     <path
       class="logo-water"
-      d="M6.5 15.6c2.4-1.7 4.8-1.7 7.2 0s4.8 1.7 7.2 0c1.6-1.1 3.1-1.5 4.6-1.1-.1 6-3.9 10-9.5 10s-9.4-3.7-9.5-8.9z"
+      d="M3.1 17.6c2.2-1.7 4.5-1.7 7 0s5 1.7 7.5 0 5-1.7 7.3 0c1.2.8 2.5 1.2 4 1A13 13 0 0 1 3.1 17.6z"
     />
   </svg>
 );

@@ -1,8 +1,9 @@
 /** The page's entry: preferences, the owner link in the address, and the page itself. */
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { takeOwnerToken } from "./owner-link.ts";
 import { applyPreferences } from "./preferences.ts";
-import { openSession, takeOwnerToken } from "./session.ts";
+import { openSession } from "./session.ts";
 import "./style/main.css";
 
 applyPreferences(document.documentElement);

@@ -16,20 +16,6 @@ export const session = signal<SessionState>({ status: "checking" });
 
 let pause = new AbortController();
 
-/**
- * The token in `#owner=…`, which leaves the address bar at once: it must not stay in the history or be copied along.
- */
-export function takeOwnerToken(location: Location, history: History): string | undefined {
-  const token = parseOwnerToken(location.hash);
-  if (token !== undefined)
-    history.replaceState(history.state, "", location.pathname + location.search);
-  return token;
-}
-
-export function parseOwnerToken(hash: string): string | undefined {
-  return /^#owner=([\w-]{1,512})$/.exec(hash)?.[1];
-}
-
 /** Signs in with the token, if there is one, or with the cookie; tries until the server answers. */
 export async function openSession(token: string | undefined): Promise<void> {
   session.value = { status: "checking" };

@@ -4,7 +4,8 @@ import { MAX_FILE_BYTES, MAX_FILES_PER_MESSAGE } from "../../core/chat-protocol.
 import type { MediaRef } from "../../core/message.ts";
 import { toApiError } from "../api.ts";
 import { say } from "../preferences.ts";
-import { checkFile, uploadFile } from "./upload.ts";
+import { checkFile } from "./file-rules.ts";
+import { uploadFile } from "./upload.ts";
 
 export interface Attachment {
   id: string;

@@ -6,24 +6,15 @@ import { say } from "../preferences.ts";
 import { AttachmentList } from "./attachment-list.tsx";
 import { addFiles, attachments, isUploading } from "./attachments.ts";
 import { draft, sendDraft, stopProblem, stopTurn, turn } from "./chat.ts";
+import { isSendKey } from "./send-key.ts";
 
 /** A taller text scrolls. */
 const MAX_HEIGHT_PX = 220;
-/** What some browsers report for a key that an input method takes, in place of isComposing. */
-const COMPOSING_KEY_CODE = 229;
 
 function canSend(): boolean {
   const text = draft.value;
   if (text.length > MAX_TEXT_UNITS || isUploading(attachments.value)) return false;
   return text.trim() !== "" || attachments.value.length > 0;
-}
-
-/** Enter that ends a word of an input method is not meant for the message. */
-export function isSendKey(
-  event: Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">,
-): boolean {
-  if (event.isComposing || event.keyCode === COMPOSING_KEY_CODE) return false;
-  return event.key === "Enter" && !event.shiftKey;
 }
 
 function FilePicker() {

@@ -34,6 +34,7 @@ export function useScroll({ newest, oldest, nearStart }: ScrollOptions) {
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const heightPx = useRef(0);
+  const topPx = useRef(0);
 
   // What was added above pushes down what is being read: move along with it.
   useLayoutEffect(() => {
@@ -65,7 +66,11 @@ export function useScroll({ newest, oldest, nearStart }: ScrollOptions) {
     const element = list.current;
     if (!element) return;
     const belowPx = element.scrollHeight - element.scrollTop - element.clientHeight;
-    isAtEnd.value = belowPx < NEAR_END_PX;
+    // Only moving up leaves the end: content that grows below does not.
+    const isLeaving = element.scrollTop < topPx.current && belowPx >= NEAR_END_PX;
+    topPx.current = element.scrollTop;
+    if (isLeaving) isAtEnd.value = false;
+    else if (belowPx < NEAR_END_PX) isAtEnd.value = true;
     if (isAtEnd.value) hasUnseen.value = false;
     if (element.scrollTop < NEAR_START_PX) nearStart();
   };

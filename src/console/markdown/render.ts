@@ -62,14 +62,18 @@ function isInsideLink(tokens: readonly Token[], at: number): boolean {
 const renderImage: RendererRule = (tokens, at, _options, env) => {
   const token = tokens[at];
   const src = attributeOf(token, "src");
-  const text = escapeHtml(token?.content.trim() || src);
-  if (isInsideLink(tokens, at)) return text;
+  const alt = token?.content.trim();
+  if (isInsideLink(tokens, at) || !isSafeLink(src)) return escapeHtml(alt || src);
+  const text = escapeHtml(alt ? `${alt} (${new URL(src).host})` : src);
   const label = escapeHtml(labelsOf(env).opensImage);
-  return `<a href="${escapeHtml(src)}" ${LINK_ATTRIBUTES} class="image-link" title="${label}">${text}</a>`;
+  return `<a href="${escapeHtml(src)}" ${LINK_ATTRIBUTES} title="${label}">${text}</a>`;
 };
 
-const renderLinkOpen: RendererRule = (tokens, at) =>
-  `<a href="${escapeHtml(attributeOf(tokens[at], "href"))}" ${LINK_ATTRIBUTES}>`;
+/** `[x]()` reaches here unchecked: an anchor that leads nowhere. */
+const renderLinkOpen: RendererRule = (tokens, at) => {
+  const href = attributeOf(tokens[at], "href");
+  return isSafeLink(href) ? `<a href="${escapeHtml(href)}" ${LINK_ATTRIBUTES}>` : "<a>";
+};
 
 /** Alignment as a class: the page's policy takes no inline style. */
 const renderCellOpen: RendererRule = (tokens, at) => {
