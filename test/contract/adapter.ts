@@ -13,6 +13,7 @@ import { outboundContract } from "./outbound.ts";
 /** A payload as the platform sends it, and what is to be read from it. */
 export interface Fixture {
   title: string;
+  /** As verify hands it on. */
   payload: unknown;
   events: InboundEvent[];
 }
@@ -30,6 +31,8 @@ export interface InboundOptions {
   sign(body: Uint8Array): RawRequest | Promise<RawRequest>;
   forgeries: readonly Forgery[];
   fixtures: readonly Fixture[];
+  /** The body that such a payload comes of, where a part of it comes in headers. */
+  bodyOf?(payload: unknown): unknown;
 }
 
 /** A platform on loopback. */

@@ -83,12 +83,13 @@ function expectEvent(expect: ExpectStatic, event: InboundEvent, account: Account
 }
 
 function verifyContract(adapter: ChannelAdapter, account: Account, options: InboundOptions): void {
-  const { sign, forgeries, fixtures } = options;
-  const body = JSON.stringify(fixtures[0]?.payload ?? {});
+  const { sign, forgeries, fixtures, bodyOf = (payload) => payload } = options;
+  const payload = fixtures[0]?.payload ?? {};
+  const body = JSON.stringify(bodyOf(payload));
 
   it("hands a genuine call's payload on", async ({ expect }) => {
     const verified = await adapter.verify(await sign(encoder.encode(body)), account, io);
-    expect(verified).toEqual({ kind: "payload", payload: JSON.parse(body) });
+    expect(verified).toEqual({ kind: "payload", payload });
   });
 
   it("refuses every call to an account that has no secrets", async ({ expect }) => {

@@ -29,7 +29,7 @@ type Body = v.InferOutput<typeof bodySchema>;
 
 const payloadSchema = v.object({
   id: v.pipe(v.string(), v.minLength(1)),
-  atMs: v.number(),
+  atMs: v.pipe(v.number(), v.safeInteger()),
   body: bodySchema,
 });
 

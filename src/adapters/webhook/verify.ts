@@ -19,7 +19,10 @@ const ID_PATTERN = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
 const TIMESTAMP_PATTERN = /^\d{1,11}$/;
 
 export async function verify(request: RawRequest, account: Account, io: Io): Promise<Verified> {
-  const key = signingKey(account);
+  if (request.method !== "POST") throw new AppError("http/method_not_allowed");
+  const key = readSecret(account.secrets.secret ?? "");
+  if (!key)
+    throw new AppError("webhook/bad_signature", { detail: "The account has no usable secret." });
   const id = request.headers.get("webhook-id") ?? "";
   const timestamp = request.headers.get("webhook-timestamp") ?? "";
   const signatures = readSignatures(request.headers.get("webhook-signature") ?? "");
@@ -34,22 +37,17 @@ export async function verify(request: RawRequest, account: Account, io: Io): Pro
   return { kind: "payload", payload: { id, atMs, body: readBody(request.body) } };
 }
 
-/** The value of the header `webhook-signature`. */
+/** The value of the header `webhook-signature`. Throws account/bad_settings where there is no secret to sign with. */
 export async function sign(
   account: Account,
   id: string,
   timestamp: string,
   body: Uint8Array,
 ): Promise<string> {
-  const mac = await signHmac(signingKey(account), signedContent(id, timestamp, body));
-  return `v1,${encodeBase64(mac)}`;
-}
-
-function signingKey(account: Account): Uint8Array {
   const key = readSecret(account.secrets.secret ?? "");
   if (!key)
     throw new AppError("account/bad_settings", { detail: "The account has no usable secret." });
-  return key;
+  return `v1,${encodeBase64(await signHmac(key, signedContent(id, timestamp, body)))}`;
 }
 
 function readSignatures(header: string): Uint8Array[] {

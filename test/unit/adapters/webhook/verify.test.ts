@@ -153,13 +153,9 @@ describe("verify of the generic webhook", () => {
     const secrets = ["", "whsec_", "whsec_AAAA", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"];
     for (const from of [account(""), ...secrets.map(account)])
       await expect(call(message, {}, nowMs, from)).rejects.toMatchObject({
-        code: "account/bad_settings",
+        code: "webhook/bad_signature",
         message: "The account has no usable secret.",
       });
-    const none = { ...account(), secrets: {} };
-    await expect(call(message, {}, nowMs, none)).rejects.toMatchObject({
-      code: "account/bad_settings",
-    });
   });
 
   it("names the wrong part of a signed body and never repeats it", async ({ expect }) => {
