@@ -4,16 +4,8 @@
  * simply built again.
  */
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { syncFolder, writeFileAtomic } from "./atomic-file.ts";
@@ -69,12 +61,10 @@ export function bundle(root: string): Bundle {
   try {
     runEsbuild(root, join(unfinished, "worker"), WORKER_FLAGS);
     replaceFiles(join(unfinished, "worker"), workerDir);
-    if (existsSync(join(root, "src", "console", "main.tsx"))) {
-      runEsbuild(root, join(unfinished, "console"), CONSOLE_FLAGS);
-      const page = join(root, "src", "console", "index.html");
-      copyFileSync(page, join(unfinished, "console", "index.html"));
-      replaceFiles(join(unfinished, "console"), consoleDir);
-    } else mkdirSync(consoleDir, { recursive: true });
+    runEsbuild(root, join(unfinished, "console"), CONSOLE_FLAGS);
+    const page = join(root, "src", "console", "index.html");
+    copyFileSync(page, join(unfinished, "console", "index.html"));
+    replaceFiles(join(unfinished, "console"), consoleDir);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
@@ -82,15 +72,23 @@ export function bundle(root: string): Bundle {
   return { ...done, built: true };
 }
 
+/** The command that bundles the console again at each change, until its standard input is closed. */
+export function consoleWatchCommand(root: string): string[] {
+  const outDir = join(root, ".runtime", "console");
+  return [...esbuildCommand(root, outDir, CONSOLE_FLAGS), "--watch"];
+}
+
+function esbuildCommand(root: string, outDir: string, flags: readonly string[]): string[] {
+  const packageFile = createRequire(join(root, "package.json")).resolve("esbuild/package.json");
+  const program = join(dirname(packageFile), "bin", "esbuild");
+  const common = ["--bundle", `--outdir=${outDir}`, "--tsconfig-raw={}", "--log-level=error"];
+  return [process.execPath, program, ...flags, ...common, "--color=false"];
+}
+
 function runEsbuild(root: string, outDir: string, flags: readonly string[]): void {
-  const esbuild = join(
-    dirname(createRequire(join(root, "package.json")).resolve("esbuild/package.json")),
-    "bin",
-    "esbuild",
-  );
-  const args = [...flags, "--bundle", `--outdir=${outDir}`, "--tsconfig-raw={}"];
+  const [program = "", ...args] = esbuildCommand(root, outDir, flags);
   try {
-    execFileSync(process.execPath, [esbuild, ...args, "--log-level=error", "--color=false"], {
+    execFileSync(program, args, {
       cwd: root,
       stdio: ["ignore", "ignore", "pipe"],
       encoding: "utf8",
@@ -121,18 +119,18 @@ function buildFailed(error: unknown): HostError {
   });
 }
 
-/** Name, size and time of every file that the build reads. */
+/** A hash of every file that the build reads: times of files do not survive a copy or a container image. */
 function describeSources(root: string): string {
   const names = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(tsx?|css|html|json|svg)$/.test(name))
     .map((name) => join("src", name));
   const sources = [...names, "package-lock.json", join("local-runtime", "bundle.ts")].sort();
-  return sources
-    .map((name) => {
-      const { size, mtimeMs } = statSync(join(root, name));
-      return `${name} ${size} ${mtimeMs}\n`;
-    })
-    .join("");
+  const hash = createHash("sha256");
+  for (const name of sources) {
+    const content = readFileSync(join(root, name));
+    hash.update(`${name} ${content.length}\n`).update(content);
+  }
+  return `${hash.digest("hex")}\n`;
 }
 
 function readStamp(path: string): string | undefined {

@@ -65,6 +65,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "bring the log database of a stopped server up to date",
     load: () => import("./commands/migrate.ts"),
   },
+  dev: {
+    summary: "run the Worker under wrangler dev, built again at each change",
+    load: () => import("./commands/dev.ts"),
+  },
   version: {
     summary: "print the versions of Rockpool, Node and workerd",
     load: () => import("./commands/version.ts"),
