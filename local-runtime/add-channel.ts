@@ -24,11 +24,6 @@ export function decideTransport({ entry, publicUrl, transport }: ChannelPlan) {
       `--transport ${transport} is nothing that ${entry.channel} can do.`,
       `It can do: ${entry.transports.join(", ")}.`,
     );
-  if (transport === "webhook" && canPoll && publicUrl === "")
-    throw usageError(
-      `${entry.channel} cannot reach this server by webhook: it has no public address.`,
-      "Set ROCKPOOL_PUBLIC_URL and restart the server, or use --transport poll.",
-    );
   return transport;
 }
 

@@ -129,7 +129,10 @@ export interface ChannelAdapter {
   ): Promise<SentRef>;
   /** The file's bytes, as a stream the caller caps. */
   download?(media: MediaRef, account: Account, io: Io): Promise<Response>;
-  /** Proves the credentials and registers the webhook (or removes it, when polling). Throws account/setup_failed. */
+  /**
+   * Proves the credentials and registers the webhook, or removes it when polling. `webhookUrl` is undefined where the
+   * box has no public address. Throws account/setup_failed, account/bad_settings.
+   */
   setup?(account: Account, io: Io, webhookUrl: string | undefined): Promise<SetupReport>;
 }
 

@@ -23,10 +23,16 @@ async function findSelf(api: Api): Promise<{ id: string; name: string }> {
   return { id: parsed.output.id, name: parsed.output.username };
 }
 
-async function receiveByWebhook(api: Api, url: string, account: Account): Promise<string> {
+async function receiveByWebhook(
+  api: Api,
+  url: string | undefined,
+  account: Account,
+): Promise<string> {
   const { secret } = account.secrets;
   if (!secret)
     throw new AppError("account/bad_settings", { detail: "A webhook needs the field `secret`." });
+  if (url === undefined)
+    return `Telegram was not told where to send updates: this server has no public address. Set ROCKPOOL_PUBLIC_URL, restart, and run \`rockpool channel test telegram ${account.name}\`.`;
   await api.setWebhook(url, {
     secret_token: secret,
     allowed_updates: ALLOWED_UPDATES,
@@ -67,7 +73,7 @@ export async function setupBot(
     return await callTelegram(account, io, async (api) => {
       const self = await findSelf(api);
       const received =
-        webhookUrl === undefined
+        account.transport === "poll"
           ? await receiveByPolling(api)
           : await receiveByWebhook(api, webhookUrl, account);
       return {

@@ -45,11 +45,20 @@ describe("setting a bot up", () => {
 
   it("removes the webhook where updates are polled", async ({ expect }) => {
     await setup(URL_OF_BOX);
-    const report = await setup(undefined);
+    const report = await setup(undefined, { ...account, transport: "poll" });
     expect(fake.webhook).toBeUndefined();
     expect(report?.done).toContain(
       "Updates are fetched by polling; a webhook that was set is removed.",
     );
+  });
+
+  it("leaves the webhook alone where the box has no public address, and says what to do", async ({
+    expect,
+  }) => {
+    const report = await setup(undefined);
+    expect(fake.callsOf("setWebhook")).toEqual([]);
+    expect(fake.callsOf("deleteWebhook")).toEqual([]);
+    expect(report?.done[1]).toContain("Set ROCKPOOL_PUBLIC_URL, restart");
   });
 
   it("registers no webhook that would have no secret", async ({ expect }) => {
