@@ -1,16 +1,25 @@
 /**
- * What signals mean to a running server: SIGTERM and SIGINT stop it, SIGHUP makes it read the grants again, unless it
+ * What signals mean to a running server: SIGTERM and SIGINT stop it, a second one at once; SIGHUP makes it read the grants again, unless it
  * comes of a terminal that was closed.
  */
 import { closeSync, openSync } from "node:fs";
 import type { Supervisor } from "./supervisor.ts";
 
+/** npm passes Ctrl-C on to a program that has had it from the terminal already: one wish, two signals. */
+export const SAME_WISH_MS = 500;
+
 /** Answers a function that takes the handlers away again. */
 export function obeySignals(supervisor: Supervisor): () => void {
   const hadTerminal = hasTerminal();
-  const stop = () => supervisor.stop();
+  let stoppedAtMs = Number.NEGATIVE_INFINITY;
+  const stop = () => {
+    const nowMs = performance.now();
+    if (nowMs - stoppedAtMs < SAME_WISH_MS) return;
+    stoppedAtMs = nowMs;
+    supervisor.stop();
+  };
   const reload = () => {
-    if (hadTerminal && !hasTerminal()) supervisor.stop();
+    if (hadTerminal && !hasTerminal()) stop();
     else supervisor.reload();
   };
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", reload);
