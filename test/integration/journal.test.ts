@@ -41,7 +41,9 @@ describe("writing the journal", () => {
     expect(await rows("turns")).toMatchObject([{ id: "t1", outcome: "answered", code: null }]);
   });
 
-  it("erases what a session said up to the point at which it was told to forget", async ({ expect }) => {
+  it("erases what a session said up to the point at which it was told to forget", async ({
+    expect,
+  }) => {
     await writeJournal(env.DB, [message("m1", 1), message("m2", 2), message("m3", 3)]);
     await writeJournal(env.DB, [{ kind: "forget", sessionId: "web:main:a", throughSeq: 2 }]);
     expect(await rows("messages")).toMatchObject([{ id: "m3" }]);
@@ -49,13 +51,15 @@ describe("writing the journal", () => {
 
   it("writes text of any kind as it is", async ({ expect }) => {
     const name = `O'Brien "助手" \\ \n \u0000 ${"x".repeat(5000)}`;
-    await writeJournal(env.DB, [{ kind: "person", id: "p9", role: "member", name, lang: "en", createdAtMs: 5 }]);
+    await writeJournal(env.DB, [
+      { kind: "person", id: "p9", role: "member", name, lang: "en", createdAtMs: 5 },
+    ]);
     expect(await rows("people")).toMatchObject([{ id: "p9", name, created_at_ms: 5 }]);
   });
 
   it("writes all of a batch or nothing", async ({ expect }) => {
     const broken = { ...turn("t2", "answered"), startedAtMs: null } as unknown as JournalEntry;
     await expect(writeJournal(env.DB, [message("m7", 7), broken])).rejects.toThrow(/NOT NULL/);
-    expect(await rows("messages")).toHaveLength(0);
+    expect((await rows("messages")).map((row) => row.id)).not.toContain("m7");
   });
 });
