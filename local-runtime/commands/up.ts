@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { outliveReader } from "../lost-output.ts";
 import { openServer } from "../server.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
@@ -18,6 +19,7 @@ export function defineCommand(command: Command, shell: Shell): void {
 async function runUp(shell: Shell): Promise<void> {
   const settings = loadSettings(shell);
   const server = await openServer(shell, settings);
+  outliveReader();
   const ignoreSignals = obeySignals(server.supervisor);
   try {
     await server.supervisor.run(() => showStartScreen(shell, settings, server.dataDir));

@@ -1,5 +1,6 @@
 /** What the supervisor does when workerd, or it itself, is killed, told to stop or told to read its grants again. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
@@ -11,6 +12,7 @@ import {
   type RockpoolProcess,
   type StartOptions,
   startRockpool,
+  temporaryFolder,
   until,
 } from "../support/rockpool-process.ts";
 
@@ -106,6 +108,36 @@ describe("a supervisor that is killed", () => {
     const second = await start({ dataDir: first.dataDir });
     expect(isAlive(orphan)).toBe(false);
     expect(await answers(second.url)).toBe(true);
+  });
+});
+
+describe("a supervisor whose terminal is gone", () => {
+  it("goes on, and still starts workerd again", async ({ expect }) => {
+    const dataDir = temporaryFolder();
+    const { PATH, HOME } = process.env;
+    const env = {
+      PATH,
+      HOME,
+      PORT: "0",
+      ROCKPOOL_DATA: dataDir,
+      ROCKPOOL_MODEL_URL: "http://127.0.0.1:9",
+    };
+    const child = spawn(join(import.meta.dirname, "..", "..", "bin", "rockpool"), ["up"], { env });
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+      rmSync(dataDir, { recursive: true, force: true });
+    });
+    await until(() => loadRunState(dataDir) !== undefined, "the start");
+    child.stdout.destroy();
+    child.stderr.destroy();
+    for (const generation of [2, 3]) {
+      process.kill(loadRunState(dataDir)?.workerdPid ?? 0, "SIGKILL");
+      await until(() => loadRunState(dataDir)?.generation === generation, "the next workerd");
+    }
+    expect(await answers(loadRunState(dataDir)?.url ?? "")).toBe(true);
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
   });
 });
 
