@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { AppError, errorCode, errorSpec } from "./core/errors.ts";
 import { assignRequestId, type HttpEnv, secureHeaders } from "./http/middleware.ts";
-import { renderProblem } from "./http/problem.ts";
+import { type ProblemReader, renderProblem } from "./http/problem.ts";
 import { emit } from "./observability/emit.ts";
 import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
@@ -12,7 +12,7 @@ import { ops } from "./routes/ops.ts";
 import { signIn } from "./routes/sign-in.ts";
 import { webhooks } from "./routes/webhooks.ts";
 
-function createBase(): Hono<HttpEnv> {
+function createBase(reader: ProblemReader): Hono<HttpEnv> {
   const base = new Hono<HttpEnv>();
   base.use(assignRequestId, async (c, next) => {
     const startedAt = Date.now();
@@ -37,7 +37,7 @@ function createBase(): Hono<HttpEnv> {
         code,
         cause: describeError(error),
       });
-    return renderProblem(error, c.get("requestId"));
+    return renderProblem(error, c.get("requestId"), reader);
   });
   base.notFound((c) => renderProblem(new AppError("http/not_found"), c.get("requestId")));
   return base;
@@ -63,7 +63,7 @@ function routeOf(path: string): string {
 }
 
 /** What the internet may reach. Webhooks come first: machines read no browser headers, and theirs is the hot path. */
-export const publicApp = createBase()
+export const publicApp = createBase("public")
   .route("/webhooks", webhooks)
   .use(secureHeaders)
   .route("/api/chat", chat)
@@ -72,4 +72,4 @@ export const publicApp = createBase()
   .route("/", consolePages);
 
 /** What the box's owner reaches through the admin socket. */
-export const adminApp = createBase().route("/", admin);
+export const adminApp = createBase("owner").route("/", admin);

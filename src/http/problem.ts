@@ -1,6 +1,6 @@
 /**
  * Errors as answers: an AppError, or a bug, to RFC 9457 `application/problem+json`. What went wrong inside stays
- * inside: from 500 on, the detail is the code's own title.
+ * inside: from 500 on, the public is told the code's own title.
  */
 
 import type { Problem } from "../core/admin-protocol.ts";
@@ -36,13 +36,21 @@ function renderFieldErrors(cause: unknown): FieldError[] {
   }));
 }
 
-function detailOf(error: unknown, code: ErrorCode): string {
+function detailOf(error: unknown, code: ErrorCode, reader: ProblemReader): string {
   const spec = errorSpec(code);
-  return spec.status < 500 && isAppError(error) ? error.message : spec.title;
+  const isShown = spec.status < 500 || reader === "owner";
+  return isShown && isAppError(error) ? error.message : spec.title;
 }
 
+/** The owner, on the admin socket, may read what went wrong inside; a bug's own words stay in the log even so. */
+export type ProblemReader = "owner" | "public";
+
 /** `requestId` is what the log calls this request. */
-export function renderProblem(error: unknown, requestId: string): Response {
+export function renderProblem(
+  error: unknown,
+  requestId: string,
+  reader: ProblemReader = "public",
+): Response {
   const code = errorCode(error);
   const { status, title, fix } = errorSpec(code);
   const errors = status < 500 && error instanceof Error ? renderFieldErrors(error.cause) : [];
@@ -50,7 +58,7 @@ export function renderProblem(error: unknown, requestId: string): Response {
     type: `urn:rockpool:error:${code}`,
     title,
     status,
-    detail: detailOf(error, code),
+    detail: detailOf(error, code, reader),
     code,
     instance: requestId,
     fix,

@@ -31,6 +31,18 @@ describe("an error as problem+json", () => {
     }
   });
 
+  it("shows the owner every code's detail, and of a bug no more than others see", async ({
+    expect,
+  }) => {
+    for (const code of codes) {
+      const error = new AppError(code, { detail: "the inner words" });
+      const { detail } = (await renderProblem(error, "r", "owner").json()) as { detail: string };
+      expect(detail).toBe("the inner words");
+    }
+    const bug = renderProblem(new TypeError("x.y of undefined"), "r", "owner");
+    expect(await bug.text()).not.toContain("x.y");
+  });
+
   it("says nothing of a bug but that it happened", async ({ expect }) => {
     const secret = fc.sample(fc.string({ minLength: 12 }), 1)[0] ?? "";
     const response = renderProblem(new TypeError(`x.y of ${secret}`, { cause: secret }), "r");
