@@ -95,7 +95,7 @@ describe("rockpool channel and pair, with Telegram", () => {
     const refused = await rockpool.run([...telegramBase(), "--token", telegram.token]);
     telegram.clearFaults();
     expect(refused.status).toBe(1);
-    expect(refused.stderr).toMatch(/^rockpool: Telegram .+\n$/);
+    expect(refused.stderr).toContain("(getMe: 401 Injected fault)");
     expect(refused.stderr).not.toContain(telegram.token);
     expect(origins()).toEqual([]);
     expect((await fetch(`${rockpool.url}/healthz`)).status).toBe(200);
