@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, HostError } from "./host-error.ts";
 
 const POLL_MS = 10;
-export const MAX_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 5_000;
 
 /** Ends every workerd that runs with this config file. Answers how many there were. The folder's lock must be held. */
 export async function endOrphans(configFile: string): Promise<number> {

@@ -1,6 +1,6 @@
 /** When workerd is started again after it ended by itself, and when that has no more sense. Pure. */
 
-export const MIN_DELAY_MS = 100;
+const MIN_DELAY_MS = 100;
 export const MAX_DELAY_MS = 10_000;
 /** After so long a run a crash counts as the first one. */
 export const HEALTHY_AFTER_MS = 60_000;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { systemCode } from "./host-error.ts";
 
 export const LOG_FILE_NAME = "rockpool.log";
-export const MAX_LOG_FILE_BYTES = 10 * 1024 * 1024;
+const MAX_LOG_FILE_BYTES = 10 * 1024 * 1024;
 export const MAX_LOG_FILES = 5;
 
 export class RotatingLog {

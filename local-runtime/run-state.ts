@@ -22,7 +22,7 @@ const RunStateSchema = v.object({
 
 export type RunState = v.InferOutput<typeof RunStateSchema>;
 
-export function runStatePath(dataDir: string): string {
+function runStatePath(dataDir: string): string {
   return join(dataDir, "run", "state.json");
 }
 

@@ -103,7 +103,7 @@ export function migrateFolder(
   });
 }
 
-export function noteMigrations(shell: Shell, { applied, copy }: Migrated): void {
+function noteMigrations(shell: Shell, { applied, copy }: Migrated): void {
   if (applied.length > 0) shell.note(`applied ${applied.join(", ")}`);
   if (copy !== undefined) shell.note(`a copy of the data from before is in ${copy}`);
 }

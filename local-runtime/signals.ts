@@ -8,8 +8,8 @@ import type { Supervisor } from "./supervisor.ts";
 /** npm passes Ctrl-C on to a program that has had it from the terminal already: one wish, two signals. */
 export const SAME_WISH_MS = 500;
 
-/** Answers a function that takes the handlers away again. */
-export function obeySignals(supervisor: Supervisor): () => void {
+/** For the rest of the process: a late signal must not cut off its orderly end. */
+export function obeySignals(supervisor: Supervisor): void {
   const hadTerminal = hasTerminal();
   let stoppedAtMs = Number.NEGATIVE_INFINITY;
   const stop = () => {
@@ -23,9 +23,6 @@ export function obeySignals(supervisor: Supervisor): () => void {
     else supervisor.reload();
   };
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", reload);
-  return () => {
-    process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", reload);
-  };
 }
 
 function hasTerminal(): boolean {

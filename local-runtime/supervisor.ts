@@ -12,7 +12,7 @@ import { type WorkerdExit, WorkerdProcess } from "./workerd-process.ts";
 /** Requests in flight may end for so long at SIGTERM. */
 export const DRAIN_MS = 8_000;
 /** At a reload: everything cut off is taken up again by the next run. */
-export const RELOAD_DRAIN_MS = 1_000;
+const RELOAD_DRAIN_MS = 1_000;
 
 export type SupervisorEvent =
   | { type: "host:serving"; url: string; generation: number; startMs: number }
@@ -72,6 +72,7 @@ export class Supervisor {
         await this.#sleep(next.delayMs);
       }
     } finally {
+      this.#ended = "stop";
       removeRunState(this.#options.folder.root);
     }
   }

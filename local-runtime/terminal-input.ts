@@ -45,8 +45,8 @@ async function readAll(): Promise<string> {
 
 async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(`${question}: `);
   stdin.setRawMode(true);
+  stderr.write(`${question}: `);
   stdin.setEncoding("utf8");
   let typed = "";
   try {

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { CONFIG_CONSTANT } from "./capnp.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
-export const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 15_000;
 /** Lines of standard error that are kept to explain a start that failed. */
 const MAX_START_LINES = 50;
 const SOCKETS = ["http", "admin"];

@@ -20,11 +20,10 @@ async function runUp(shell: Shell): Promise<void> {
   const settings = loadSettings(shell);
   const server = await openServer(shell, settings);
   outliveReader();
-  const ignoreSignals = obeySignals(server.supervisor);
+  obeySignals(server.supervisor);
   try {
     await server.supervisor.run(() => showStartScreen(shell, settings, server.dataDir));
   } finally {
-    ignoreSignals();
     server.close();
   }
 }

@@ -1,5 +1,5 @@
 /** `rockpool up`, `status` and `down` with the real binary. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it, onTestFinished } from "vitest";
@@ -9,6 +9,12 @@ import {
   startRockpool,
   temporaryFolder,
 } from "../support/rockpool-process.ts";
+
+function newFolder(): string {
+  const dir = temporaryFolder();
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
 
 /** Every file below the folder. */
 function files(dir: string): string[] {
@@ -99,8 +105,8 @@ describe("a server that was started", () => {
 
   it("has another one beside it that wants the same port say so", async ({ expect }) => {
     const port = new URL(server.url).port;
-    const dataDir = temporaryFolder();
-    const { status, stderr } = await runRockpool(["up"], { ROCKPOOL_DATA: dataDir, PORT: port });
+    const env = { ROCKPOOL_DATA: newFolder(), PORT: port };
+    const { status, stderr } = await runRockpool(["up"], env);
     expect(status).toBe(69);
     expect(stderr).toContain(`Port ${port} of 127.0.0.1 is taken by another program.`);
     expect(stderr).toContain(`PORT=${Number(port) + 1} npm start`);
@@ -139,7 +145,7 @@ describe("a port that is taken by any program", () => {
     onTestFinished(() => void other.close());
     const address = other.address();
     const port = String(typeof address === "object" ? address?.port : "");
-    const env = { ROCKPOOL_DATA: join(temporaryFolder(), "data"), PORT: port };
+    const env = { ROCKPOOL_DATA: newFolder(), PORT: port };
     const { status, stdout } = await runRockpool(["doctor"], env);
     expect(status).toBe(1);
     expect(stdout).toContain(`fail  Port: ${port} of 127.0.0.1 is taken by another program`);
