@@ -11,9 +11,9 @@ import { loadRunState, type RunState } from "./run-state.ts";
 
 export const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 /** A call that makes the server talk to a platform takes several of the platform's own time-outs. */
-export const CALL_TIMEOUT_MS = 60_000;
+const CALL_TIMEOUT_MS = 60_000;
 /** Silence on a stream: the server breaks it every 15 seconds, whatever the turn does. */
-export const STREAM_IDLE_MS = 60_000;
+const STREAM_IDLE_MS = 60_000;
 
 export interface AdminCall<Reply> {
   method: "GET" | "POST" | "DELETE";
@@ -51,12 +51,13 @@ export async function callAdmin<Reply>(socketPath: string, call: AdminCall<Reply
  */
 export async function* streamAdmin<Event>(
   socketPath: string,
-  call: { path: string; body: unknown; event: v.GenericSchema<unknown, Event> },
+  call: { path: string; body: unknown; event: v.GenericSchema<unknown, Event>; idleMs?: number },
   signal: AbortSignal,
 ): AsyncGenerator<Event, void> {
   const response = await open(socketPath, { method: "POST", ...call }, signal);
   if (response.statusCode !== 200) await readReply(response);
-  response.setTimeout(STREAM_IDLE_MS, () => response.destroy(noAnswer(STREAM_IDLE_MS)));
+  const idleMs = call.idleMs ?? STREAM_IDLE_MS;
+  response.setTimeout(idleMs, () => response.destroy(noAnswer(idleMs)));
   try {
     for await (const data of readEvents(response)) {
       const event = v.safeParse(call.event, parseJson(data));

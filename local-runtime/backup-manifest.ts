@@ -41,7 +41,7 @@ const ManifestSchema = v.object({
 export type BackupFile = v.InferOutput<typeof FileSchema>;
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
-export function isBackupPath(path: string): boolean {
+function isBackupPath(path: string): boolean {
   return isSafePath(path) && (path.startsWith(OBJECTS_PREFIX) || SINGLE_FILES.includes(path));
 }
 

@@ -22,7 +22,7 @@ import { finishRestore } from "./restore-swap.ts";
 import { configFile } from "./run-files.ts";
 
 /** Longest time that the server may stand still. */
-export const MAX_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 const STAGING = ".backup";
 const UNFINISHED_SUFFIX = ".unfinished";
 

@@ -12,27 +12,31 @@ import { tryLockFile } from "./lock.ts";
 import { loadRunState } from "./run-state.ts";
 
 /** A reload drains for a second, then starts within a tenth of one. */
-export const RELOAD_WAIT_MS = 20_000;
+const RELOAD_WAIT_MS = 20_000;
 const POLL_MS = 20;
 const LOCK_WAIT_MS = 5_000;
 
 /** Answers false, and does nothing, where the address is allowed already. */
-export async function allowOrigin(dataDir: string, origin: string): Promise<boolean> {
-  return await changeOrigins(dataDir, (origins) =>
-    origins.includes(origin) ? undefined : [...origins, origin],
-  );
+export async function allowOrigin(
+  dataDir: string,
+  origin: string,
+  waitMs = RELOAD_WAIT_MS,
+): Promise<boolean> {
+  const add = (origins: string[]) => (origins.includes(origin) ? undefined : [...origins, origin]);
+  return await changeOrigins(dataDir, add, waitMs);
 }
 
 /** Answers false, and does nothing, where the address is not allowed. */
 export async function disallowOrigin(dataDir: string, origin: string): Promise<boolean> {
-  return await changeOrigins(dataDir, (origins) =>
-    origins.includes(origin) ? origins.filter((item) => item !== origin) : undefined,
-  );
+  const remove = (origins: string[]) =>
+    origins.includes(origin) ? origins.filter((item) => item !== origin) : undefined;
+  return await changeOrigins(dataDir, remove, RELOAD_WAIT_MS);
 }
 
 async function changeOrigins(
   dataDir: string,
   decide: (origins: string[]) => string[] | undefined,
+  waitMs: number,
 ): Promise<boolean> {
   const folder = dataFolderAt(dataDir);
   const lock = tryLockFile(join(folder.run, "egress.lock"), LOCK_WAIT_MS);
@@ -45,7 +49,7 @@ async function changeOrigins(
     writeEgressOrigins(folder, changed);
     try {
       process.kill(pid, "SIGHUP");
-      await waitForGeneration(dataDir, generation + 1);
+      await waitForGeneration(dataDir, generation + 1, waitMs);
     } catch (error) {
       writeEgressOrigins(folder, present);
       throw error;
@@ -56,13 +60,17 @@ async function changeOrigins(
   }
 }
 
-async function waitForGeneration(dataDir: string, generation: number): Promise<void> {
-  const deadlineMs = performance.now() + RELOAD_WAIT_MS;
+async function waitForGeneration(
+  dataDir: string,
+  generation: number,
+  waitMs: number,
+): Promise<void> {
+  const deadlineMs = performance.now() + waitMs;
   while ((loadRunState(dataDir)?.generation ?? 0) < generation) {
     if (performance.now() > deadlineMs)
       throw new HostError({
         code: "server/no_reload",
-        message: `The server did not take the new address up within ${RELOAD_WAIT_MS / 1000} seconds.`,
+        message: `The server did not take the new address up within ${waitMs / 1000} seconds.`,
         fix: "Look for the cause with `rockpool logs`, or restart it with `rockpool down` and `npm start`.",
         exitStatus: EXIT.temporary,
       });

@@ -15,6 +15,7 @@ import { EXIT, HostError, usageError } from "../host-error.ts";
 import { loadServerStatus } from "../server-status.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
+import { webhookAddress } from "../start-screen.ts";
 import { createTerminalInput } from "../terminal-input.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
@@ -90,18 +91,22 @@ async function runAdd(shell: Shell, entry: CatalogueEntry, flags: AddFlags): Pro
   const apiBase = flags.apiBase === undefined ? undefined : parseApiBase(flags.apiBase);
   const { dataDir } = loadSettings(shell);
   const { adminSocket, url } = findServer(dataDir);
-  const { publicUrl } = await loadServerStatus(adminSocket);
+  const status = await loadServerStatus(adminSocket);
   const request: AddAccount = {
     channel: entry.channel,
     name: flags.name,
     access: flags.access,
-    transport: decideTransport({ entry, publicUrl, transport: flags.transport }),
+    transport: decideTransport({
+      entry,
+      publicUrl: status.publicUrl,
+      transport: flags.transport,
+    }),
     fields: await readFieldValues(entry.fields, given, shell, createTerminalInput()),
     allow: flags.allow,
     ...(apiBase === undefined ? {} : { apiBase }),
   };
   const added = await addChannel(dataDir, request, shell.note);
-  const webhookUrl = `${publicUrl || url}${added.account.webhookPath}`;
+  const webhookUrl = webhookAddress(added.account, { url, status });
   shell.print(renderAdded(added, webhookUrl));
   shell.printJson({ ...added, webhookUrl });
 }

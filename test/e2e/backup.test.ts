@@ -88,7 +88,9 @@ describe("rockpool backup and restore, of a server under load", () => {
     expect(accounts).toMatchObject([{ channel: "webhook", name: "load" }]);
     const message = { id: "after", conversation: "c1", user: "u", text: "still there?" };
     const again = webhookUrl.replace(/^http:\/\/[^/]+/, rockpool.url);
-    expect(await (await postWebhook(again, secret, message, "?wait=1")).json()).toMatchObject({
+    expect(
+      await (await postWebhook(again, secret, message, { query: "?wait=1" })).json(),
+    ).toMatchObject({
       status: "answered",
     });
   });

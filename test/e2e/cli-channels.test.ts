@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -69,6 +70,29 @@ describe("rockpool channel and pair, with Telegram", () => {
     // The code, the greeting at the approval, the answer.
     await telegram.waitUntil(() => telegram.messagesOf(chatId).length === 3);
     expect(await runJson(["pair", "list"])).toEqual([]);
+  });
+
+  it("asks for the token on a terminal and shows nothing of it", async ({ expect }) => {
+    const program = join(import.meta.dirname, "../../bin/rockpool");
+    const words = [program, ...telegramBase(), "--name", "asked"];
+    // script gives the command a terminal of its own; what a person would see comes out of it.
+    const child = spawn("script", ["-qefc", words.join(" "), "/dev/null"], {
+      env: { PATH: process.env.PATH ?? "", ROCKPOOL_DATA: rockpool.dataDir },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    let seen = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      seen += text;
+    });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    await until(() => seen.includes("@BotFather"), "the question");
+    const [first = "", ...rest] = telegram.token;
+    for (const keys of [first, "x\u007f", rest.join(""), "\r"]) child.stdin.write(keys);
+    expect(await ended).toBe(0);
+    expect(seen).toContain("Added telegram/asked");
+    expect(seen).not.toContain(telegram.token);
+    expect(seen).not.toContain(rest.slice(0, 5).join(""));
+    await rockpool.run(["channel", "remove", "telegram", "asked"]);
   });
 
   it("tests the account, refuses its name a second time, and removes it with its address", async ({
@@ -145,12 +169,22 @@ describe("rockpool channel, with the generic webhook", () => {
     expect(shown.stdout).not.toContain(secret);
 
     const message = { id: "m1", conversation: "c1", user: "u1", text: "hello" };
-    const answered = await postWebhook(added.webhookUrl, secret, message, "?wait=1");
+    const answered = await postWebhook(added.webhookUrl, secret, message, { query: "?wait=1" });
     expect(answered.status).toBe(200);
     const answer = await answered.json();
     expect(answer).toMatchObject({ status: "answered", text: expect.stringMatching(/\S/) });
-    const repeated = await postWebhook(added.webhookUrl, secret, message, "?wait=1");
+    const repeated = await postWebhook(added.webhookUrl, secret, message, { query: "?wait=1" });
     expect(await repeated.json()).toEqual(answer);
+    const streamed = await postWebhook(
+      added.webhookUrl,
+      secret,
+      { ...message, id: "m2" },
+      { accept: "text/event-stream" },
+    );
+    const events = await streamed.text();
+    expect(streamed.headers.get("content-type")).toBe("text/event-stream");
+    expect(events).toContain('"role":"assistant"');
+    expect(events.trim().split("\n").at(-1)).toContain('"type":"end"');
     const forged = await postWebhook(added.webhookUrl, `whsec_${"A".repeat(32)}`, message);
     expect(forged.status).toBe(401);
     expect(await forged.json()).toMatchObject({ code: "webhook/bad_signature" });

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { MAX_INPUT_BYTES } from "../../local-runtime/terminal-input.ts";
 import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
 import {
   type RockpoolProcess,
@@ -73,6 +74,17 @@ describe("rockpool say", () => {
     await until(() => ollama.stats().aborted > 0, "the model to be let go");
     ollama.control({ tokenMs: 0, tokens: 8 });
     expect((await rockpool.run(["say", "again"])).status).toBe(0);
+  });
+
+  it("refuses more than fits, with what to do", async ({ expect }) => {
+    const input = "x".repeat(MAX_INPUT_BYTES + 1);
+    expect(await rockpool.run(["say"], { input })).toMatchObject({
+      status: 64,
+      stderr: "rockpool: Standard input holds more than 1024 KB. Give less at once.\n",
+    });
+    const long = await rockpool.run(["say"], { input: "x".repeat(40_000) });
+    expect(long.status).toBe(1);
+    expect(long.stderr).toContain("text: <=32768 is expected");
   });
 
   it("has nothing to say without words", async ({ expect }) => {

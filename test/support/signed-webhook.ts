@@ -9,12 +9,12 @@ export function signWebhook(secret: string, id: string, seconds: string, body: s
   return `v1,${createHmac("sha256", key).update(`${id}.${seconds}.${body}`).digest("base64")}`;
 }
 
-/** Posts the message. `query` may be `?wait=1`. */
+/** Posts the message. `query` may be `?wait=1`, `accept` ask for a stream. */
 export async function postWebhook(
   url: string,
   secret: string,
   message: { id: string; conversation: string; user: string; text: string },
-  query = "",
+  { query = "", accept = "application/json" } = {},
 ): Promise<Response> {
   const { id, ...content } = message;
   const body = JSON.stringify(content);
@@ -23,6 +23,7 @@ export async function postWebhook(
     method: "POST",
     headers: {
       "content-type": "application/json",
+      accept,
       "webhook-id": id,
       "webhook-timestamp": seconds,
       "webhook-signature": signWebhook(secret, id, seconds, body),

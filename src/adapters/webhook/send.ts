@@ -7,7 +7,7 @@ import type { OutboundPart, SentRef, Target } from "../../core/message.ts";
 import type { Account, Io } from "../adapter.ts";
 import { sign } from "./verify.ts";
 
-export const SEND_TIMEOUT_MS = 15_000;
+const SEND_TIMEOUT_MS = 15_000;
 /** Longest wait that a receiver may ask for. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 

@@ -7,7 +7,7 @@ import {
   decideTransport,
   parseApiBase,
 } from "../../../local-runtime/add-channel.ts";
-import { disallowOrigin } from "../../../local-runtime/egress-change.ts";
+import { allowOrigin, disallowOrigin } from "../../../local-runtime/egress-change.ts";
 import { loadRunState, writeRunState } from "../../../local-runtime/run-state.ts";
 import { CATALOGUE } from "../../../src/adapters/catalogue.ts";
 import type { AccountAdded, AddAccount } from "../../../src/core/admin-protocol.ts";
@@ -110,6 +110,18 @@ describe("adding a channel", () => {
       message: "The account telegram:main exists already.",
     });
     expect(supervisor.reloads).toEqual([]);
+  });
+
+  it("takes the address back where the server does not take it up in time", async ({ expect }) => {
+    await using admin = await startFakeAdmin();
+    const ignore = () => undefined;
+    process.on("SIGHUP", ignore);
+    await expect(allowOrigin(admin.dataDir, API, 60)).rejects.toMatchObject({
+      code: "server/no_reload",
+      message: "The server did not take the new address up within 0.06 seconds.",
+    });
+    process.off("SIGHUP", ignore);
+    expect(grants(admin)).toEqual([]);
   });
 
   it("takes a grant away only where there is one", async ({ expect }) => {

@@ -152,6 +152,20 @@ describe("a stream on the admin socket", () => {
     expect(seen).toEqual([{ type: "ready", seq: 3 }]);
   });
 
+  it("gives up on a server that falls silent", async ({ expect }) => {
+    await using admin = await startFakeAdmin();
+    admin.handle("POST /say", (_, response) => {
+      response.writeHead(200).write(": hello\n\n");
+      return undefined;
+    });
+    const { signal } = new AbortController();
+    const events = streamAdmin(admin.socketPath, { ...say, idleMs: 50 }, signal);
+    await expect(collect(events)).rejects.toMatchObject({
+      code: "server/no_answer",
+      message: "The server did not answer within 0.05 seconds.",
+    });
+  });
+
   it("throws a problem, and a connection that breaks", async ({ expect }) => {
     await using admin = await startFakeAdmin();
     admin.handle("POST /say", () => problem("session/queue_full"));

@@ -121,6 +121,19 @@ describe("send of the generic webhook", () => {
     });
   });
 
+  it("gives up on a receiver that takes too long", async ({ expect }) => {
+    const slow: Io = {
+      ...io,
+      fetch: (_, init) => {
+        expect(init?.signal?.aborted).toBe(false);
+        return Promise.reject(new DOMException("too long", "TimeoutError"));
+      },
+    };
+    await expect(
+      webhook.send(target, part, account("https://a.example/"), slow),
+    ).rejects.toMatchObject({ code: "channel/unavailable" });
+  });
+
   it("passes on that the address is not allowed", async ({ expect }) => {
     const fenced: Io = { ...io, fetch: () => Promise.reject(new AppError("egress/not_allowed")) };
     await expect(
