@@ -1,6 +1,6 @@
 /**
- * What signals mean to a running server: SIGTERM and SIGINT stop it, a second one at once; SIGHUP makes it read the grants again, unless it
- * comes of a terminal that was closed.
+ * What signals mean to a running server: SIGTERM and SIGINT stop it, a second one at once; SIGHUP makes it read the
+ * grants again, unless it comes of a terminal that was closed.
  */
 import { closeSync, openSync } from "node:fs";
 import type { Supervisor } from "./supervisor.ts";

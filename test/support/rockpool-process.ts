@@ -44,7 +44,7 @@ export interface RockpoolProcess {
   output(): string;
   /** Runs another rockpool command on the same folder. */
   run(args: readonly string[], options?: { input?: string }): Promise<CommandResult>;
-  /** SIGTERM, and the end. The folder stays. */
+  /** One SIGTERM, and the end. The folder stays. */
   stop(): Promise<CommandResult>;
   /** kill -9 of workerd; settles when its successor serves. */
   kill9Workerd(): Promise<void>;
@@ -62,8 +62,11 @@ export async function startRockpool(options: StartOptions = {}): Promise<Rockpoo
     if (!found) throw new Error(`no run state in ${dataDir}:\n${output()}`);
     return found;
   };
+  let stopping = false;
   const stop = async (): Promise<CommandResult> => {
-    child.kill("SIGTERM");
+    // Once: a second signal would mean to end at once.
+    if (!stopping) child.kill("SIGTERM");
+    stopping = true;
     return await ended;
   };
   return {
