@@ -14,7 +14,7 @@ import {
   isEndBlock,
   paddingBytes,
 } from "./backup-archive-header.ts";
-import { HostError, systemCode } from "./host-error.ts";
+import { EXIT, HostError, systemCode } from "./host-error.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** Sealed bytes do not compress; what does are the empty parts of databases, and those are runs of zeros. */
@@ -68,12 +68,12 @@ export interface ArchiveEntry extends EntryHeader {
 
 /**
  * Yields the entries in order. Throws backup/damaged for bytes that are no whole archive and for entries that are no
- * plain files; the file system's own error where it cannot be read.
+ * plain files; backup/unreadable.
  */
 export async function* readArchive(path: string): AsyncGenerator<ArchiveEntry, void> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  file.on("error", (error) => gunzip.destroy(error));
+  file.on("error", (error) => gunzip.destroy(unreadable(error)));
   const source = new BlockSource(file.pipe(gunzip));
   try {
     for (;;) {
@@ -147,6 +147,16 @@ class BlockSource {
 
 function isGzipError(error: unknown): boolean {
   return systemCode(error)?.startsWith("Z_") ?? false;
+}
+
+function unreadable(error: Error): HostError {
+  return new HostError({
+    code: "backup/unreadable",
+    message: `The archive cannot be read (${systemCode(error) ?? "unknown reason"}).`,
+    fix: "Check that you may read it (ls -l), and that its disk is whole. Nothing was replaced.",
+    exitStatus: EXIT.io,
+    cause: error,
+  });
 }
 
 export function damaged(what: string, cause?: unknown): HostError {

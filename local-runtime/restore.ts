@@ -1,5 +1,5 @@
 /** Replaces the data folder's content by a backup, after every byte of the backup was proved beside it. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "./atomic-file.ts";
 import type { Manifest } from "./backup-manifest.ts";
@@ -8,7 +8,7 @@ import { EXIT, HostError, systemCode } from "./host-error.ts";
 import { acquireLock } from "./lock.ts";
 import { MASTER_KEY_BYTES } from "./master-key.ts";
 import { endOrphans } from "./orphans.ts";
-import { extractBackup } from "./restore-extract.ts";
+import { type Extracted, extractBackup } from "./restore-extract.ts";
 import { finishRestore, restoreStaging, swapInRestored } from "./restore-swap.ts";
 import { configFile } from "./run-files.ts";
 
@@ -35,7 +35,7 @@ export interface RestoreReport {
 /** Throws backup/*, restore/*, data/*. Nothing is replaced unless all of the backup is whole. */
 export async function runRestore(options: RestoreOptions): Promise<RestoreReport> {
   const { folder, archive } = options;
-  if (!existsSync(archive))
+  if (!statSync(archive, { throwIfNoEntry: false })?.isFile())
     throw new HostError({
       code: "restore/no_archive",
       message: `There is no file at ${archive}.`,
@@ -52,9 +52,7 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreReport
       explainFileErrors(folder.root, () =>
         mkdirSync(join(staging, "objects"), { recursive: true, mode: 0o700 }),
       );
-      const { manifest, databases } = await extractBackup(archive, staging, masterKey, (list) =>
-        refuseNewer(list, options.version),
-      );
+      const { manifest, databases } = await extract(options, staging, masterKey);
       writeFileAtomic(join(staging, "master.key.id"), `${manifest.masterKeyId}\n`);
       const keptAs = swapInRestored(folder, Date.now());
       return {
@@ -70,6 +68,20 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreReport
     }
   } finally {
     lock.release();
+  }
+}
+
+async function extract(
+  { folder, archive, version }: RestoreOptions,
+  staging: string,
+  masterKey: Uint8Array,
+): Promise<Extracted> {
+  try {
+    return await extractBackup(archive, staging, masterKey, (list) => refuseNewer(list, version));
+  } catch (error) {
+    return explainFileErrors(folder.root, () => {
+      throw error;
+    });
   }
 }
 

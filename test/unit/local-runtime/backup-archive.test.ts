@@ -101,6 +101,13 @@ describe("an archive", () => {
     await expect(writeArchive(newPath(), [entry], 0)).rejects.toThrow("a changed its size.");
   });
 
+  it("that cannot be read is named so", async ({ expect }) => {
+    await expect(readAll(folder.path)).rejects.toMatchObject({
+      code: "backup/unreadable",
+      message: "The archive cannot be read (EISDIR).",
+    });
+  });
+
   it("is refused when it is cut off anywhere", async ({ expect }) => {
     const whole = newPath();
     await writeAll(whole, { a: "hello", b: "x".repeat(5_000) });

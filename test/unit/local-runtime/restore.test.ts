@@ -95,12 +95,11 @@ describe("a restore", () => {
     using data = createDataFolder();
     const archive = await createBackup(data);
     const options = { folder: data.folder, archive, force: true, version };
-    await expect(
-      runRestore({ ...options, archive: join(data.outside, "none") }),
-    ).rejects.toMatchObject({
-      code: "restore/no_archive",
-      message: `There is no file at ${join(data.outside, "none")}.`,
-    });
+    for (const missing of [join(data.outside, "none"), data.outside])
+      await expect(runRestore({ ...options, archive: missing })).rejects.toMatchObject({
+        code: "restore/no_archive",
+        message: `There is no file at ${missing}.`,
+      });
     writeFileSync(data.folder.masterKey, randomBytes(32));
     await expect(runRestore(options)).rejects.toMatchObject({ code: "backup/wrong_key" });
     for (const breakKey of [
