@@ -7,6 +7,7 @@ import { AppError, errorCode, isAppError } from "../core/errors.ts";
 import type { AccountKey } from "../core/ids.ts";
 import type { Env } from "../env.ts";
 import { emit } from "../observability/emit.ts";
+import { describeError } from "../observability/redact.ts";
 import { takeIn } from "./intake.ts";
 import { findRoute, type Route } from "./routes-out.ts";
 
@@ -33,11 +34,26 @@ export class ConnectionObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     const key = this.ctx.storage.kv.get<AccountKey>("account");
-    const route = key && (await findRoute(this.env, key));
-    if (!route || this.#round) return;
-    const waitMs = await this.#poll(route);
+    if (key === undefined || this.#round) return;
+    const waitMs = await this.#pollAccount(key);
     if (this.ctx.storage.kv.get("account") !== undefined)
       await this.ctx.storage.setAlarm(Date.now() + waitMs);
+  }
+
+  /** Never throws: the runtime would give a failing alarm up, and with it the account. */
+  async #pollAccount(key: AccountKey): Promise<number> {
+    try {
+      const route = await findRoute(this.env, key);
+      return route ? await this.#poll(route) : MAX_WAIT_MS;
+    } catch (error) {
+      emit({
+        type: "fault",
+        where: "connection",
+        code: errorCode(error),
+        cause: describeError(error),
+      });
+      return MAX_WAIT_MS;
+    }
   }
 
   /** Polls for one round; returns how long to wait before the next. */

@@ -33,6 +33,8 @@ import { workTurn } from "./work-turn.ts";
 
 /** How long log rows wait for more of their session; the journal gathers those of all sessions after that. */
 const GATHER_MS = 1_500;
+/** A session that cannot even open its tables or keys tries again after this time. */
+const REST_MS = 15_000;
 /** Messages a reader gets at first, and at most after a break. */
 const FIRST_PAGE = 50;
 const MAX_BACKLOG = 500;
@@ -83,11 +85,24 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
   }
 
   override async alarm(): Promise<void> {
-    const parts = await this.#open();
-    this.#loop ??= createLoop(parts);
-    const nextAtMs = await this.#loop.run();
-    parts.journal.prune();
-    if (nextAtMs !== undefined) await this.ctx.storage.setAlarm(nextAtMs);
+    try {
+      const parts = await this.#open();
+      this.#loop ??= createLoop(parts);
+      await this.#loop.run();
+      parts.journal.prune();
+      // Asked now and not by the loop: a message accepted since its last look is due at once.
+      const nextAtMs = this.#loop.nextAtMs();
+      if (nextAtMs !== undefined) await this.ctx.storage.setAlarm(nextAtMs);
+    } catch (error) {
+      // The runtime gives an alarm up after some failures; what is queued is worth more than that.
+      emit({
+        type: "fault",
+        where: "session:alarm",
+        code: errorCode(error),
+        cause: describeError(error),
+      });
+      await this.ctx.storage.setAlarm(Date.now() + REST_MS);
+    }
   }
 
   async stream(afterSeq: number | undefined): Promise<ReadableStream<Uint8Array> | Moved> {

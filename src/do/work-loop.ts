@@ -62,8 +62,16 @@ export class WorkLoop {
     }
   }
 
-  /** Returns the time of the next alarm, or undefined where nothing waits. */
-  async run(): Promise<number | undefined> {
+  /** When something is due next, of what nobody works on; undefined where nothing waits. */
+  nextAtMs(): number | undefined {
+    const due = this.#options.lanes
+      .map((lane) => this.#dueAtMs(lane))
+      .filter((dueAtMs) => dueAtMs !== undefined);
+    return due.length > 0 ? Math.min(...due) : undefined;
+  }
+
+  /** Works until nothing is due, or the time of one run is over. */
+  async run(): Promise<void> {
     this.#isRunning = true;
     const { lanes, nowMs } = this.#options;
     const stopAtMs = nowMs() + MAX_RUN_MS;
@@ -78,9 +86,5 @@ export class WorkLoop {
       await this.#wake.promise;
     }
     this.#isRunning = false;
-    const next = lanes
-      .map((lane) => this.#dueAtMs(lane))
-      .filter((dueAtMs) => dueAtMs !== undefined);
-    return next.length > 0 ? Math.min(...next) : undefined;
   }
 }
