@@ -17,8 +17,8 @@ export interface LoopOptions {
   failed(lane: string, error: unknown): void;
 }
 
-/** The runtime ends an alarm after fifteen minutes: nothing new begins after five, and a turn takes ten at most. */
-const MAX_RUN_MS = 5 * 60_000;
+/** The runtime ends an alarm after fifteen minutes: nothing new begins after four, and a turn takes ten at most. */
+const MAX_RUN_MS = 4 * 60_000;
 /** A lane that failed by itself rests, so that a bug cannot spin. */
 const REST_MS = 5_000;
 
