@@ -1,0 +1,60 @@
+/** What a box of the bench is made of: a data folder of its own, made and configured by the code of `rockpool up`. */
+import { join } from "node:path";
+import type { Bundle } from "../../local-runtime/bundle.ts";
+import { type DataFolder, prepareDataFolder } from "../../local-runtime/data-folder.ts";
+import { writeEgressOrigins } from "../../local-runtime/egress-grants.ts";
+import { openMasterKey } from "../../local-runtime/master-key.ts";
+import { memoryBytes } from "../../local-runtime/memory.ts";
+import { type RunPlan, writeLastingFiles } from "../../local-runtime/run-files.ts";
+import { migrateFolder } from "../../local-runtime/server.ts";
+import { rockpoolVersion } from "../../local-runtime/versions.ts";
+import { loadWranglerConfig } from "../../local-runtime/wrangler-config.ts";
+import { loadOptions } from "../../src/config/load.ts";
+
+export const ROOT = join(import.meta.dirname, "..", "..");
+
+export interface BoxAddresses {
+  modelUrl: string;
+  telegramUrl: string;
+}
+
+/** The options of the box, as the environment states them; all others have their defaults. */
+export function boxEnvironment(dataDir: string, modelUrl: string): Record<string, string> {
+  return {
+    HOST: "127.0.0.1",
+    PORT: "0",
+    ROCKPOOL_DATA: dataDir,
+    ROCKPOOL_MODEL_URL: modelUrl,
+    ROCKPOOL_PUBLIC_URL: "https://bench.example",
+  };
+}
+
+/** Makes the folder with its key, its tables and its grants. */
+export function prepareBox(dataDir: string, { telegramUrl }: BoxAddresses): DataFolder {
+  const folder = prepareDataFolder(dataDir);
+  openMasterKey(folder).fill(0);
+  migrateFolder(ROOT, folder, loadWranglerConfig(ROOT));
+  writeEgressOrigins(folder, [telegramUrl]);
+  return folder;
+}
+
+/** Writes the files of a run of this bundle. */
+export function planRun(folder: DataFolder, modelUrl: string, bundle: Bundle): RunPlan {
+  const loaded = loadOptions(boxEnvironment(folder.root, modelUrl));
+  if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join("; "));
+  const plan: RunPlan = {
+    folder,
+    bundle,
+    wrangler: loadWranglerConfig(ROOT),
+    options: loaded.options,
+    adminSocket: join(folder.run, "admin.sock"),
+    box: {
+      ROCKPOOL_VERSION: rockpoolVersion(ROOT),
+      ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
+    },
+  };
+  const masterKey = openMasterKey(folder);
+  writeLastingFiles(plan, masterKey);
+  masterKey.fill(0);
+  return plan;
+}

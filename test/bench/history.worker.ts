@@ -1,0 +1,103 @@
+/**
+ * Rockpool with another SessionObject that fills its history: the same tables, seals and places as the real one's,
+ * written by the same code, in the same file. Run once before a bench, on a folder that the real Worker then serves.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Account } from "../../src/adapters/adapter.ts";
+import { parseUpdate } from "../../src/adapters/telegram/parse.ts";
+import { encodeSessionKey, newId, type PersonId, type TurnId } from "../../src/core/ids.ts";
+import type { AcceptRequest } from "../../src/core/session-protocol.ts";
+import { userBody } from "../../src/do/accept.ts";
+import { answerMessageId } from "../../src/do/commit.ts";
+import { History, type NewMessage, userMessageId } from "../../src/do/history.ts";
+import { openKeyring } from "../../src/do/isolate.ts";
+import { Meta } from "../../src/do/meta.ts";
+import { openSessionSchema } from "../../src/do/session-schema.ts";
+import type { Env } from "../../src/env.ts";
+import { createUpdates } from "../support/fake-telegram-updates.ts";
+import { createTelegramAccount } from "../support/telegram-account.ts";
+
+export { Admin, ConnectionObject, DirectoryObject, JournalObject } from "../../src/index.ts";
+
+const QUESTION =
+  "Which fish would you keep in a small pool behind the house, and what do they eat?";
+const ANSWER =
+  "Goldfish and small koi do well. They take flakes, peas and what they find between the plants. ".repeat(
+    4,
+  );
+/** Turns written in one transaction. */
+const CHUNK_TURNS = 500;
+
+const account: Account = createTelegramAccount();
+
+function sessionOf(chatId: number) {
+  return encodeSessionKey({
+    channel: account.channel,
+    account: account.name,
+    conversation: String(chatId),
+  });
+}
+
+export class SessionObject extends DurableObject<Env> {
+  async fill(chatId: number, messages: number): Promise<void> {
+    const { storage } = this.ctx;
+    openSessionSchema(storage);
+    const session = sessionOf(chatId);
+    const history = new History(storage.sql, await openKeyring(this.env), session);
+    const personId = newId<PersonId>();
+    const speaker = { personId, role: "member", name: "Person", lang: "en" } as const;
+    const updates = createUpdates();
+    for (let left = messages / 2; left > 0; left -= CHUNK_TURNS) {
+      const turns = Array.from({ length: Math.min(left, CHUNK_TURNS) }, () => {
+        const [event] = parseUpdate(updates.text(chatId, QUESTION), account);
+        if (event?.kind !== "message") throw new TypeError("The update is no message.");
+        return { session, account: account.key, speaker, event };
+      });
+      const rows = await Promise.all(turns.map((request) => sealTurn(history, request)));
+      storage.transactionSync(() => {
+        for (const row of rows.flat()) history.append(row);
+      });
+    }
+    const meta = new Meta(storage.sql);
+    meta.set("key", session);
+    meta.set("createdAtMs", Date.now());
+    meta.set("loggedSeq", history.newestSeq());
+  }
+}
+
+async function sealTurn(history: History, request: AcceptRequest): Promise<NewMessage[]> {
+  const turnId = newId<TurnId>();
+  const { personId } = request.speaker;
+  const row = { turnId, personId, channel: account.channel, aside: false, atMs: Date.now() };
+  const asked = userMessageId(turnId);
+  const answered = answerMessageId(turnId);
+  return [
+    {
+      ...row,
+      id: asked,
+      role: "user",
+      sealed: await history.seal(asked, userBody(request, 0)),
+    },
+    {
+      ...row,
+      id: answered,
+      role: "assistant",
+      sealed: await history.seal(answered, { text: ANSWER, media: [] }),
+    },
+  ];
+}
+
+/** POST /?chat=…&messages=… */
+const filler: ExportedHandler<Env> = {
+  async fetch(request, env) {
+    const { searchParams } = new URL(request.url);
+    const chatId = Number(searchParams.get("chat"));
+    // Env names the real class; this run's is the one above.
+    const sessions = env.SESSION as unknown as DurableObjectNamespace<SessionObject>;
+    await sessions.getByName(sessionOf(chatId)).fill(chatId, Number(searchParams.get("messages")));
+    return new Response(null);
+  },
+};
+
+// biome-ignore lint/style/noDefaultExport: workerd takes a Worker's handlers from the default export
+export default filler;
