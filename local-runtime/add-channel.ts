@@ -75,6 +75,6 @@ async function refuseTaken(dataDir: string, { channel, name }: AddAccount): Prom
   throw new HostError({
     code: "account/exists",
     message: `The account ${accountKey(channel, name)} exists already.`,
-    fix: `Remove it first (\`rockpool channel remove ${channel} ${name}\`), or choose another --name.`,
+    fix: `Remove it first (\`npx rockpool channel remove ${channel} ${name}\`), or choose another --name.`,
   });
 }

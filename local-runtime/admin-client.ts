@@ -161,7 +161,7 @@ function noAnswer(afterMs: number): HostError {
   return new HostError({
     code: "server/no_answer",
     message: `The server did not answer within ${afterMs / 1000} seconds.`,
-    fix: "Look for the cause with `rockpool logs`, or restart it with `rockpool down` and `npm start`.",
+    fix: "Look for the cause with `npx rockpool logs`, or restart it with `npx rockpool down` and `npm start`.",
     exitStatus: EXIT.temporary,
   });
 }
@@ -170,7 +170,7 @@ function cutOff(cause: unknown): HostError {
   return new HostError({
     code: "server/cut_off",
     message: "The server closed the connection in mid-answer.",
-    fix: "It may be restarting: run this again, and look at `rockpool logs` if it stays so.",
+    fix: "It may be restarting: run this again, and look at `npx rockpool logs` if it stays so.",
     exitStatus: EXIT.temporary,
     cause,
   });

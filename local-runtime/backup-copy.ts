@@ -83,6 +83,6 @@ function tooSlow(): HostError {
   return new HostError({
     code: "backup/too_slow",
     message: "The server would have to stand still too long for a backup, so it was let go on.",
-    fix: "Run it again when less is written, or stop the server (`rockpool down`) and run it then.",
+    fix: "Run it again when less is written, or stop the server (`npx rockpool down`) and run it then.",
   });
 }

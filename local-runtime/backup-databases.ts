@@ -44,6 +44,6 @@ function broken(path: string, problem: string): HostError {
   return new HostError({
     code: "backup/broken_database",
     message: `The database ${path} is damaged: ${problem}.`,
-    fix: "Keep the older backups, and restore the newest one that is whole (`rockpool restore`).",
+    fix: "Keep the older backups, and restore the newest one that is whole (`npx rockpool restore`).",
   });
 }

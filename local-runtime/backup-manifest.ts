@@ -86,7 +86,7 @@ function parseManifest(bytes: Buffer): Manifest {
     throw new HostError({
       code: "backup/unknown_format",
       message: "The archive is no backup that this version of Rockpool knows.",
-      fix: "Check that it is a file that `rockpool backup` wrote; a newer one needs a newer Rockpool.",
+      fix: "Check that it is a file that `npx rockpool backup` wrote; a newer one needs a newer Rockpool.",
       cause: error,
     });
   }

@@ -94,7 +94,7 @@ function cannotPause(cause?: unknown): HostError {
   return new HostError({
     code: "backup/cannot_pause",
     message: "The server could not be held still for the backup: it restarted or its disk is slow.",
-    fix: "Run this again; if it stays so, stop the server (`rockpool down`) and run it then.",
+    fix: "Run this again; if it stays so, stop the server (`npx rockpool down`) and run it then.",
     exitStatus: EXIT.temporary,
     cause,
   });

@@ -6,7 +6,7 @@ const COLUMN_GAP = "  ";
 
 /** What an owner does next, by who may write to the account. */
 const NEXT: Readonly<Record<AccountSummary["access"], string>> = {
-  pairing: "Whoever writes first gets a code: let them in with `rockpool pair approve <code>`.",
+  pairing: "Whoever writes first gets a code: let them in with `npx rockpool pair approve <code>`.",
   allowlist: "Only the senders of --allow are answered.",
   open: "Everybody who finds it is answered.",
 };
@@ -27,7 +27,7 @@ export function renderAdded({ account, done, generated }: AccountAdded, webhookU
 
 export function renderAccounts(accounts: readonly AccountSummary[]): string {
   if (accounts.length === 0)
-    return "There is no account yet. `rockpool channel add --help` lists the channels.";
+    return "There is no account yet. `npx rockpool channel add --help` lists the channels.";
   const rows = accounts.map(({ channel, name, access, transport, self, apiBase }) => [
     `${channel}/${name}`,
     access,

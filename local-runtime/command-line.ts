@@ -72,7 +72,7 @@ function toHostError(error: unknown): HostError {
   return new HostError({
     code: "host/internal",
     message: `This should not happen: ${text}`,
-    fix: "Report it with the lines above and what `rockpool doctor` says.",
+    fix: "Report it with the lines above and what `npx rockpool doctor` says.",
     exitStatus: EXIT.software,
   });
 }
@@ -81,7 +81,7 @@ function fromCommander(error: CommanderError): HostError {
   const message = error.message.replace(/^error: /, "").replaceAll("\n", " ");
   return usageError(
     `${message.charAt(0).toUpperCase()}${message.slice(1)}`,
-    "See `rockpool --help`, or --help after the command.",
+    "See `npx rockpool --help`, or --help after the command.",
   );
 }
 

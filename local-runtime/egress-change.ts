@@ -71,7 +71,7 @@ async function waitForGeneration(
       throw new HostError({
         code: "server/no_reload",
         message: `The server did not take the new address up within ${waitMs / 1000} seconds.`,
-        fix: "Look for the cause with `rockpool logs`, or restart it with `rockpool down` and `npm start`.",
+        fix: "Look for the cause with `npx rockpool logs`, or restart it with `npx rockpool down` and `npm start`.",
         exitStatus: EXIT.temporary,
       });
     await sleep(POLL_MS);

@@ -88,7 +88,7 @@ function inUse(dataDir: string, holder: Holder): HostError {
   return new HostError({
     code: "data/in_use",
     message: `The data folder ${dataDir} is in use by ${who}.`,
-    fix: "Stop it with `rockpool down`, or give this one a folder of its own with ROCKPOOL_DATA.",
+    fix: "Stop it with `npx rockpool down`, or give this one a folder of its own with ROCKPOOL_DATA.",
     exitStatus: EXIT.temporary,
   });
 }

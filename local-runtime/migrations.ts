@@ -76,7 +76,7 @@ function refuseNewerData(plan: MigrationPlan, done: readonly string[]): void {
   throw new HostError({
     code: "migration/data_is_newer",
     message: `The data was last used by a newer version of Rockpool, which applied ${unknown}.`,
-    fix: `Install that version again, or go back with a copy in ${plan.backupsDir} or a backup (rockpool restore).`,
+    fix: `Install that version again, or go back with a copy in ${plan.backupsDir} or a backup (npx rockpool restore).`,
     exitStatus: EXIT.config,
   });
 }

@@ -39,7 +39,7 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreReport
     throw new HostError({
       code: "restore/no_archive",
       message: `There is no file at ${archive}.`,
-      fix: "Give the path of a file that `rockpool backup` wrote.",
+      fix: "Give the path of a file that `npx rockpool backup` wrote.",
     });
   const lock = acquireLock(folder.root, "restore");
   try {

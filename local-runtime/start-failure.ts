@@ -42,7 +42,7 @@ export function explainStartFailure(stderr: string, { host, port }: Listening): 
   return new HostError({
     code: "workerd/start_failed",
     message: `workerd did not start: ${lines || "it said nothing"}.`,
-    fix: "Run `rockpool doctor`; if it finds nothing, report the line above.",
+    fix: "Run `npx rockpool doctor`; if it finds nothing, report the line above.",
     exitStatus: EXIT.software,
   });
 }

@@ -37,20 +37,20 @@ export function renderStartScreen(facts: StartFacts): string {
     "",
     ...row("Web chat", [
       ownerAddress(facts),
-      `signs you in, once, until ${expires}; \`rockpool owner-link\` makes another`,
+      `signs you in, once, until ${expires}; \`npx rockpool owner-link\` makes another`,
     ]),
     ...row("Model", describeModel(facts.status.model, facts.modelUrl)),
     ...row("Channels", describeChannels(facts)),
     ...row("Data", [`${facts.dataDir} (keep a copy of its master.key elsewhere)`]),
     "",
-    "Stop it with Ctrl-C, or with `rockpool down` from elsewhere.",
+    "Stop it with Ctrl-C, or with `npx rockpool down` from elsewhere.",
   ].join("\n");
 }
 
 export function describeChannels(facts: Pick<StartFacts, "url" | "status">): string[] {
   const { accounts } = facts.status;
   if (accounts.length === 0)
-    return ["none but the web chat; add one: rockpool channel add telegram --name main"];
+    return ["none but the web chat; add one: npx rockpool channel add telegram --name main"];
   return accounts.map((account) => {
     const way =
       account.transport === "webhook" ? webhookAddress(account, facts) : `by ${account.transport}`;

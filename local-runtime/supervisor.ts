@@ -187,7 +187,7 @@ function keepsCrashing(reason: string): HostError {
   return new HostError({
     code: "workerd/keeps_crashing",
     message: `workerd keeps ending, and starting it again has no more sense. The last reason: ${reason.trim()}.`,
-    fix: "Look at `rockpool logs`, run `rockpool doctor`, then start again. Nothing stored is lost.",
+    fix: "Look at `npx rockpool logs`, run `npx rockpool doctor`, then start again. Nothing stored is lost.",
     exitStatus: EXIT.software,
   });
 }

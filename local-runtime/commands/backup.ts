@@ -55,6 +55,6 @@ function renderReport(report: BackupReport, folder: DataFolder): string {
     "The messages and credentials in it are sealed, and the key is NOT in it. Keep both, in two places:",
     "  - this archive, on another machine",
     `  - ${folder.masterKey} (key ${report.masterKeyId}), where nobody else can read it`,
-    "Restore with `rockpool restore <file>`.",
+    "Restore with `npx rockpool restore <file>`.",
   ].join("\n");
 }

@@ -166,7 +166,7 @@ function findAccount(accounts: AccountSummary[], channel: string, name: string):
   throw new HostError({
     code: "account/unknown",
     message: `There is no account ${channel}/${name}.`,
-    fix: "List the accounts with `rockpool channel list`.",
+    fix: "List the accounts with `npx rockpool channel list`.",
   });
 }
 

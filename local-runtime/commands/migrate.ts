@@ -14,7 +14,7 @@ import { loadWranglerConfig } from "../wrangler-config.ts";
 export function defineCommand(command: Command, shell: Shell): void {
   command
     .description(
-      "Bring the log database up to date. `rockpool up` does so by itself; this is for looking at it first. The server must be down.",
+      "Bring the log database up to date. `npm start` does so by itself; this is for looking at it first. The server must be down.",
     )
     .action(() => runMigrate(shell));
 }

@@ -11,7 +11,7 @@ export function defineCommand(command: Command, shell: Shell): void {
     .description(
       "Replace what is kept by a backup. All of the backup is proved before anything is replaced. The server must be down, and the backup's master.key in the data folder.",
     )
-    .argument("<file>", "archive that `rockpool backup` wrote")
+    .argument("<file>", "archive that `npx rockpool backup` wrote")
     .option("--force", "replace data that is there; it is kept in a folder beside", false)
     .action((file: string, flags: { force: boolean }) => runCommand(shell, file, flags.force));
 }

@@ -70,10 +70,10 @@ function say(adminSocket: string, text: string, signal: AbortSignal): AsyncGener
 async function readText(words: readonly string[]): Promise<string> {
   const input = createTerminalInput();
   if (words.length === 0 && input.isTerminal)
-    throw usageError("There is nothing to say.", "Give the text: rockpool say Hello.");
+    throw usageError("There is nothing to say.", "Give the text: npx rockpool say Hello.");
   const text = words.length > 0 ? words.join(" ") : (await input.readAll()).trim();
   if (text === "")
-    throw usageError("There is nothing to say.", "Give the text: rockpool say Hello.");
+    throw usageError("There is nothing to say.", "Give the text: npx rockpool say Hello.");
   return text;
 }
 

@@ -34,6 +34,6 @@ function renderStatus(state: RunState, status: ServerStatus, settings: Settings)
     ...row("Data", [settings.dataDir]),
     ...(status.ownerKnown
       ? []
-      : ["", "Nobody has signed in yet: `rockpool owner-link` makes a link."]),
+      : ["", "Nobody has signed in yet: `npx rockpool owner-link` makes a link."]),
   ].join("\n");
 }

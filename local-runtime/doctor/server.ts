@@ -41,12 +41,16 @@ export async function checkServer(state: RunState | undefined): Promise<Finding>
     });
     await response.body?.cancel();
     if (response.ok) return ok("Server", "it is ready");
-    return fail("Server", `it answers ${response.status} to /readyz`, "Look at `rockpool logs`.");
+    return fail(
+      "Server",
+      `it answers ${response.status} to /readyz`,
+      "Look at `npx rockpool logs`.",
+    );
   } catch {
     return fail(
       "Server",
       `it does not answer at ${state.url}`,
-      "Look at `rockpool logs`; start it again with `rockpool down` and `npm start`.",
+      "Look at `npx rockpool logs`; start it again with `npx rockpool down` and `npm start`.",
     );
   }
 }

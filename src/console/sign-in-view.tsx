@@ -15,7 +15,7 @@ function BadLink() {
     <>
       <h2>{say("badLinkTitle")}</h2>
       <p>{say("badLinkHow")}</p>
-      <Command>rockpool owner-link</Command>
+      <Command>npx rockpool owner-link</Command>
     </>
   );
 }
@@ -25,9 +25,9 @@ function NoSession() {
     <>
       <h2>{say("signInTitle")}</h2>
       <p>{say("signInHow")}</p>
-      <Command>rockpool up</Command>
+      <Command>npm start</Command>
       <p>{say("signInAgain")}</p>
-      <Command>rockpool owner-link</Command>
+      <Command>npx rockpool owner-link</Command>
     </>
   );
 }

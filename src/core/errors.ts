@@ -29,7 +29,7 @@ export const ERRORS = {
     audience: "caller",
     transient: false,
     title: "Sign in first.",
-    fix: "Open the owner link that `rockpool up` prints, or make a new one with `rockpool owner-link`.",
+    fix: "Open the owner link that `npm start` prints, or make a new one with `npx rockpool owner-link`.",
   },
   "http/forbidden": {
     status: 403,
@@ -64,14 +64,14 @@ export const ERRORS = {
     audience: "operator",
     transient: true,
     title: "Something went wrong inside.",
-    fix: "Look for the request id in `rockpool logs`.",
+    fix: "Look for the request id in `npx rockpool logs`.",
   },
   "webhook/bad_signature": {
     status: 401,
     audience: "caller",
     transient: false,
     title: "The secret or signature does not match.",
-    fix: "Check the account's secret: `rockpool channel show <channel> <name>`.",
+    fix: "Check the account's secret: `npx rockpool channel show <channel> <name>`.",
   },
   "webhook/stale": {
     status: 401,
@@ -92,7 +92,7 @@ export const ERRORS = {
     audience: "caller",
     transient: false,
     title: "No such account.",
-    fix: "List the accounts with `rockpool channel list`.",
+    fix: "List the accounts with `npx rockpool channel list`.",
   },
   "account/exists": {
     status: 409,
@@ -106,14 +106,14 @@ export const ERRORS = {
     audience: "operator",
     transient: false,
     title: "No such account.",
-    fix: "List the accounts with `rockpool channel list`.",
+    fix: "List the accounts with `npx rockpool channel list`.",
   },
   "account/bad_settings": {
     status: 400,
     audience: "operator",
     transient: false,
     title: "A setting of the account is missing or wrong.",
-    fix: "See `rockpool channel add <channel> --help`.",
+    fix: "See `npx rockpool channel add <channel> --help`.",
   },
   "account/setup_failed": {
     status: 502,
@@ -127,7 +127,7 @@ export const ERRORS = {
     audience: "operator",
     transient: false,
     title: "No such channel.",
-    fix: "`rockpool channel add --help` lists the channels.",
+    fix: "`npx rockpool channel add --help` lists the channels.",
   },
   "channel/rate_limited": {
     status: 429,
@@ -141,7 +141,7 @@ export const ERRORS = {
     audience: "operator",
     transient: false,
     title: "The platform refused the message.",
-    fix: "See the cause in `rockpool logs`.",
+    fix: "See the cause in `npx rockpool logs`.",
   },
   "channel/unavailable": {
     status: 502,
@@ -204,14 +204,14 @@ export const ERRORS = {
     audience: "operator",
     transient: false,
     title: "No such pairing code, or it has expired.",
-    fix: "List the pending ones with `rockpool pair list`.",
+    fix: "List the pending ones with `npx rockpool pair list`.",
   },
   "owner/bad_token": {
     status: 401,
     audience: "caller",
     transient: false,
     title: "This owner link was used already, or has expired.",
-    fix: "Make a new one with `rockpool owner-link`.",
+    fix: "Make a new one with `npx rockpool owner-link`.",
   },
   "model/unavailable": {
     status: 502,
@@ -260,7 +260,7 @@ export const ERRORS = {
     audience: "person",
     transient: false,
     title: "The model server refused the request.",
-    fix: "See the cause in `rockpool logs`.",
+    fix: "See the cause in `npx rockpool logs`.",
   },
   "model/remote_refused": {
     status: 502,

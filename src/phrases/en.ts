@@ -39,7 +39,7 @@ export const en = {
   linkSelf: "This is the code's own conversation: write it to me from your other messenger.",
   linkDirectOnly: "/link works in private conversations only.",
   pairing:
-    "Hello! This assistant is private. Your pairing code is\n\n**{code}**\n\nIts owner can let you in within the hour: `rockpool pair approve {code}`.",
+    "Hello! This assistant is private. Your pairing code is\n\n**{code}**\n\nIts owner can let you in within the hour: `npx rockpool pair approve {code}`.",
   paired: "You are in. Write to me about anything; /help lists what I know.",
   waitingModel:
     "The model server is away just now. I keep your message and answer it as soon as it is back, for up to {hours} hours.",
@@ -54,11 +54,12 @@ export const en = {
   failedTimeout:
     "The model took too long, so I stopped it. Please try again, or choose a smaller model with /model.",
   failedBroken: "The model's answer broke off. Please try again.",
-  failedRejected: "The model server refused this. Its reason stands in the log (`rockpool logs`).",
+  failedRejected:
+    "The model server refused this. Its reason stands in the log (`npx rockpool logs`).",
   failedRemote:
     "This model would run on somebody else's machine, so I do not use it. Choose another with /model.",
   failedInternal:
-    "Something went wrong on my side. The reason stands in the log (`rockpool logs`). Please try again.",
+    "Something went wrong on my side. The reason stands in the log (`npx rockpool logs`). Please try again.",
   emptyAnswer: "The model had nothing to say. Please put it in other words.",
   cutLength: "(The answer reached its length limit. Say “go on” for more.)",
   cutStopped: "(stopped)",

@@ -38,7 +38,7 @@ export const zh: Phrases = {
   linkSelf: "这就是该代码所在的对话：请从另一个聊天软件发送它。",
   linkDirectOnly: "/link 只能在私聊中使用。",
   pairing:
-    "你好！这是一个私人助手。你的配对码是\n\n**{code}**\n\n主人可以在一小时内批准你：`rockpool pair approve {code}`。",
+    "你好！这是一个私人助手。你的配对码是\n\n**{code}**\n\n主人可以在一小时内批准你：`npx rockpool pair approve {code}`。",
   paired: "你已通过配对。有什么都可以问我；发送 /help 查看命令。",
   waitingModel:
     "模型服务器暂时不在线。我已保存你的消息，等它恢复后立即回答，最多等待 {hours} 小时。",
@@ -50,9 +50,9 @@ export const zh: Phrases = {
   gaveUp: "我在 {hours} 小时内都无法连接模型，只好放下这条消息。模型服务器恢复后请重新发送。",
   failedTimeout: "模型用时太长，我把它停下了。请重试，或用 /model 换一个小一点的模型。",
   failedBroken: "模型的回答中断了。请重试。",
-  failedRejected: "模型服务器拒绝了这个请求，原因见日志（`rockpool logs`）。",
+  failedRejected: "模型服务器拒绝了这个请求，原因见日志（`npx rockpool logs`）。",
   failedRemote: "这个模型会在别人的机器上运行，所以我不使用它。请用 /model 另选一个。",
-  failedInternal: "我这边出了点问题，原因见日志（`rockpool logs`）。请重试。",
+  failedInternal: "我这边出了点问题，原因见日志（`npx rockpool logs`）。请重试。",
   emptyAnswer: "模型没有给出回答。请换个说法试试。",
   cutLength: "（回答已达长度上限。说“继续”可以接着写。）",
   cutStopped: "（已停止）",

@@ -32,7 +32,7 @@ async function receiveByWebhook(
   if (!secret)
     throw new AppError("account/bad_settings", { detail: "A webhook needs the field `secret`." });
   if (url === undefined)
-    return `Telegram was not told where to send updates: this server has no public address. Set ROCKPOOL_PUBLIC_URL, restart, and run \`rockpool channel test telegram ${account.name}\`.`;
+    return `Telegram was not told where to send updates: this server has no public address. Set ROCKPOOL_PUBLIC_URL, restart, and run \`npx rockpool channel test telegram ${account.name}\`.`;
   await api.setWebhook(url, {
     secret_token: secret,
     allowed_updates: ALLOWED_UPDATES,

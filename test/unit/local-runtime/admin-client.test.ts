@@ -53,7 +53,7 @@ describe("a call on the admin socket", () => {
     await expect(callAdmin(admin.socketPath, ownerLink)).rejects.toMatchObject({
       code: "account/bad_settings",
       message: "The token is no token. fields.token: another form is expected",
-      fix: "See `rockpool channel add <channel> --help`.",
+      fix: "See `npx rockpool channel add <channel> --help`.",
     });
   });
 

@@ -58,7 +58,7 @@ describe("rockpool channel", () => {
         message: "There is no account telegram/main.",
       });
     expect((await runCommand(channel, ["list"], admin.dataDir)).printed).toBe(
-      "There is no account yet. `rockpool channel add --help` lists the channels.",
+      "There is no account yet. `npx rockpool channel add --help` lists the channels.",
     );
   });
 

@@ -41,7 +41,7 @@ describe("the rockpool command", () => {
     expect(stdout).toBe("");
     expect(stderr.toLowerCase()).toContain(expected);
     expect(stderr.trim().split("\n")).toHaveLength(1);
-    expect(stderr).toMatch(/^rockpool: .* See `rockpool --help`/);
+    expect(stderr).toMatch(/^rockpool: .* See `npx rockpool --help`/);
   });
 
   it("with --json answers an error as JSON, with what to do", async ({ expect }) => {

@@ -75,7 +75,7 @@ describe("signing in", () => {
     expect(await again.json()).toMatchObject({
       code: "owner/bad_token",
       detail: "This owner link was used already, or has expired.",
-      fix: "Make a new one with `rockpool owner-link`.",
+      fix: "Make a new one with `npx rockpool owner-link`.",
     });
   });
 
