@@ -64,9 +64,15 @@ export class WorkLoop {
 
   /** When something is due next, of what nobody works on; undefined where nothing waits. */
   nextAtMs(): number | undefined {
-    const due = this.#options.lanes
-      .map((lane) => this.#dueAtMs(lane))
-      .filter((dueAtMs) => dueAtMs !== undefined);
+    return this.#earliest(this.#options.lanes);
+  }
+
+  #nextIdleAtMs(): number | undefined {
+    return this.#earliest(this.#options.lanes.filter((lane) => !this.#active.has(lane.name)));
+  }
+
+  #earliest(lanes: readonly WorkLane[]): number | undefined {
+    const due = lanes.map((lane) => this.#dueAtMs(lane)).filter((dueAtMs) => dueAtMs !== undefined);
     return due.length > 0 ? Math.min(...due) : undefined;
   }
 
@@ -83,8 +89,19 @@ export class WorkLoop {
         if (dueAtMs !== undefined && dueAtMs <= nowMs()) void this.#runLane(lane);
       }
       if (this.#active.size === 0) break;
-      await this.#wake.promise;
+      await this.#wakeOrDue(isOver);
     }
     this.#isRunning = false;
+  }
+
+  /** A lane that rests or waits for its time is not held up by another that works for long. */
+  async #wakeOrDue(isOver: boolean): Promise<void> {
+    const dueAtMs = isOver ? undefined : this.#nextIdleAtMs();
+    const timer =
+      dueAtMs === undefined
+        ? undefined
+        : setTimeout(() => this.wake(), Math.max(0, dueAtMs - this.#options.nowMs()));
+    await this.#wake.promise;
+    if (timer !== undefined) clearTimeout(timer);
   }
 }
