@@ -1,10 +1,8 @@
 /** kill -9 of everything at random moments under a stream of messages: none is lost, none that was confirmed is doubled. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { loadRunState } from "../../local-runtime/run-state.ts";
 import { deliverUpdates } from "../support/fake-telegram-deliverer.ts";
 import { createUpdates } from "../support/fake-telegram-updates.ts";
-import { startRockpool } from "../support/rockpool-process.ts";
 import { startTelegramBox, type TelegramBox } from "../support/telegram-box.ts";
 
 const MESSAGES = 1_000;
@@ -40,11 +38,10 @@ describe("a box that is killed at random moments", () => {
   it(`answers each of ${MESSAGES} messages through ${KILLS} kills, with at most one double for a kill`, {
     timeout: 400_000,
   }, async ({ expect }) => {
-    const { telegram, rockpool } = box;
+    const { telegram } = box;
     const seed = Date.now() % 100_000;
     const random = createRandom(seed);
     const killedAt: number[] = [];
-    const port = new URL(rockpool.url).port;
     const updates = createUpdates().stream(MESSAGES, CHATS, (index) => `message ${index}.`);
     const delivery = deliverUpdates({
       url: box.webhookUrl,
@@ -56,16 +53,8 @@ describe("a box that is killed at random moments", () => {
 
     for (let kill = 0; kill < KILLS; kill += 1) {
       await sleep(20 + random() * 700);
-      const state = loadRunState(rockpool.dataDir);
-      if (!state) throw new Error("the server left no state");
       killedAt.push(performance.now());
-      process.kill(state.pid, "SIGKILL");
-      process.kill(state.workerdPid, "SIGKILL");
-      box.rockpool = await startRockpool({
-        dataDir: rockpool.dataDir,
-        modelUrl: box.ollama.url,
-        env: { PORT: port },
-      });
+      await box.kill9();
     }
 
     const report = await delivery;

@@ -1,17 +1,34 @@
 /** A real server with a Telegram account on the fake Telegram and the fake model server, for end-to-end tests. */
-
+import { loadRunState } from "../../local-runtime/run-state.ts";
 import { type FakeOllama, startFakeOllama } from "./fake-ollama.ts";
 import { FAKE_TOKEN, type FakeTelegram, startFakeTelegram } from "./fake-telegram.ts";
+import { createUpdates, type Update, type UpdateMaker } from "./fake-telegram-updates.ts";
 import { type RockpoolProcess, type StartOptions, startRockpool } from "./rockpool-process.ts";
 import { FAKE_SECRET } from "./telegram-account.ts";
 
 export interface TelegramBox {
+  /** Another one after `kill9`. */
   rockpool: RockpoolProcess;
   telegram: FakeTelegram;
   ollama: FakeOllama;
   webhookUrl: string;
   secret: string;
+  updates: UpdateMaker;
+  /** Posts each update as Telegram does, in order; throws unless it is answered 200. */
+  deliver(...updates: Update[]): Promise<void>;
+  /** Posts any bytes to the webhook address, with the secret unless told otherwise. */
+  post(body: string | Uint8Array<ArrayBuffer>, init?: PostInit): Promise<Response>;
+  /** kill -9 of supervisor and workerd at once, and a new start on the same folder and port. */
+  kill9(): Promise<void>;
   discard(): Promise<void>;
+}
+
+export interface PostInit {
+  /** null sends none. */
+  secret?: string | null;
+  method?: string;
+  /** Default: the account's own webhook address. */
+  path?: string;
 }
 
 export interface BoxOptions {
@@ -31,8 +48,35 @@ export async function startTelegramBox(options: BoxOptions = {}): Promise<Telegr
     ollama,
     webhookUrl: `${rockpool.url}/webhooks/telegram/main`,
     secret: FAKE_SECRET,
+    updates: createUpdates(),
+    async deliver(...updates) {
+      for (const update of updates) {
+        const response = await box.post(JSON.stringify(update));
+        const text = await response.text();
+        if (response.status !== 200) throw new Error(`webhook: ${response.status} ${text}`);
+      }
+    },
+    post(body, { secret = FAKE_SECRET, method = "POST", path = "/webhooks/telegram/main" } = {}) {
+      const headers = secret === null ? {} : { "x-telegram-bot-api-secret-token": secret };
+      const content = method === "GET" ? {} : { body };
+      return fetch(box.rockpool.url + path, { method, headers, ...content });
+    },
+    async kill9() {
+      const { dataDir, url } = box.rockpool;
+      const state = loadRunState(dataDir);
+      if (!state) throw new Error(`no run state in ${dataDir}`);
+      process.kill(state.pid, "SIGKILL");
+      process.kill(state.workerdPid, "SIGKILL");
+      const env = { ...options.start?.env, PORT: new URL(url).port };
+      box.rockpool = await startRockpool({
+        modelUrl: ollama.url,
+        ...options.start,
+        dataDir,
+        env,
+      });
+    },
     async discard() {
-      await rockpool.discard();
+      await box.rockpool.discard();
       await Promise.all([telegram.close(), ollama.close()]);
     },
   };
