@@ -33,6 +33,12 @@ export function accountKey(channel: string, name: string): AccountKey {
   return `${channel}:${name}` as AccountKey;
 }
 
+/** The inverse of {@link accountKey}: neither part holds a colon ({@link NAME_PATTERN}). */
+export function parseAccountKey(key: AccountKey): { channel: string; name: string } {
+  const [channel = "", name = ""] = key.split(":");
+  return { channel, name };
+}
+
 export function encodeSessionKey(address: SessionAddress): SessionKey {
   const parts = [address.channel, address.account, address.conversation];
   if (address.thread !== undefined) parts.push(address.thread);

@@ -58,7 +58,3 @@ export interface Model {
   /** The tokens of context a model is run with: what is sent as num_ctx. */
   contextTokens(model: string): Promise<number>;
 }
-
-export interface Clock {
-  nowMs(): number;
-}

@@ -1,90 +1,70 @@
 /**
  * Stage 3: an event becomes durable. One transaction claims its key, queues it and keeps the message; only then may the
- * platform be told. A repeat joins the first. What a /stop or an edit takes back is taken back in the same transaction.
+ * platform be told. A repeat joins the first. What a /stop, a /forget or an edit takes back is taken back in the same
+ * transaction, so that nothing said later is touched by it.
  */
-
-import { parseCommand } from "../core/command.ts";
-import { AppError } from "../core/errors.ts";
-import { newId, type TurnId } from "../core/ids.ts";
+import { newId, type PersonId, parseAccountKey, type TurnId } from "../core/ids.ts";
 import type { AcceptOutcome, AcceptRequest } from "../core/session-protocol.ts";
-import { type UserBody, userMessageId } from "./history.ts";
-import { MAX_QUEUED } from "./inbox.ts";
-import { publicMedia, type SessionParts } from "./session-parts.ts";
+import { decideTakeBack, type TakeBack } from "../turn/commands.ts";
+import type { CancelledRow, NewInboxRow } from "./inbox.ts";
+import { sessionEntry } from "./log-entries.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { commandOf, userBody } from "./stored-event.ts";
+import { replyKey, userMessageId } from "./turn-names.ts";
 
 /** How long a sender is asked to wait when the queue is full. */
 const FULL_RETRY_MS = 30_000;
-
-/** An accepted event, opened. */
-export interface StoredEvent {
-  request: AcceptRequest;
-  stoppedRows: number;
-}
-
-function claimKey(request: AcceptRequest): string {
-  return `${request.account}|${request.event.key}`;
-}
 
 export async function acceptEvent(
   parts: SessionParts,
   request: AcceptRequest,
 ): Promise<AcceptOutcome> {
-  if (request.event.kind === "edit") return acceptEdit(parts, request);
-  const command =
-    request.event.kind === "stop"
-      ? { name: "stop", args: "" }
-      : parseCommand(request.event.message.text);
-  return acceptNew(parts, request, command?.name);
+  return request.event.kind === "edit" ? acceptEdit(parts, request) : acceptNew(parts, request);
 }
 
-async function acceptNew(
-  parts: SessionParts,
-  request: AcceptRequest,
-  command: string | undefined,
-): Promise<AcceptOutcome> {
-  const { inbox, history } = parts;
-  const lane = command === undefined ? "turn" : "command";
-  if (inbox.queued(lane) >= MAX_QUEUED) return { status: "full", retryAfterMs: FULL_RETRY_MS };
+type Stored =
+  | { status: "accepted"; seq: number; cancelled: CancelledRow[] }
+  | { status: "duplicate" }
+  | { status: "full" };
+
+async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<AcceptOutcome> {
   const turnId = newId<TurnId>();
   const { personId } = request.speaker;
-  const isStop = command === "stop";
-  const body = userBody(request, isStop ? inbox.countOf(personId) : 0);
+  const { channel } = parseAccountKey(request.account);
+  const command = commandOf(request.event);
+  const takes = decideTakeBack(command);
+  const body = userBody(request, countTaken(parts, takes, personId));
   const id = userMessageId(turnId);
-  const sealed = await history.seal(id, body);
-  const nowMs = parts.nowMs();
-  let seq = 0;
-  let cancelled: number[] = [];
-  const outcome = parts.storage.transactionSync(() => {
-    const row = {
-      key: claimKey(request),
-      lane,
-      turnId,
-      personId,
-      messageRef: messageRef(request),
-    } as const;
-    const claimed = inbox.claim(row, nowMs);
-    if (claimed !== "accepted") return claimed;
-    if (isStop) cancelled = inbox.cancel(personId);
-    noteSession(parts, request, nowMs);
-    seq = history.append({
-      id,
-      turnId,
-      role: "user",
-      personId,
-      channel: channelOf(request),
-      aside: command !== undefined,
-      atMs: nowMs,
-      sealed,
-    });
-    return claimed;
+  const sealed = await parts.history.seal(id, body);
+  const atMs = parts.nowMs();
+  const role = "user" as const;
+  const aside = command !== undefined;
+  const stored = parts.commit((): Stored => {
+    const claimed = parts.inbox.claim(inboxRow(request, turnId, aside), atMs);
+    if (claimed !== "accepted")
+      return claimed === "full" ? { status: "full" } : { status: "duplicate" };
+    const cancelled = takeBack(parts, takes, personId);
+    noteSession(parts, request, atMs);
+    const message = { id, turnId, role, personId, channel, aside, atMs, sealed };
+    return { status: "accepted", seq: parts.history.append(message), cancelled };
   });
-  if (outcome === "duplicate") return { status: "duplicate" };
-  if (parts.running && cancelled.includes(parts.running.seq)) parts.running.controller.abort();
-  const { request: _request, stoppedRows: _stoppedRows, ...shown } = body;
-  parts.readers.broadcast({
-    type: "message",
-    message: { seq, id, role: "user", atMs: nowMs, channel: channelOf(request), ...shown },
-  });
+  if (stored.status === "full") return { status: "full", retryAfterMs: FULL_RETRY_MS };
+  if (stored.status !== "accepted") return { status: "duplicate" };
+  endCancelled(parts, stored.cancelled);
+  const { request: _request, takenBack: _takenBack, ...shown } = body;
+  const message = { seq: stored.seq, id, role, atMs, channel, ...shown };
+  parts.readers.broadcast({ type: "message", message });
   return { status: "accepted" };
+}
+
+function inboxRow(request: AcceptRequest, turnId: TurnId, isCommand: boolean): NewInboxRow {
+  return {
+    key: claimKey(request),
+    lane: isCommand ? "command" : "turn",
+    turnId,
+    personId: request.speaker.personId,
+    messageRef: messageRef(request),
+  };
 }
 
 /** An edit of a message that waits or is being answered replaces it; a later one changes nothing. */
@@ -94,7 +74,7 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
   const found = ref === undefined ? undefined : inbox.findEdited(ref);
   const claimedId = newId<TurnId>();
   const sealed = found && (await history.seal(userMessageId(found.turnId), userBody(request, 0)));
-  return parts.storage.transactionSync((): AcceptOutcome => {
+  return parts.commit((): AcceptOutcome => {
     if (inbox.has(claimKey(request))) return { status: "duplicate" };
     inbox.claimDone(claimKey(request), claimedId, request.speaker.personId, parts.nowMs());
     if (found && sealed && inbox.isQueued(found.seq)) {
@@ -106,33 +86,50 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
   });
 }
 
+function claimKey(request: AcceptRequest): string {
+  return `${request.account}|${request.event.key}`;
+}
+
 function messageRef(request: AcceptRequest): string | undefined {
   return request.event.kind === "stop"
     ? undefined
     : `${request.account}|${request.event.message.id}`;
 }
 
-function channelOf(request: AcceptRequest): string {
-  return request.account.split(":")[0] ?? "";
+/** What the answer to a /stop or a /forget says: how much it took back. */
+function countTaken(parts: SessionParts, takes: TakeBack, personId: PersonId): number {
+  switch (takes) {
+    case "own_waiting":
+      return parts.inbox.countOf(personId);
+    case "everything":
+      return parts.history.count();
+    default:
+      return 0;
+  }
 }
 
-/** The event as it is sealed: its text stands once, beside it. */
-export function userBody(request: AcceptRequest, stoppedRows: number): UserBody {
-  const { event, speaker } = request;
-  if (event.kind === "stop") return { text: "/stop", media: [], request, stoppedRows };
-  const sender = event.message.conversation.kind === "group" ? { sender: speaker.name } : {};
-  const { text, media } = event.message;
-  const bare = { ...request, event: { ...event, message: { ...event.message, text: "" } } };
-  return { text, media: publicMedia(media), ...sender, request: bare, stoppedRows };
+/** Inside the caller's transaction; the rows that will not be answered any more. */
+function takeBack(parts: SessionParts, takes: TakeBack, personId: PersonId): CancelledRow[] {
+  if (takes === "nothing") return [];
+  const cancelled = parts.inbox.cancel(takes === "everything" ? undefined : personId);
+  for (const row of cancelled)
+    if (row.seq !== parts.running?.seq) parts.outbox.drop(replyKey(row.turnId, 0));
+  if (takes === "everything") forget(parts);
+  return cancelled;
 }
 
-/** The event again, as it came in. Throws http/not_found when it was forgotten meanwhile. */
-export async function openEvent(parts: SessionParts, turnId: TurnId): Promise<StoredEvent> {
-  const body = await parts.history.openEvent(turnId);
-  if (!body) throw new AppError("http/not_found", { detail: "The message was forgotten." });
-  const { request, stoppedRows, text } = body;
-  if (request.event.kind !== "stop") request.event.message.text = text;
-  return { request, stoppedRows };
+function forget(parts: SessionParts): void {
+  parts.outbox.forget();
+  parts.files.forget();
+  const throughSeq = parts.history.forget();
+  parts.journal.skipMessages();
+  parts.journal.add({ kind: "forget", sessionId: parts.key, throughSeq });
+}
+
+function endCancelled(parts: SessionParts, cancelled: readonly CancelledRow[]): void {
+  for (const row of cancelled)
+    if (parts.running?.seq === row.seq) parts.running.controller.abort();
+    else parts.readers.end(row.turnId, undefined);
 }
 
 /** The session's own row for D1, when it begins; turns keep its last time up to date. */
@@ -140,17 +137,4 @@ function noteSession(parts: SessionParts, request: AcceptRequest, nowMs: number)
   if (parts.meta.get("createdAtMs") !== undefined) return;
   parts.meta.set("createdAtMs", nowMs);
   parts.journal.add(sessionEntry(parts, request, nowMs));
-}
-
-export function sessionEntry(parts: SessionParts, request: AcceptRequest, nowMs: number) {
-  const [channel = "", account = ""] = request.account.split(":");
-  const createdAtMs = parts.meta.get("createdAtMs") ?? nowMs;
-  return {
-    kind: "session" as const,
-    id: parts.key,
-    channel,
-    account,
-    createdAtMs,
-    lastAtMs: nowMs,
-  };
 }

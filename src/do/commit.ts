@@ -1,22 +1,22 @@
 /**
  * Stage 9: the end of a turn is one transaction — history, outbox, log rows and the done mark of the inbox together. A
- * crash before it runs the turn again; a crash after it only sends what is recorded.
+ * crash before it runs the turn again; a crash after it only sends what is recorded. A row that was taken back while
+ * its end was sealed ends otherwise: nothing of it is stored here.
  */
-
 import { findAdapter } from "../adapters/registry.ts";
 import { splitMarkdown } from "../adapters/split.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import type { MessageId, TurnId } from "../core/ids.ts";
+import { type MessageId, parseAccountKey } from "../core/ids.ts";
 import type { ChatMessage, Target } from "../core/message.ts";
 import type { Usage } from "../core/ports.ts";
-import type { AcceptRequest } from "../core/session-protocol.ts";
-import { sessionEntry } from "./accept.ts";
 import type { MessageBody } from "./history.ts";
-import type { InboxRow } from "./inbox.ts";
-import { replyKey } from "./preview.ts";
-import type { SessionParts } from "./session-parts.ts";
+import { turnEntries } from "./log-entries.ts";
+import type { SealedText } from "./outbox.ts";
+import { targetOf } from "./stored-event.ts";
+import { answerMessageId, replyKey, userMessageId, waitingMessageId } from "./turn-names.ts";
+import type { Work } from "./work-head.ts";
 
-export interface Outcome {
+export interface TurnEnd {
   outcome: "answered" | "stopped" | "failed" | "command";
   /** What the person reads; empty where nothing is said. */
   reply: string;
@@ -27,162 +27,117 @@ export interface Outcome {
   cut?: MessageBody["cut"];
   code?: ErrorCode;
   usage?: Usage;
-  /** Past messages up to this position leave the model's context. */
+  /** Messages up to this position leave the model's context. */
   contextFromSeq?: number;
+  /** What a command changes, in the same transaction. */
+  change?: () => void;
 }
 
-interface SealedPart {
-  key: string;
-  sealed: Uint8Array;
-}
+export type Committed =
+  /** `message` is what was said, if anything was. */
+  { status: "stored"; message: ChatMessage | undefined } | { status: "taken_back" };
 
 /** Longest message of a channel that this version does not know. */
 const DEFAULT_TEXT_UNITS = 2_000;
 
-async function sealReply(
-  parts: SessionParts,
-  turnId: TurnId,
-  request: AcceptRequest,
-  target: Target,
-  reply: string,
-): Promise<SealedPart[]> {
-  if (reply === "") return [];
-  const channel = request.account.split(":")[0] ?? "";
-  const units = findAdapter(channel)?.capabilities.maxTextUnits ?? DEFAULT_TEXT_UNITS;
-  return Promise.all(
-    splitMarkdown(reply, units).map(async (markdown, part) => {
-      const key = replyKey(turnId, part);
-      return { key, sealed: await parts.outbox.seal(key, { markdown, target }) };
-    }),
-  );
+interface SealedMessage {
+  id: MessageId;
+  body: MessageBody;
+  sealed: Uint8Array;
 }
 
-export function answerMessageId(turnId: TurnId): MessageId {
-  return `${turnId}:a` as MessageId;
-}
-
-export function targetOf(request: AcceptRequest): Target {
-  return request.event.kind === "stop" ? request.event.target : request.event.message.target;
-}
-
-/** Stores the end of a turn; the stored answer, or undefined where nothing was said. */
-export async function commitTurn(
-  parts: SessionParts,
-  row: InboxRow,
-  request: AcceptRequest,
-  startedAtMs: number,
-  end: Outcome,
-): Promise<ChatMessage | undefined> {
-  const { turnId } = row;
-  const id = answerMessageId(turnId);
-  const body: MessageBody = {
-    text: end.kept ?? end.reply,
-    media: [],
-    ...(end.cut ? { cut: end.cut } : {}),
-  };
-  const saysSomething = body.text !== "";
-  const [replyParts, sealed] = await Promise.all([
-    sealReply(parts, turnId, request, targetOf(request), end.reply),
-    saysSomething ? parts.history.seal(id, body) : undefined,
-  ]);
+/** Stores the end of a turn. */
+export async function commitTurn(work: Work, end: TurnEnd): Promise<Committed> {
+  const { parts, row } = work;
+  const [pieces, answer] = await Promise.all([sealReply(work, end.reply), sealAnswer(work, end)]);
   const nowMs = parts.nowMs();
-  const channel = request.account.split(":")[0] ?? "";
-  const { personId } = request.speaker;
-  const seq = parts.storage.transactionSync(() => {
-    const position =
-      sealed &&
-      parts.history.append({
-        id,
-        turnId,
-        role: "assistant",
-        personId,
-        channel,
-        aside: end.aside,
-        atMs: nowMs,
-        sealed,
-      });
-    for (const part of replyParts)
-      parts.outbox.put({ ...part, turnId, account: request.account, state: "pending" }, nowMs);
-    if (replyParts.length === 0) parts.outbox.drop(replyKey(turnId, 0));
+  return parts.commit((): Committed => {
+    const isTakenBack = isAborted(work);
+    if (isTakenBack && end.outcome !== "stopped") return { status: "taken_back" };
+    const isForgotten = isTakenBack && !parts.history.has(userMessageId(row.turnId));
+    const message = answer && !isForgotten ? append(work, answer, end.aside, nowMs) : undefined;
+    if (pieces.length === 0 || isForgotten) parts.outbox.drop(replyKey(row.turnId, 0));
+    else for (const piece of pieces) putPiece(work, piece, nowMs);
     parts.inbox.finish(row.seq);
-    if (end.contextFromSeq !== undefined) parts.meta.set("contextFromSeq", end.contextFromSeq);
-    journalTurn(parts, row, request, startedAtMs, nowMs, end);
-    return position;
+    if (end.contextFromSeq !== undefined) parts.meta.raise("contextFromSeq", end.contextFromSeq);
+    end.change?.();
+    parts.journal.add(...turnEntries(work, end, nowMs));
+    return { status: "stored", message };
   });
-  return seq === undefined
-    ? undefined
-    : { seq, id, role: "assistant", atMs: nowMs, channel, ...body };
-}
-
-function journalTurn(
-  parts: SessionParts,
-  row: InboxRow,
-  request: AcceptRequest,
-  startedAtMs: number,
-  endedAtMs: number,
-  end: Outcome,
-): void {
-  const [channel = ""] = request.account.split(":");
-  const { personId } = request.speaker;
-  const turn = {
-    kind: "turn" as const,
-    id: row.turnId,
-    sessionId: parts.key,
-    personId,
-    channel,
-    outcome: end.outcome,
-    code: end.code ?? null,
-    startedAtMs,
-    endedAtMs,
-  };
-  const usage = end.usage && {
-    kind: "usage" as const,
-    turnId: row.turnId,
-    personId,
-    ...end.usage,
-    atMs: endedAtMs,
-  };
-  parts.journal.add(turn, sessionEntry(parts, request, endedAtMs), ...(usage ? [usage] : []));
 }
 
 /** A sentence that goes out while the message waits: once for each turn, however often it is tried. */
-export async function commitNotice(
-  parts: SessionParts,
-  row: InboxRow,
-  request: AcceptRequest,
-  text: string,
-  nextAtMs: number,
-): Promise<ChatMessage | undefined> {
-  const key = `${row.turnId}:waiting`;
-  if (parts.outbox.find(key)) {
+export async function commitNotice(work: Work, text: string, nextAtMs: number): Promise<Committed> {
+  const { parts, row } = work;
+  const isToldAlready = parts.outbox.find(waitingMessageId(row.turnId)) !== undefined;
+  const notice = isToldAlready ? undefined : await sealNotice(work, text);
+  const nowMs = parts.nowMs();
+  return parts.commit((): Committed => {
+    if (isAborted(work)) return { status: "taken_back" };
     parts.inbox.postpone(row.seq, nextAtMs);
-    return undefined;
-  }
-  const id = key as MessageId;
+    if (!notice) return { status: "stored", message: undefined };
+    putPiece(work, notice.piece, nowMs);
+    return { status: "stored", message: append(work, notice.message, true, nowMs) };
+  });
+}
+
+async function sealNotice({ parts, row, request }: Work, text: string) {
+  const id = waitingMessageId(row.turnId);
   const body: MessageBody = { text, media: [] };
-  const [sealed, sealedMessage] = await Promise.all([
-    parts.outbox.seal(key, { markdown: text, target: targetOf(request) }),
+  const [piece, sealed] = await Promise.all([
+    parts.outbox.seal(id, { markdown: text, target: targetOf(request.event) }),
     parts.history.seal(id, body),
   ]);
-  const nowMs = parts.nowMs();
-  const channel = request.account.split(":")[0] ?? "";
+  return { piece, message: { id, body, sealed } };
+}
+
+function isAborted({ running }: Work): boolean {
+  return running?.controller.signal.aborted ?? false;
+}
+
+async function sealReply(work: Work, reply: string): Promise<SealedText[]> {
+  if (reply === "") return [];
+  const { parts, row, request } = work;
+  const { channel } = parseAccountKey(request.account);
+  const units = findAdapter(channel)?.capabilities.maxTextUnits ?? DEFAULT_TEXT_UNITS;
+  const target = targetOf(request.event);
+  return Promise.all(
+    splitMarkdown(reply, units).map((markdown, part) =>
+      parts.outbox.seal(replyKey(row.turnId, part), { markdown, target: targetFor(target, part) }),
+    ),
+  );
+}
+
+/** In a group the first piece shows what is answered; the others follow it. */
+function targetFor(target: Target, part: number): Target {
+  if (part === 0 || target.conversation.kind === "direct") return target;
+  const { replyTo: _replyTo, ...rest } = target;
+  return rest;
+}
+
+async function sealAnswer({ parts, row }: Work, end: TurnEnd): Promise<SealedMessage | undefined> {
+  const text = end.kept ?? end.reply;
+  if (text === "") return undefined;
+  const id = answerMessageId(row.turnId);
+  const body: MessageBody = { text, media: [], ...(end.cut ? { cut: end.cut } : {}) };
+  return { id, body, sealed: await parts.history.seal(id, body) };
+}
+
+function putPiece({ parts, row, request }: Work, piece: SealedText, nowMs: number): void {
+  const { account } = request;
+  parts.outbox.put({ ...piece, turnId: row.turnId, account, state: "pending" }, nowMs);
+}
+
+function append(
+  { parts, row, request }: Work,
+  { id, body, sealed }: SealedMessage,
+  aside: boolean,
+  atMs: number,
+): ChatMessage {
+  const { turnId } = row;
   const { personId } = request.speaker;
-  const seq = parts.storage.transactionSync(() => {
-    parts.inbox.postpone(row.seq, nextAtMs);
-    parts.outbox.put(
-      { key, turnId: row.turnId, account: request.account, state: "pending", sealed },
-      nowMs,
-    );
-    return parts.history.append({
-      id,
-      turnId: row.turnId,
-      role: "assistant",
-      personId,
-      channel,
-      aside: true,
-      atMs: nowMs,
-      sealed: sealedMessage,
-    });
-  });
-  return { seq, id, role: "assistant", atMs: nowMs, channel, ...body };
+  const { channel } = parseAccountKey(request.account);
+  const role = "assistant" as const;
+  const message = { id, turnId, role, personId, channel, aside, atMs, sealed };
+  return { seq: parts.history.append(message), id, role, atMs, channel, ...body };
 }

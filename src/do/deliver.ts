@@ -1,14 +1,15 @@
 /**
- * Sends the outbox: one row at a time, each stored before it leaves and marked when it has arrived. Retry-After is honoured, other failures back off,
- * and what the platform refuses for good is parked and logged.
+ * Sends the outbox: one row at a time, each stored before it leaves and marked when it has arrived. Retry-After is
+ * honoured, other failures back off, and what the platform refuses for good is parked and logged.
  */
 import { AppError, errorCode, errorSpec, isAppError } from "../core/errors.ts";
-import type { AccountKey, SessionKey } from "../core/ids.ts";
+import { type AccountKey, parseAccountKey, type SessionKey } from "../core/ids.ts";
 import type { SentRef } from "../core/message.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import type { Outbox, OutboxRow } from "./outbox.ts";
 import type { Route } from "./routes-out.ts";
+import { limitTime } from "./time-limit.ts";
 
 /** Tries of one row, and the time after which it is let go even so. */
 export const MAX_ATTEMPTS = 30;
@@ -43,7 +44,7 @@ export function decideSendFailure(
   return { status: "retry", nextAtMs: nowMs + Math.min(MAX_RETRY_AFTER_MS, asked ?? backoff) };
 }
 
-/** Sends what is due; returns when nothing is, with the time at which something will be. */
+/** Sends what is due; returns when nothing is. */
 export async function deliverDue(deps: DeliverDeps): Promise<void> {
   for (;;) {
     const next = deps.outbox.next(deps.nowMs());
@@ -54,10 +55,10 @@ export async function deliverDue(deps: DeliverDeps): Promise<void> {
 
 async function deliverRow(row: OutboxRow, deps: DeliverDeps): Promise<void> {
   const startedAt = deps.nowMs();
-  const channel = row.account.split(":")[0] ?? "";
+  const { channel } = parseAccountKey(row.account);
   const attempt = row.attempts + 1;
   try {
-    const ref = await withTimeout(sendRow(row, deps), SEND_TIMEOUT_MS);
+    const ref = await limitTime(sendRow(row, deps), SEND_TIMEOUT_MS, createSilence);
     deps.outbox.markSent(row, ref.id);
     emit({
       type: "outbox:sent",
@@ -89,6 +90,10 @@ async function deliverRow(row: OutboxRow, deps: DeliverDeps): Promise<void> {
   }
 }
 
+function createSilence(): AppError {
+  return new AppError("channel/unavailable", { detail: "The platform did not answer in time." });
+}
+
 async function sendRow(row: OutboxRow, deps: DeliverDeps): Promise<SentRef> {
   const route = await deps.route(row.account);
   if (!route) throw new AppError("account/unknown");
@@ -105,20 +110,4 @@ async function sendRow(row: OutboxRow, deps: DeliverDeps): Promise<SentRef> {
     account,
     io,
   );
-}
-
-async function withTimeout<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () =>
-      reject(
-        new AppError("channel/unavailable", { detail: "The platform did not answer in time." }),
-      ),
-    timeoutMs,
-  );
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,11 +1,11 @@
 /** Files of a session: sealed in parts of a size that a row takes, bounded in number of bytes for each conversation. */
+import { MAX_FILE_BYTES } from "../core/chat-protocol.ts";
 import { AppError } from "../core/errors.ts";
 import { type FileId, newId, type SessionKey } from "../core/ids.ts";
 import type { MediaKind, MediaRef } from "../core/message.ts";
 import type { NewFile, StoredFile } from "../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 
-export const MAX_FILE_BYTES = 20 * 1024 * 1024;
 /** Bytes of files that one conversation keeps. */
 export const MAX_STORE_BYTES = 200 * 1024 * 1024;
 /** SQLite rows of an object hold two megabytes at most. */

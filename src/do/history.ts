@@ -1,11 +1,11 @@
 /** The messages of a session: kept sealed, opened for readers and for the model. */
-
 import type { MessageId, PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 import type { PastTurn } from "../turn/context.ts";
+import { userMessageId } from "./turn-names.ts";
 
 /** What is sealed of a message. */
 export interface MessageBody {
@@ -19,8 +19,8 @@ export interface MessageBody {
 export interface UserBody extends MessageBody {
   /** The event, without its text, which stands above. */
   request: AcceptRequest;
-  /** Rows that a /stop took out when it was accepted. */
-  stoppedRows: number;
+  /** What the event took back when it was accepted: rows by a /stop, messages by a /forget. */
+  takenBack: number;
 }
 
 export interface NewMessage {
@@ -43,6 +43,12 @@ interface StoredMessage extends Record<string, SqlStorageValue> {
   channel: string;
   at_ms: number;
   body: ArrayBuffer;
+}
+
+/** A person's message, opened. */
+export interface OpenedUser {
+  seq: number;
+  body: UserBody;
 }
 
 /** Past turns that the model may be told at most; the token budget is mostly narrower. */
@@ -103,10 +109,11 @@ export class History {
       this.#past = this.#past.slice(-MAX_PAST_TURNS);
   }
 
-  /** Finished turns after `fromSeq`, oldest first: at most the newest {@link MAX_PAST_TURNS}. */
+  /** Finished turns asked after `fromSeq`, oldest first: at most the newest {@link MAX_PAST_TURNS}. */
   async past(fromSeq: number): Promise<readonly PastTurn[]> {
-    this.#past ??= await this.#loadPast(fromSeq);
-    this.#past = this.#past.filter((turn) => turn.seq > fromSeq);
+    const loaded = this.#past ?? (await this.#loadPast(fromSeq));
+    // What was forgotten while it was loaded stays forgotten.
+    this.#past = (this.#past ?? loaded).filter((turn) => turn.seq > fromSeq);
     return this.#past;
   }
 
@@ -122,9 +129,9 @@ export class History {
     const turns: PastTurn[] = [];
     for (const answer of answers) {
       const question = this.#find(userMessageId(answer.turn_id as TurnId)); // written by append() only
-      if (!question) continue;
+      if (!question || question.seq <= fromSeq) continue;
       const [user, assistant] = await Promise.all([this.#open(question), this.#open(answer)]);
-      turns.push({ seq: answer.seq, user: describeUser(user), assistant: assistant.text });
+      turns.push({ seq: question.seq, user: describeUser(user), assistant: assistant.text });
     }
     return turns;
   }
@@ -133,10 +140,14 @@ export class History {
     return this.#sql.exec<StoredMessage>("SELECT * FROM messages WHERE id = ?", id).toArray()[0];
   }
 
-  /** The event of a turn as it was accepted; undefined when it was forgotten. */
-  async openEvent(turnId: TurnId): Promise<UserBody | undefined> {
-    const stored = this.#find(userMessageId(turnId));
-    return stored && (await this.#open<UserBody>(stored));
+  has(id: MessageId): boolean {
+    return this.#sql.exec("SELECT 1 FROM messages WHERE id = ?", id).toArray().length > 0;
+  }
+
+  /** A person's message; undefined when it was forgotten. */
+  async openUser(id: MessageId): Promise<OpenedUser | undefined> {
+    const stored = this.#find(id);
+    return stored && { seq: stored.seq, body: await this.#open<UserBody>(stored) };
   }
 
   async #open<Body extends MessageBody = MessageBody>(stored: StoredMessage): Promise<Body> {
@@ -217,11 +228,6 @@ export class History {
     this.#past = [];
     return this.#newestSeq;
   }
-}
-
-/** Id of the person's message in the history: one for each turn. */
-export function userMessageId(turnId: TurnId): MessageId {
-  return `${turnId}:u` as MessageId;
 }
 
 /** A person's message as the model reads it: who speaks in a group, and what was attached. */

@@ -16,6 +16,11 @@ export interface InboxRow {
   nextAtMs: number;
 }
 
+export interface CancelledRow {
+  seq: number;
+  turnId: TurnId;
+}
+
 export interface NewInboxRow {
   key: string;
   lane: Lane;
@@ -25,7 +30,7 @@ export interface NewInboxRow {
   messageRef: string | undefined;
 }
 
-/** Messages that may wait in one conversation. */
+/** Rows that may wait in one lane. */
 export const MAX_QUEUED = 100;
 /** How long a done row keeps its claim: twice the longest time for which a platform redelivers unacknowledged events. */
 export const CLAIM_MS = 48 * 3_600_000;
@@ -56,17 +61,12 @@ function toRow(stored: StoredRow): InboxRow {
 export class Inbox {
   readonly #sql: SqlStorage;
   /** Queued rows of each lane, counted once and kept in step: asking whether there is work costs no query. */
-  #queued: Record<Lane, number> = { command: 0, turn: 0 };
+  readonly #queued: Record<Lane, number> = { command: 0, turn: 0 };
   #claims = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#count();
-  }
-
-  #count(): void {
-    this.#queued = { command: 0, turn: 0 };
-    const rows = this.#sql.exec<{ lane: Lane; n: number }>(
+    const rows = sql.exec<{ lane: Lane; n: number }>(
       "SELECT lane, count(*) AS n FROM inbox WHERE state = 'queued' GROUP BY lane",
     );
     for (const { lane, n } of rows) this.#queued[lane] = n;
@@ -80,7 +80,8 @@ export class Inbox {
     return this.#sql.exec("SELECT 1 FROM inbox WHERE key = ?", key).toArray().length > 0;
   }
 
-  claim(row: NewInboxRow, nowMs: number): "accepted" | "duplicate" {
+  claim(row: NewInboxRow, nowMs: number): "accepted" | "duplicate" | "full" {
+    if (this.#queued[row.lane] >= MAX_QUEUED) return this.has(row.key) ? "duplicate" : "full";
     const inserted = this.#sql
       .exec(
         "INSERT INTO inbox (key, lane, state, turn_id, person_id, message_ref, accepted_at_ms) VALUES (?, ?, 'queued', ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq",
@@ -163,16 +164,16 @@ export class Inbox {
       .one().n;
   }
 
-  /** Takes a person's waiting and running messages out; the seqs of those it took. */
-  cancel(personId: PersonId): number[] {
+  /** Takes the waiting and running messages of a person out, or of everybody. */
+  cancel(personId?: PersonId): CancelledRow[] {
     const rows = this.#sql
-      .exec<{ seq: number }>(
-        "UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = 'turn' AND person_id = ? RETURNING seq",
-        personId,
+      .exec<{ seq: number; turn_id: string }>(
+        "UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = 'turn' AND person_id = coalesce(?, person_id) RETURNING seq, turn_id",
+        personId ?? null,
       )
       .toArray();
     this.#queued.turn -= rows.length;
-    return rows.map((row) => row.seq);
+    return rows.map((row) => ({ seq: row.seq, turnId: row.turn_id as TurnId })); // as in toRow
   }
 
   /** The queued row of a platform message that was edited. */
@@ -199,11 +200,5 @@ export class Inbox {
       )
       .toArray();
     return stored && { turnId: stored.turn_id as TurnId, isOpen: stored.state === "queued" }; // as in toRow
-  }
-
-  /** Everything that waits for a turn is let go; claims stay. */
-  forget(): void {
-    this.#sql.exec("UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = 'turn'");
-    this.#count();
   }
 }

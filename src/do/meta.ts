@@ -31,6 +31,11 @@ export class Meta {
     return this.#facts[name];
   }
 
+  /** Sets a position, and never back. */
+  raise(name: "contextFromSeq", seq: number): void {
+    if (seq > (this.get(name) ?? 0)) this.set(name, seq);
+  }
+
   set<Name extends keyof Facts>(name: Name, value: Facts[Name]): void {
     this.#facts[name] = value;
     this.#sql.exec(

@@ -29,12 +29,17 @@ export interface OutboxRow {
   sealed: Uint8Array;
 }
 
-export interface NewOutboxRow {
+/** A text on its way into the outbox. */
+export interface SealedText {
   key: string;
+  body: OutboxBody;
+  sealed: Uint8Array;
+}
+
+export interface NewOutboxRow extends SealedText {
   turnId: TurnId;
   account: AccountKey;
-  state: OutboxState;
-  sealed: Uint8Array;
+  state: "live" | "pending";
 }
 
 /** How long sent rows stay, for `?wait=1` callers that come again. */
@@ -42,8 +47,8 @@ const KEEP_SENT_MS = 48 * 3_600_000;
 /** Old rows are dropped with every so many new ones, more than have come in since. */
 const PRUNE_EVERY = 16;
 const PRUNE_ROWS = 64;
-/** Open rows looked at when the next one is chosen. */
-const LOOK_AHEAD = 50;
+/** Texts kept open besides their rows. */
+const MAX_FRESH = 100;
 
 interface StoredRow extends Record<string, SqlStorageValue> {
   seq: number;
@@ -62,7 +67,7 @@ function toRow(stored: StoredRow): OutboxRow {
   return {
     seq: stored.seq,
     key: stored.key,
-    turnId: stored.turn_id as TurnId, // written by add() only, as are the two below
+    turnId: stored.turn_id as TurnId, // written by put() only, as are the two below
     account: stored.account as AccountKey,
     state: stored.state as OutboxState,
     attempts: stored.attempts,
@@ -78,17 +83,13 @@ export type NextSend =
   | { status: "wait"; untilMs: number }
   | { status: "idle" };
 
-/** The first due row, where no earlier row of the same account waits: what is said stays in order. Pure. */
-export function decideNextSend(open: readonly OutboxRow[], nowMs: number): NextSend {
-  const blocked = new Set<AccountKey>();
-  let untilMs = Number.POSITIVE_INFINITY;
-  for (const row of open) {
-    if (row.state === "live" || blocked.has(row.account)) continue;
-    if (row.nextAtMs <= nowMs) return { status: "send", row };
-    blocked.add(row.account);
-    untilMs = Math.min(untilMs, row.nextAtMs);
-  }
-  return Number.isFinite(untilMs) ? { status: "wait", untilMs } : { status: "idle" };
+/** `heads` are the oldest pending rows of each account: what is said there stays in order, and none waits for another. Pure. */
+export function decideNextSend(heads: readonly OutboxRow[], nowMs: number): NextSend {
+  const row = heads.find((head) => head.nextAtMs <= nowMs);
+  if (row) return { status: "send", row };
+  return heads.length === 0
+    ? { status: "idle" }
+    : { status: "wait", untilMs: Math.min(...heads.map((head) => head.nextAtMs)) };
 }
 
 export class Outbox {
@@ -118,23 +119,24 @@ export class Outbox {
     return `outbox|${this.#session}|${key}`;
   }
 
-  async seal(key: string, body: OutboxBody): Promise<Uint8Array> {
-    const sealed = await sealJson(this.#keyring, this.#place(key), body);
-    this.#fresh.set(key, body);
-    return sealed;
+  async seal(key: string, body: OutboxBody): Promise<SealedText> {
+    return { key, body, sealed: await sealJson(this.#keyring, this.#place(key), body) };
   }
 
   async open(row: OutboxRow): Promise<OutboxBody> {
     return this.#fresh.get(row.key) ?? openJson(this.#keyring, this.#place(row.key), row.sealed);
   }
 
-  /** Inside the caller's transaction. A row of the same key gets the new text and state, and keeps its platform id. */
+  /**
+   * Inside the caller's transaction. A row of the same key gets the new text and state and keeps its platform id; the
+   * final text of an unfinished one does, never the other way round.
+   */
   put(row: NewOutboxRow, nowMs: number): void {
     const [stored] = this.#sql
       .exec<{ is_new: number }>(
         `INSERT INTO outbox (key, turn_id, account, state, at_ms, body) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (key) DO UPDATE SET state = excluded.state, body = excluded.body, next_at_ms = 0, rewrites = rewrites + 1
-         WHERE state IN ('live', 'pending') RETURNING rewrites = 0 AS is_new`,
+         WHERE state IN ('live', excluded.state) RETURNING rewrites = 0 AS is_new`,
         row.key,
         row.turnId,
         row.account,
@@ -144,6 +146,8 @@ export class Outbox {
       )
       .toArray();
     if (stored?.is_new) this.#open += 1;
+    if (stored && this.#fresh.size < MAX_FRESH) this.#fresh.set(row.key, row.body);
+    else this.#fresh.delete(row.key);
     this.#puts += 1;
     if (this.#puts % PRUNE_EVERY === 0) this.#prune(nowMs);
   }
@@ -157,13 +161,12 @@ export class Outbox {
   }
 
   next(nowMs: number): NextSend {
-    const open = this.#sql
+    const heads = this.#sql
       .exec<StoredRow>(
-        "SELECT * FROM outbox WHERE state NOT IN ('sent', 'parked') ORDER BY seq LIMIT ?",
-        LOOK_AHEAD,
+        "SELECT *, min(seq) FROM outbox WHERE state NOT IN ('sent', 'parked') AND state <> 'live' GROUP BY account ORDER BY seq",
       )
       .toArray();
-    return decideNextSend(open.map(toRow), nowMs);
+    return decideNextSend(heads.map(toRow), nowMs);
   }
 
   /** When the next row is due; now or earlier where one is. */

@@ -2,7 +2,7 @@
 
 import type { PendingPairing } from "../core/admin-protocol.ts";
 import type { Admission, AdmitRequest, Person } from "../core/directory-protocol.ts";
-import { type AccountKey, newId, type PersonId } from "../core/ids.ts";
+import { type AccountKey, newId, type PersonId, parseAccountKey } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
 import type { Target } from "../core/message.ts";
 import type { Speaker } from "../core/session-protocol.ts";
@@ -94,7 +94,7 @@ export class People {
       sender,
       personId,
     );
-    const [channel = "", accountName = ""] = account.split(":");
+    const { channel, name: accountName } = parseAccountKey(account);
     this.#log({
       kind: "identity",
       id: `${account}:${sender}`,
@@ -210,7 +210,7 @@ export class People {
       )
       .toArray()
       .map((row) => {
-        const [channel = "", account = ""] = row.account.split(":");
+        const { channel, name: account } = parseAccountKey(row.account as AccountKey); // stored as a key
         return {
           code: row.code,
           channel,

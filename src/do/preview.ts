@@ -3,28 +3,18 @@
  * edited. The message is stored as a live outbox row before it is first sent, and its id as soon as it is known, so
  * that a turn that runs again after a crash edits the same one.
  */
-
 import { splitMarkdown } from "../adapters/split.ts";
 import { isAppError } from "../core/errors.ts";
-import type { TurnId } from "../core/ids.ts";
 import type { Target } from "../core/message.ts";
 import { Pump } from "../turn/pump.ts";
 import type { Route } from "./routes-out.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
+import { draftIdOf, replyKey } from "./turn-names.ts";
 
 /** A turn that is answered within this time shows no "typing". */
 const FIRST_TYPING_MS = 250;
 const TYPING_SHARE = 0.8;
 const REST_MS = 5_000;
-
-export function replyKey(turnId: TurnId, part: number): string {
-  return `${turnId}:${part}`;
-}
-
-/** Drafts are numbered; the same turn has the same number in every life. */
-export function draftIdOf(turnId: TurnId): number {
-  return (Number.parseInt(turnId.replaceAll("-", "").slice(-7), 16) || 0) + 1;
-}
 
 function failed(error: unknown): number | undefined {
   if (!isAppError(error)) return undefined;
@@ -75,7 +65,9 @@ function answerPump(
   target: Target,
   route: Route,
 ): Pump | undefined {
-  const preview = route.adapter.capabilities.preview(target.conversation);
+  const { capabilities } = route.adapter;
+  const maxUnits = capabilities.maxTextUnits;
+  const preview = capabilities.preview(target.conversation);
   if (!preview) return undefined;
   const show =
     preview.how === "draft"
@@ -87,7 +79,7 @@ function answerPump(
     everyMs: preview.everyMs,
     failed,
     async show() {
-      const [head = ""] = splitMarkdown(running.text, route.adapter.capabilities.maxTextUnits);
+      const [head = ""] = splitMarkdown(running.text.slice(0, maxUnits * 2), maxUnits);
       if (head === "" || head === shown) return;
       await show(head);
       shown = head;
@@ -115,11 +107,9 @@ function editShower(
       await adapter.edit?.(target, { id: ref }, markdown, account, io);
       return;
     }
-    const sealed = await parts.outbox.seal(key, { markdown, target });
-    parts.outbox.put(
-      { key, turnId: running.turnId, account: account.key, state: "live", sealed },
-      parts.nowMs(),
-    );
+    const text = await parts.outbox.seal(key, { markdown, target });
+    const row = { ...text, turnId: running.turnId, account: account.key, state: "live" } as const;
+    parts.outbox.put(row, parts.nowMs());
     const sent = await adapter.send(target, { markdown, idempotencyKey: key }, account, io);
     ref = sent.id;
     parts.outbox.setRef(key, sent.id);

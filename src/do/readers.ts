@@ -2,7 +2,6 @@
  * Who reads a conversation while it goes on. Each reader first gets what it missed and then everything live, in order;
  * one that does not keep up is let go and comes back with the last position it has.
  */
-
 import type { TurnId } from "../core/ids.ts";
 import type { ChatMessage } from "../core/message.ts";
 import type { StreamEvent } from "../core/stream.ts";
@@ -13,6 +12,8 @@ export const MAX_READERS = 32;
 const MAX_WAITING_BYTES = 1024 * 1024;
 /** A comment line this often keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;
+/** Callers that wait for the end of one turn; one more is told at once that it goes on. */
+export const MAX_WAITERS = 100;
 
 interface Reader {
   controller: ReadableByteStreamController;
@@ -34,10 +35,8 @@ function concerns(reader: Reader, event: StreamEvent): boolean {
 
 export class Readers {
   readonly #readers = new Set<Reader>();
-
-  get size(): number {
-    return this.#readers.size;
-  }
+  /** Those who wait for nothing but the end of a turn. */
+  readonly #waiters = new Map<TurnId, Set<() => void>>();
 
   /**
    * A stream of server-sent events. `backlog` loads what comes first, `live` states the running turn at the moment the
@@ -74,7 +73,12 @@ export class Readers {
   }
 
   async #catchUp(reader: Reader, backlog: () => Promise<ChatMessage[]>): Promise<void> {
-    for (const message of await backlog()) this.#send(reader, { type: "message", message });
+    try {
+      for (const message of await backlog()) this.#send(reader, { type: "message", message });
+    } catch (error) {
+      this.#forget(reader);
+      throw error;
+    }
     this.#send(reader, { type: "ready", seq: reader.seq });
     const held = reader.held ?? [];
     reader.held = undefined;
@@ -85,6 +89,29 @@ export class Readers {
     for (const reader of this.#readers) {
       if (reader.held) reader.held.push(event);
       else this.#send(reader, event);
+    }
+  }
+
+  /** A turn is over, with what was said last. */
+  end(turnId: TurnId, message: ChatMessage | undefined): void {
+    if (message) this.broadcast({ type: "message", message });
+    this.broadcast({ type: "end", turnId });
+    for (const wake of this.#waiters.get(turnId) ?? []) wake();
+  }
+
+  /** Returns at the end of the turn, or when the time is over. */
+  async waitForEnd(turnId: TurnId, timeoutMs: number): Promise<void> {
+    const waiters = this.#waiters.get(turnId) ?? new Set();
+    if (waiters.size >= MAX_WAITERS) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiters.set(turnId, waiters.add(resolve));
+    const timer = setTimeout(resolve, timeoutMs);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      waiters.delete(resolve);
+      if (waiters.size === 0) this.#waiters.delete(turnId);
     }
   }
 

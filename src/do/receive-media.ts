@@ -1,9 +1,8 @@
 /** Fetches the files of a message from its platform and keeps them sealed; what cannot be kept is said. */
-
+import { MAX_FILE_BYTES } from "../core/chat-protocol.ts";
 import { errorCode } from "../core/errors.ts";
 import type { MediaRef } from "../core/message.ts";
 import { type Lang, phrase } from "../phrases/phrase.ts";
-import { MAX_FILE_BYTES } from "./files.ts";
 import type { Route } from "./routes-out.ts";
 import type { SessionParts } from "./session-parts.ts";
 

@@ -1,10 +1,9 @@
 /** What a session's stages share: its tables, its readers, its model. Opened once in the life of an object. */
 import type { SessionKey, TurnId } from "../core/ids.ts";
-import type { MediaRef } from "../core/message.ts";
 import type { Model } from "../core/ports.ts";
 import type { TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
-import type { Keyring } from "../security/keyring.ts";
+import { describeError } from "../observability/redact.ts";
 import { Files } from "./files.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
@@ -26,8 +25,6 @@ export interface RunningTurn {
 export interface SessionParts {
   key: SessionKey;
   env: Env;
-  storage: DurableObjectStorage;
-  keyring: Keyring;
   meta: Meta;
   inbox: Inbox;
   outbox: Outbox;
@@ -38,18 +35,19 @@ export interface SessionParts {
   model: Model;
   defaultModel: string;
   running: RunningTurn | undefined;
-  /** Callers that wait for the end of a turn. */
-  waiters: Map<TurnId, Set<() => void>>;
   nowMs(): number;
+  /** One transaction. Where it fails, what this object remembers besides its tables may be wrong: it starts anew. */
+  commit<Result>(work: () => Result): Result;
 }
 
 export async function openSessionParts(
   env: Env,
-  storage: DurableObjectStorage,
+  ctx: DurableObjectState,
   meta: Meta,
   key: SessionKey,
 ): Promise<SessionParts> {
   const keyring = await openKeyring(env);
+  const { storage } = ctx;
   const { sql } = storage;
   const history = new History(sql, keyring, key);
   const messageLog = {
@@ -61,8 +59,6 @@ export async function openSessionParts(
   return {
     key,
     env,
-    storage,
-    keyring,
     meta,
     inbox: new Inbox(sql),
     outbox: new Outbox(sql, keyring, key),
@@ -73,12 +69,14 @@ export async function openSessionParts(
     model: openModel(env),
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
     running: undefined,
-    waiters: new Map(),
     nowMs: () => Date.now(),
+    commit(work) {
+      try {
+        return storage.transactionSync(work);
+      } catch (error) {
+        ctx.abort(`A transaction failed: ${describeError(error)}`);
+        throw error;
+      }
+    },
   };
-}
-
-/** Media of a message that a reader may know of: ids of the platform stay inside. */
-export function publicMedia(media: readonly MediaRef[]): MediaRef[] {
-  return media.map(({ id: _id, ...rest }) => rest);
 }

@@ -1,8 +1,9 @@
 /**
- * SessionObject: one for each conversation. Wiring only: accepting is in accept.ts, the alarm's work in work-*.ts and
- * deliver.ts, what readers see in readers.ts.
+ * SessionObject: one for each conversation. Wiring only: accepting is in accept.ts, the alarm's work in
+ * session-lanes.ts, what readers see in readers.ts.
  */
 import { DurableObject } from "cloudflare:workers";
+import { MAX_HISTORY_PAGE } from "../core/chat-protocol.ts";
 import { AppError, errorCode } from "../core/errors.ts";
 import type { AccountKey, SessionKey, TurnId } from "../core/ids.ts";
 import type { MediaRef } from "../core/message.ts";
@@ -21,24 +22,18 @@ import type { Env } from "../env.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { acceptEvent } from "./accept.ts";
-import { deliverDue } from "./deliver.ts";
 import { Meta } from "./meta.ts";
 import { readReply } from "./read-reply.ts";
-import { findRoute } from "./routes-out.ts";
+import { createSessionLoop } from "./session-lanes.ts";
 import { openSessionParts, type SessionParts } from "./session-parts.ts";
 import { openSessionSchema } from "./session-schema.ts";
-import { workCommand } from "./work-command.ts";
-import { WorkLoop } from "./work-loop.ts";
-import { workTurn } from "./work-turn.ts";
+import type { WorkLoop } from "./work-loop.ts";
 
-/** How long log rows wait for more of their session; the journal gathers those of all sessions after that. */
-const GATHER_MS = 1_500;
 /** A session that cannot even open its tables or keys tries again after this time. */
 const REST_MS = 15_000;
 /** Messages a reader gets at first, and at most after a break. */
 const FIRST_PAGE = 50;
 const MAX_BACKLOG = 500;
-const MAX_PAGE = 100;
 const MAX_WAIT_MS = 120_000;
 
 export class SessionObject extends DurableObject<Env> implements SessionCalls {
@@ -64,7 +59,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     if (key === undefined)
       throw new AppError("session/unavailable", { detail: "The session has no name." });
     if (this.#meta.get("key") === undefined) this.#meta.set("key", key);
-    const parts = await openSessionParts(this.env, this.ctx.storage, this.#meta, key);
+    const parts = await openSessionParts(this.env, this.ctx, this.#meta, key);
     this.#parts ??= parts;
     return this.#parts;
   }
@@ -87,7 +82,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
   override async alarm(): Promise<void> {
     try {
       const parts = await this.#open();
-      this.#loop ??= createLoop(parts);
+      this.#loop ??= createSessionLoop(parts);
       await this.#loop.run();
       parts.journal.prune();
       // Asked now and not by the loop: a message accepted since its last look is due at once.
@@ -130,7 +125,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     const moved = this.#moved();
     if (moved) return moved;
     const parts = await this.#open();
-    const size = Math.min(Math.max(1, limit), MAX_PAGE);
+    const size = Math.min(Math.max(1, limit), MAX_HISTORY_PAGE);
     const messages = await parts.history.page(0, beforeSeq ?? Number.MAX_SAFE_INTEGER, size + 1);
     return { status: "page", messages: messages.slice(-size), more: messages.length > size };
   }
@@ -156,50 +151,4 @@ function liveEvent(parts: SessionParts, turnId?: TurnId): StreamEvent | undefine
   const { running } = parts;
   if (!running || (turnId !== undefined && running.turnId !== turnId)) return undefined;
   return { type: "turn", turnId: running.turnId, text: running.text, state: running.state };
-}
-
-function createLoop(parts: SessionParts): WorkLoop {
-  const { inbox, outbox, journal } = parts;
-  const journalObject = parts.env.JOURNAL.getByName("journal");
-  const route = (account: AccountKey) => findRoute(parts.env, account);
-  return new WorkLoop({
-    nowMs: parts.nowMs,
-    failed: (lane, error) =>
-      emit({
-        type: "fault",
-        where: `session:${lane}`,
-        code: errorCode(error),
-        cause: describeError(error),
-      }),
-    lanes: [
-      {
-        name: "command",
-        dueAtMs: () => inbox.head("command")?.nextAtMs,
-        run: () => runHead("command", workCommand),
-      },
-      {
-        name: "turn",
-        dueAtMs: () => inbox.head("turn")?.nextAtMs,
-        run: () => runHead("turn", workTurn),
-      },
-      {
-        name: "deliver",
-        dueAtMs: () => outbox.dueAtMs(parts.nowMs()),
-        run: () => deliverDue({ session: parts.key, outbox, route, nowMs: parts.nowMs }),
-      },
-      {
-        name: "journal",
-        dueAtMs: () => (journal.isEmpty ? undefined : 0),
-        run: async () => {
-          await scheduler.wait(GATHER_MS);
-          await journal.flush((entries) => journalObject.append(entries));
-        },
-      },
-    ],
-  });
-
-  async function runHead(lane: "command" | "turn", work: typeof workTurn): Promise<void> {
-    const head = inbox.head(lane);
-    if (head) await work(parts, head);
-  }
 }

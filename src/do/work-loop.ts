@@ -5,6 +5,8 @@
 
 export interface WorkLane {
   name: string;
+  /** True for work of minutes: none begins late in a run. */
+  isLong: boolean;
   /** Time at which there is something to do; now or earlier means due, undefined means nothing. */
   dueAtMs(): number | undefined;
   /** One piece of work. */
@@ -17,29 +19,84 @@ export interface LoopOptions {
   failed(lane: string, error: unknown): void;
 }
 
-/** The runtime ends an alarm after fifteen minutes: nothing new begins after four, and a turn takes ten at most. */
-const MAX_RUN_MS = 4 * 60_000;
+/** The runtime ends an alarm after fifteen minutes: nothing long begins after four, and a turn takes ten at most. */
+export const LATE_MS = 4 * 60_000;
 /** A lane that failed by itself rests, so that a bug cannot spin. */
-const REST_MS = 5_000;
+export const REST_MS = 5_000;
 
 export class WorkLoop {
   readonly #options: LoopOptions;
   readonly #restUntilMs = new Map<string, number>();
   readonly #active = new Set<string>();
   #wake = Promise.withResolvers<void>();
-  #isRunning = false;
+  #running: Promise<void> | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
   }
 
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#running !== undefined;
   }
 
   /** There may be something to do. */
   wake(): void {
     this.#wake.resolve();
+  }
+
+  /** When something is due next; undefined where nothing waits. */
+  nextAtMs(): number | undefined {
+    return this.#earliest(this.#options.lanes);
+  }
+
+  /**
+   * Works until nothing is due, or it is late. Who calls it meanwhile joins the run. Work that came after the loop's last
+   * look is known to {@link nextAtMs}.
+   */
+  run(): Promise<void> {
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #work(): Promise<void> {
+    const { nowMs } = this.#options;
+    const lateAtMs = nowMs() + LATE_MS;
+    for (;;) {
+      this.#wake = Promise.withResolvers();
+      for (const lane of this.#readyLanes(lateAtMs)) {
+        const dueAtMs = this.#dueAtMs(lane);
+        if (dueAtMs !== undefined && dueAtMs <= nowMs()) void this.#runLane(lane);
+      }
+      if (this.#active.size === 0) return;
+      await this.#wakeOrDue(this.#readyLanes(lateAtMs));
+    }
+  }
+
+  /** The lanes that may begin something: late in a run the short ones only, and only while a long one is at work. */
+  #readyLanes(lateAtMs: number): readonly WorkLane[] {
+    const { lanes, nowMs } = this.#options;
+    const idle = lanes.filter((lane) => !this.#active.has(lane.name));
+    if (nowMs() < lateAtMs) return idle;
+    const isLongAtWork = lanes.some((lane) => lane.isLong && this.#active.has(lane.name));
+    return isLongAtWork ? idle.filter((lane) => !lane.isLong) : [];
+  }
+
+  /** A lane that rests or waits for its time is not held up by another that works for long. */
+  async #wakeOrDue(ready: readonly WorkLane[]): Promise<void> {
+    const dueAtMs = this.#earliest(ready);
+    const timer =
+      dueAtMs === undefined
+        ? undefined
+        : setTimeout(() => this.wake(), Math.max(0, dueAtMs - this.#options.nowMs()));
+    await this.#wake.promise;
+    if (timer !== undefined) clearTimeout(timer);
+  }
+
+  #earliest(lanes: readonly WorkLane[]): number | undefined {
+    const due = lanes.map((lane) => this.#dueAtMs(lane)).filter((dueAtMs) => dueAtMs !== undefined);
+    return due.length > 0 ? Math.min(...due) : undefined;
   }
 
   #dueAtMs(lane: WorkLane): number | undefined {
@@ -60,48 +117,5 @@ export class WorkLoop {
       this.#active.delete(lane.name);
       this.wake();
     }
-  }
-
-  /** When something is due next, of what nobody works on; undefined where nothing waits. */
-  nextAtMs(): number | undefined {
-    return this.#earliest(this.#options.lanes);
-  }
-
-  #nextIdleAtMs(): number | undefined {
-    return this.#earliest(this.#options.lanes.filter((lane) => !this.#active.has(lane.name)));
-  }
-
-  #earliest(lanes: readonly WorkLane[]): number | undefined {
-    const due = lanes.map((lane) => this.#dueAtMs(lane)).filter((dueAtMs) => dueAtMs !== undefined);
-    return due.length > 0 ? Math.min(...due) : undefined;
-  }
-
-  /** Works until nothing is due, or the time of one run is over. */
-  async run(): Promise<void> {
-    this.#isRunning = true;
-    const { lanes, nowMs } = this.#options;
-    const stopAtMs = nowMs() + MAX_RUN_MS;
-    for (;;) {
-      this.#wake = Promise.withResolvers();
-      const isOver = nowMs() >= stopAtMs;
-      for (const lane of lanes) {
-        const dueAtMs = this.#active.has(lane.name) || isOver ? undefined : this.#dueAtMs(lane);
-        if (dueAtMs !== undefined && dueAtMs <= nowMs()) void this.#runLane(lane);
-      }
-      if (this.#active.size === 0) break;
-      await this.#wakeOrDue(isOver);
-    }
-    this.#isRunning = false;
-  }
-
-  /** A lane that rests or waits for its time is not held up by another that works for long. */
-  async #wakeOrDue(isOver: boolean): Promise<void> {
-    const dueAtMs = isOver ? undefined : this.#nextIdleAtMs();
-    const timer =
-      dueAtMs === undefined
-        ? undefined
-        : setTimeout(() => this.wake(), Math.max(0, dueAtMs - this.#options.nowMs()));
-    await this.#wake.promise;
-    if (timer !== undefined) clearTimeout(timer);
   }
 }

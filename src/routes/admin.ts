@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { AdminStatus, PairingDecided } from "../core/admin-protocol.ts";
 import { AppError } from "../core/errors.ts";
-import { encodeSessionKey, NAME_PATTERN } from "../core/ids.ts";
+import { encodeSessionKey, NAME_PATTERN, parseAccountKey } from "../core/ids.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { addAccount, removeAccount, testAccount } from "../do/account-setup.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
@@ -83,7 +83,7 @@ export const admin = new Hono<HttpEnv>()
       approve,
     );
     forgetDirectory();
-    const [channel = "", account = ""] = decided.account.split(":");
+    const { channel, name: account } = parseAccountKey(decided.account);
     emit({ type: approve ? "pairing:approved" : "pairing:denied", channel, account });
     const route = approve ? await findRoute(c.env, decided.account) : undefined;
     // A courtesy: the approval stands whether the greeting arrives or not.

@@ -43,8 +43,8 @@ export interface CommandPorts {
   speaker: { name: string; role: "owner" | "member" };
   channel: string;
   isDirect: boolean;
-  /** Rows that /stop took out, counted when it was accepted. */
-  stoppedRows: number;
+  /** What the command took back when it was accepted: rows by /stop, messages by /forget. */
+  takenBack: number;
   modelState(): Promise<ModelServerState>;
   /** A model's name or `auto`. */
   sessionModel(): string;
@@ -52,9 +52,20 @@ export interface CommandPorts {
   waiting(): number;
   messageCount(): number;
   startAfresh(): void;
-  forget(): number;
   createLink(): Promise<string>;
   redeemLink(code: string): Promise<LinkOutcome>;
+}
+
+/** What a command takes back the moment it is accepted. */
+export type TakeBack = "nothing" | "own_waiting" | "everything";
+
+export function decideTakeBack(command: Command | undefined): TakeBack {
+  if (command?.name === "stop") return "own_waiting";
+  return command?.name === "forget" && isConfirmed(command.args) ? "everything" : "nothing";
+}
+
+function isConfirmed(args: string): boolean {
+  return args.toLowerCase() === "yes";
 }
 
 type Run = (args: string, ports: CommandPorts) => Promise<string> | string;
@@ -112,7 +123,7 @@ const COMMANDS: Record<string, Run> = {
     startAfresh();
     return say("newStarted");
   },
-  stop: (_args, { say, stoppedRows }) => say(stoppedRows > 0 ? "stopped" : "nothingToStop"),
+  stop: (_args, { say, takenBack }) => say(takenBack > 0 ? "stopped" : "nothingToStop"),
   status: (_args, ports) => showStatus(ports),
   model: chooseModel,
   link,
@@ -122,9 +133,9 @@ const COMMANDS: Record<string, Run> = {
       role: say(speaker.role === "owner" ? "roleOwner" : "roleMember"),
       channel,
     }),
-  forget: (args, { say, messageCount, forget }) =>
-    args.toLowerCase() === "yes"
-      ? say("forgotten", { count: forget() })
+  forget: (args, { say, messageCount, takenBack }) =>
+    isConfirmed(args)
+      ? say("forgotten", { count: takenBack })
       : say("forgetAsk", { count: messageCount() }),
 };
 

@@ -6,7 +6,7 @@ import type { PromptMessage } from "../core/ports.ts";
 
 /** One finished exchange. */
 export interface PastTurn {
-  /** Position of the answer in the session. */
+  /** Position of the person's message in the session. */
   seq: number;
   user: string;
   assistant: string;

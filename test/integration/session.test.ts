@@ -167,7 +167,8 @@ describe("commands", () => {
     const request = messageRequest("", { conversation });
     const page = (await sessionOf(request).history(undefined, 100)) as HistoryPage;
     expect(page.messages.map((message) => message.text)).toEqual([
-      expect.stringContaining("Forgotten"),
+      "/forget yes",
+      "Forgotten: 4 messages.",
     ]);
   });
 });

@@ -1,0 +1,121 @@
+/** The ways a turn ends: what the person reads of each, what is kept of it, and who is told. */
+import type { ErrorCode } from "../core/errors.ts";
+import type { Usage } from "../core/ports.ts";
+import { phrase } from "../phrases/phrase.ts";
+import { decidePostpone, failedPhrase, KEEP_MS, waitingPhrase } from "../turn/postpone.ts";
+import type { TurnResult } from "../turn/run.ts";
+import { commitNotice, commitTurn, type TurnEnd } from "./commit.ts";
+import { reportTurn } from "./report-turn.ts";
+import type { RunningTurn } from "./session-parts.ts";
+import type { Work } from "./work-head.ts";
+
+const HOUR_MS = 3_600_000;
+
+export interface TurnWork extends Work {
+  running: RunningTurn;
+}
+
+/** What came of thinking about a message. */
+export interface Thought {
+  /** `refused`: the assistant's own words, in place of the model's. */
+  result: TurnResult | { status: "refused"; text: string };
+  /** Sentences about files that were not kept. */
+  problems: string[];
+  /** The message as the model was told it. */
+  user: string;
+  /** Messages up to this position no longer fit into the model's context. */
+  contextFromSeq?: number;
+}
+
+export async function endTurn(work: TurnWork, thought: Thought): Promise<void> {
+  const { result } = thought;
+  switch (result.status) {
+    case "answered":
+      return endAnswered(work, thought, result);
+    case "refused":
+      await store(work, { outcome: "answered", reply: result.text, aside: true });
+      return;
+    case "failed":
+      return endFailed(work, result.code, result.error, failedPhrase(result.code));
+    case "postponed":
+      return postpone(work, result);
+    default:
+      return endTakenBack(work);
+  }
+}
+
+/** True where the end is what was asked for; false where the row was taken back meanwhile, and ended as that. */
+async function store(work: TurnWork, end: TurnEnd, error?: unknown): Promise<boolean> {
+  const committed = await commitTurn(work, end);
+  if (committed.status === "taken_back") {
+    await endTakenBack(work);
+    return false;
+  }
+  work.parts.readers.end(work.row.turnId, committed.message);
+  const { outcome, code, usage } = end;
+  reportTurn(work, { outcome, error, ...(code ? { code } : {}), ...(usage ? { usage } : {}) });
+  return true;
+}
+
+async function endAnswered(
+  work: TurnWork,
+  thought: Thought,
+  answer: { text: string; usage: Usage; reason: "stop" | "length" },
+): Promise<void> {
+  const { lang } = work.request.speaker;
+  const text = answer.text.trim() === "" ? phrase(lang, "emptyAnswer") : answer.text;
+  const cut = answer.reason === "length" ? [phrase(lang, "cutLength")] : [];
+  const { contextFromSeq } = thought;
+  const isStored = await store(work, {
+    outcome: "answered",
+    reply: [text, ...thought.problems, ...cut].join("\n\n"),
+    kept: text,
+    aside: false,
+    usage: answer.usage,
+    ...(contextFromSeq === undefined ? {} : { contextFromSeq }),
+  });
+  if (isStored) work.parts.history.remember({ seq: work.seq, user: thought.user, assistant: text });
+}
+
+async function endFailed(
+  work: TurnWork,
+  code: ErrorCode,
+  error: unknown,
+  name: ReturnType<typeof failedPhrase> | "gaveUp",
+): Promise<void> {
+  const reply = phrase(work.request.speaker.lang, name, { hours: KEEP_MS / HOUR_MS });
+  await store(work, { outcome: "failed", reply, aside: true, cut: "error", code }, error);
+}
+
+/** What was said until the person stopped it; nothing where it was erased. A newer edit runs again with its text. */
+async function endTakenBack(work: TurnWork): Promise<void> {
+  const { parts, row, request, running } = work;
+  if (parts.inbox.isQueued(row.seq)) return reportTurn(work, { outcome: "postponed" });
+  const { text } = running;
+  const note = phrase(request.speaker.lang, "cutStopped");
+  const end = { outcome: "stopped", aside: true, cut: "stopped" } as const;
+  const hasText = text.trim() !== "";
+  await store(work, {
+    ...end,
+    reply: hasText ? `${text}\n\n${note}` : "",
+    kept: hasText ? text : "",
+  });
+}
+
+async function postpone(
+  work: TurnWork,
+  { code, error, retryAfterMs }: Extract<TurnResult, { status: "postponed" }>,
+): Promise<void> {
+  const { parts, row, request } = work;
+  const decided = decidePostpone(row.acceptedAtMs, row.attempts + 1, parts.nowMs(), retryAfterMs);
+  if (decided.status === "give_up") return endFailed(work, code, error, "gaveUp");
+  const hours = KEEP_MS / HOUR_MS;
+  const model = parts.meta.get("model") ?? parts.defaultModel;
+  const text = phrase(request.speaker.lang, waitingPhrase(code), { hours, model });
+  const committed = await commitNotice(work, text, decided.nextAtMs);
+  if (committed.status === "taken_back") return endTakenBack(work);
+  const { message } = committed;
+  if (message) parts.readers.broadcast({ type: "message", message });
+  parts.readers.broadcast({ type: "turn", turnId: row.turnId, text: "", state: "waiting" });
+  reportTurn(work, { outcome: "postponed", code, error });
+}

@@ -1,0 +1,75 @@
+/** What a session's alarm works on, each lane on its own: commands, turns, what is to be sent, log rows. */
+import { AppError, errorCode } from "../core/errors.ts";
+import { emit } from "../observability/emit.ts";
+import { describeError } from "../observability/redact.ts";
+import { deliverDue } from "./deliver.ts";
+import { findRoute } from "./routes-out.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { limitTime } from "./time-limit.ts";
+import { workCommand } from "./work-command.ts";
+import { workNextCommand, workNextTurn } from "./work-head.ts";
+import { type WorkLane, WorkLoop } from "./work-loop.ts";
+import { workTurn } from "./work-turn.ts";
+
+/** How long log rows wait for more of their session; the journal gathers those of all sessions after that. */
+const GATHER_MS = 1_500;
+/** For D1 to take a batch. Rows that it took after all are written again, which changes nothing. */
+const FLUSH_TIMEOUT_MS = 30_000;
+
+export function createSessionLoop(parts: SessionParts): WorkLoop {
+  const { inbox, outbox, nowMs } = parts;
+  const deliverDeps = {
+    session: parts.key,
+    outbox,
+    nowMs,
+    route: findRoute.bind(undefined, parts.env),
+  };
+  return new WorkLoop({
+    nowMs,
+    failed: (lane, error) =>
+      emit({
+        type: "fault",
+        where: `session:${lane}`,
+        code: errorCode(error),
+        cause: describeError(error),
+      }),
+    lanes: [
+      {
+        name: "command",
+        isLong: false,
+        dueAtMs: () => inbox.head("command")?.nextAtMs,
+        run: () => workNextCommand(parts, workCommand),
+      },
+      {
+        name: "turn",
+        isLong: true,
+        dueAtMs: () => inbox.head("turn")?.nextAtMs,
+        run: () => workNextTurn(parts, workTurn),
+      },
+      {
+        name: "deliver",
+        isLong: false,
+        dueAtMs: () => outbox.dueAtMs(nowMs()),
+        run: () => deliverDue(deliverDeps),
+      },
+      journalLane(parts),
+    ],
+  });
+}
+
+function journalLane({ journal, env }: SessionParts): WorkLane {
+  const journalObject = env.JOURNAL.getByName("journal");
+  return {
+    name: "journal",
+    isLong: false,
+    dueAtMs: () => (journal.isEmpty ? undefined : 0),
+    async run() {
+      await scheduler.wait(GATHER_MS);
+      await journal.flush((entries) =>
+        limitTime(journalObject.append(entries), FLUSH_TIMEOUT_MS, () => {
+          return new AppError("session/unavailable", { detail: "D1 did not answer in time." });
+        }),
+      );
+    },
+  };
+}
