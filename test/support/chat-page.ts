@@ -41,7 +41,7 @@ export async function startChatBrowser(executablePath: string): Promise<ChatBrow
       await until(
         async () =>
           (await questions(watched.page).count()) === 0 &&
-          /^(Forgotten|已抹去)/.test(await textOf(answers(watched.page).last())),
+          /^(Forgotten|已抹去)/.test(await lastAnswer(watched.page)),
         "the conversation to be erased",
       );
       return watched;
