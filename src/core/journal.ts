@@ -77,4 +77,6 @@ export type JournalEntry =
   /** Everything the session said up to this position is forgotten. */
   | { kind: "forget"; sessionId: string; throughSeq: number };
 
+export type MessageEntry = Extract<JournalEntry, { kind: "message" }>;
+
 export type JournalKind = JournalEntry["kind"];

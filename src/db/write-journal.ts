@@ -1,6 +1,6 @@
 /**
- * Journal entries into D1: one statement for each kind, in one transaction. D1 takes a hundred bound values a
- * statement, so the rows of a kind travel as one JSON text that SQLite takes apart.
+ * Journal entries into D1: a statement for each kind, in one transaction. D1 takes a hundred bound values a statement,
+ * so the rows of a kind travel as JSON text that SQLite takes apart; long ones take several texts.
  */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import {
@@ -14,6 +14,9 @@ import { accounts, identities, messages, people, sessions, turns, usage } from "
 
 /** drizzle's own batch takes no free-form statements: they are rendered here and handed to D1. */
 const dialect = new SQLiteAsyncDialect();
+
+/** Length of one JSON text, unless a single row is longer. SQLite takes texts of five million, and none of twenty. */
+const MAX_TEXT_UNITS = 1_000_000;
 
 interface Destination {
   table: SQLiteTable;
@@ -32,7 +35,7 @@ const DESTINATIONS: Record<Exclude<JournalKind, "forget">, Destination> = {
   usage: { table: usage, changes: [] },
 };
 
-function upsert({ table, changes }: Destination, rows: JournalEntry[]): SQL {
+function upsert({ table, changes }: Destination, rows: string): SQL {
   const columns = Object.entries<SQLiteColumn>(getTableColumns(table));
   const names = sql.join(
     columns.map(([, column]) => sql.identifier(column.name)),
@@ -51,7 +54,23 @@ function upsert({ table, changes }: Destination, rows: JournalEntry[]): SQL {
   const onConflict =
     updates.length > 0 ? sql`DO UPDATE SET ${sql.join(updates, sql`, `)}` : sql`DO NOTHING`;
   // WHERE true: SQLite's grammar needs it between a SELECT and ON CONFLICT.
-  return sql`INSERT INTO ${sql.identifier(getTableConfig(table).name)} (${names}) SELECT ${values} FROM json_each(${JSON.stringify(rows)}) WHERE true ON CONFLICT (${key}) ${onConflict}`;
+  return sql`INSERT INTO ${sql.identifier(getTableConfig(table).name)} (${names}) SELECT ${values} FROM json_each(${rows}) WHERE true ON CONFLICT (${key}) ${onConflict}`;
+}
+
+/** JSON arrays that hold all rows, in order. */
+function writeTexts(rows: readonly JournalEntry[]): string[] {
+  const texts: string[][] = [];
+  let units = MAX_TEXT_UNITS;
+  for (const row of rows) {
+    const text = JSON.stringify(row);
+    if (units + text.length > MAX_TEXT_UNITS) {
+      texts.push([]);
+      units = 0;
+    }
+    texts.at(-1)?.push(text);
+    units += text.length;
+  }
+  return texts.map((items) => `[${items.join(",")}]`);
 }
 
 /** Writes all entries or none. An erasure takes effect after every row of the same batch. */
@@ -62,7 +81,7 @@ export async function writeJournal(
   const statements: SQL[] = [];
   for (const [kind, destination] of Object.entries(DESTINATIONS)) {
     const rows = entries.filter((entry) => entry.kind === kind);
-    if (rows.length > 0) statements.push(upsert(destination, rows));
+    for (const text of writeTexts(rows)) statements.push(upsert(destination, text));
   }
   for (const entry of entries)
     if (entry.kind === "forget")

@@ -1,6 +1,6 @@
 /** The messages of a session: kept sealed, opened for readers and for the model. */
 import type { MessageId, PersonId, SessionKey, TurnId } from "../core/ids.ts";
-import type { JournalEntry } from "../core/journal.ts";
+import type { MessageEntry } from "../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
@@ -199,23 +199,37 @@ export class History {
     return this.#newestSeq;
   }
 
-  /** Rows for the log, sealed as they are. */
-  entriesAfter(seq: number, limit: number): (JournalEntry & { kind: "message" })[] {
-    return this.#sql
-      .exec<StoredMessage>("SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
-      .toArray()
-      .map((row) => ({
-        kind: "message",
-        id: row.id,
-        sessionId: this.#session,
-        seq: row.seq,
-        role: row.role === "user" ? "user" : "assistant",
-        personId: row.person_id,
-        channel: row.channel,
-        turnId: row.turn_id,
-        body: new Uint8Array(row.body).toBase64(),
-        atMs: row.at_ms,
-      }));
+  /** Rows for the log, sealed as they are: at most `limit`, and none after the one that reaches `maxUnits` of text. */
+  entriesAfter(seq: number, limit: number, maxUnits: number): MessageEntry[] {
+    const rows = this.#sql.exec<StoredMessage>(
+      "SELECT * FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
+      seq,
+      limit,
+    );
+    const entries: MessageEntry[] = [];
+    let units = 0;
+    for (const row of rows) {
+      const entry = this.#toEntry(row);
+      entries.push(entry);
+      units += entry.body.length;
+      if (units >= maxUnits) break;
+    }
+    return entries;
+  }
+
+  #toEntry(row: StoredMessage): MessageEntry {
+    return {
+      kind: "message",
+      id: row.id,
+      sessionId: this.#session,
+      seq: row.seq,
+      role: row.role === "user" ? "user" : "assistant",
+      personId: row.person_id,
+      channel: row.channel,
+      turnId: row.turn_id,
+      body: new Uint8Array(row.body).toBase64(),
+      atMs: row.at_ms,
+    };
   }
 
   count(): number {

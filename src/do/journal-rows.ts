@@ -3,15 +3,16 @@
  * gathers those of all objects into one D1 transaction; only then are they let go here. A session's messages are their
  * own log rows: how far D1 has them is a mark. Both are tidied up in commits that happen anyway.
  */
-import type { JournalEntry } from "../core/journal.ts";
+import type { JournalEntry, MessageEntry } from "../core/journal.ts";
 
-/** Rows handed over at once. */
-const BATCH_ROWS = 200;
+/** Rows handed over at once, and the text after which no more follow: an object call takes 32 MB. */
+export const BATCH_ROWS = 200;
+export const BATCH_UNITS = 4_000_000;
 
 /** Where an object's messages are found, if it has any. */
 export interface MessageLog {
   newestSeq(): number;
-  entriesAfter(seq: number, limit: number): (JournalEntry & { kind: "message" })[];
+  entriesAfter(seq: number, limit: number, maxUnits: number): MessageEntry[];
   /** How far D1 had them when this object awoke. */
   flushedSeq(): number;
   keepFlushedSeq(seq: number): void;
@@ -76,7 +77,8 @@ export class JournalRows {
         BATCH_ROWS,
       )
       .toArray();
-    const messages = this.#messages?.entriesAfter(this.#flushed.messageSeq, BATCH_ROWS) ?? [];
+    const { messageSeq } = this.#flushed;
+    const messages = this.#messages?.entriesAfter(messageSeq, BATCH_ROWS, BATCH_UNITS) ?? [];
     const entries = rows.flatMap((row) => JSON.parse(row.entries) as JournalEntry[]); // written by add() only
     await append([...messages, ...entries]);
     this.#rows -= rows.length;

@@ -14,11 +14,14 @@ import { describeError } from "../observability/redact.ts";
 const GATHER_MS = 500;
 /** A batch this large is written at once. */
 const MAX_BATCH_ROWS = 1_000;
-/** Rows held here at most; callers beyond it try again later. */
+const MAX_BATCH_UNITS = 4_000_000;
+/** Rows and their text held here at most; callers beyond it try again later. */
 const MAX_HELD_ROWS = 20_000;
+const MAX_HELD_UNITS = 64_000_000;
 
 interface Batch {
   entries: JournalEntry[];
+  units: number;
   written: Promise<void>;
   full: () => void;
 }
@@ -26,20 +29,25 @@ interface Batch {
 export class JournalObject extends DurableObject<Env> {
   #batch: Batch | undefined;
   #heldRows = 0;
+  #heldUnits = 0;
 
   /** Returns when D1 has the rows. Throws session/unavailable when too many wait already, or what D1 throws. */
   async append(entries: JournalEntry[]): Promise<void> {
-    if (this.#heldRows + entries.length > MAX_HELD_ROWS)
+    const units = entries.reduce((sum, entry) => sum + unitsOf(entry), 0);
+    if (this.#heldRows + entries.length > MAX_HELD_ROWS || this.#heldUnits + units > MAX_HELD_UNITS)
       throw new AppError("session/unavailable", { detail: "Too many log rows wait for D1." });
     this.#heldRows += entries.length;
+    this.#heldUnits += units;
     try {
       this.#batch ??= this.#openBatch();
       const batch = this.#batch;
       batch.entries.push(...entries);
-      if (batch.entries.length >= MAX_BATCH_ROWS) batch.full();
+      batch.units += units;
+      if (batch.entries.length >= MAX_BATCH_ROWS || batch.units >= MAX_BATCH_UNITS) batch.full();
       await batch.written;
     } finally {
       this.#heldRows -= entries.length;
+      this.#heldUnits -= units;
     }
   }
 
@@ -52,7 +60,7 @@ export class JournalObject extends DurableObject<Env> {
       this.#batch = undefined;
       return this.#write(entries);
     });
-    return { entries, written, full: resolve };
+    return { entries, units: 0, written, full: resolve };
   }
 
   async #write(entries: JournalEntry[]): Promise<void> {
@@ -74,4 +82,9 @@ export class JournalObject extends DurableObject<Env> {
   backlog(): number {
     return this.#heldRows;
   }
+}
+
+/** Only what a message says is long. */
+function unitsOf(entry: JournalEntry): number {
+  return entry.kind === "message" ? entry.body.length : 0;
 }

@@ -8,7 +8,7 @@ import { Files } from "./files.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { openKeyring, openModel, openOptions } from "./isolate.ts";
-import { JournalRows } from "./journal-rows.ts";
+import { JournalRows, type MessageLog } from "./journal-rows.ts";
 import type { Meta } from "./meta.ts";
 import { Outbox } from "./outbox.ts";
 import { Readers } from "./readers.ts";
@@ -50,11 +50,11 @@ export async function openSessionParts(
   const { storage } = ctx;
   const { sql } = storage;
   const history = new History(sql, keyring, key);
-  const messageLog = {
+  const messageLog: MessageLog = {
     newestSeq: () => history.newestSeq(),
-    entriesAfter: (seq: number, limit: number) => history.entriesAfter(seq, limit),
+    entriesAfter: (seq, limit, maxUnits) => history.entriesAfter(seq, limit, maxUnits),
     flushedSeq: () => meta.get("loggedSeq") ?? 0,
-    keepFlushedSeq: (seq: number) => meta.set("loggedSeq", seq),
+    keepFlushedSeq: (seq) => meta.set("loggedSeq", seq),
   };
   return {
     key,
