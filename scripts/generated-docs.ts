@@ -50,13 +50,13 @@ function renderConfiguration(): string {
 # Configuration
 
 Options come from the environment, or from a file \`.env\` in the project's folder (one \`NAME=value\` a line; \`.env.example\` lists them
-all). The environment goes first. They are read when a command starts: restart the server after a change (\`rockpool down\`, then
+all). The environment goes first. They are read when a command starts: restart the server after a change (\`npx rockpool down\`, then
 \`npm start\`). A wrong value stops the start; every wrong one is named at once, and no value is ever printed.
 
 ${table(["Option", "Default", "What it does"], rows)}
 
 Accounts of messengers, their tokens and who may write to them are no options: they are kept, sealed, in the data folder, and
-\`rockpool channel\` changes them while the server runs.
+\`npx rockpool channel\` changes them while the server runs.
 `;
 }
 
