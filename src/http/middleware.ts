@@ -88,29 +88,47 @@ export const requireSameOrigin: MiddlewareHandler<HttpEnv> = async (c, next) => 
   await next();
 };
 
+/** What is read of a refused body: a sender that is cut off while it writes never sees the answer. */
+export const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+
 /**
- * The whole body, at most `maxBytes` of it: a longer one throws http/too_large as soon as that is known, whatever its
- * Content-Length says.
+ * The whole body, at most `maxBytes` of it: a longer one throws http/too_large as soon as that is known and what is
+ * left of it was let pass, whatever its Content-Length says.
  */
 export async function readBody(
   request: Request,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes)
-    throw new AppError("http/too_large");
+  const statedBytes = Number(request.headers.get("content-length") ?? 0);
+  if (statedBytes > maxBytes + MAX_DISCARDED_BYTES) throw new AppError("http/too_large");
   if (request.body === null) return new Uint8Array(0);
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for (;;) {
+    const isOver = Math.max(sizeBytes, statedBytes) > maxBytes;
+    if (isOver) {
+      await discard(reader);
+      throw new AppError("http/too_large");
+    }
     const { done, value } = await readChunk(reader);
     if (done) return joinChunks(chunks, sizeBytes);
     sizeBytes += value.byteLength;
-    if (sizeBytes > maxBytes) {
-      await reader.cancel().catch(() => undefined); // the sender may be gone already
-      throw new AppError("http/too_large");
-    }
     chunks.push(value);
+  }
+}
+
+/** Lets the rest of a body pass, and hangs up on one that does not end. */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    for (let sizeBytes = 0; sizeBytes < MAX_DISCARDED_BYTES; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      sizeBytes += value.byteLength;
+    }
+    await reader.cancel();
+  } catch {
+    // The sender has gone: nobody waits for the answer.
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, it } from "vitest";
 import {
   assignRequestId,
   type HttpEnv,
+  MAX_DISCARDED_BYTES,
   PAGE_POLICY,
   readBody,
   readJson,
@@ -51,15 +52,35 @@ describe("reading a body", () => {
     });
   });
 
-  it("refuses by Content-Length before it reads", async ({ expect }) => {
+  it("refuses by Content-Length before it reads what is too long to let pass", async ({
+    expect,
+  }) => {
     const { body } = endless(new Uint8Array(1));
-    const request = post(body, { "content-length": "5" });
+    const request = post(body, { "content-length": String(MAX_DISCARDED_BYTES + 5) });
     await expect(readBody(request, 4)).rejects.toMatchObject({ code: "http/too_large" });
     expect(request.bodyUsed).toBe(false);
   });
 
+  it("lets a refused body pass to its end, so that its sender sees the answer", async ({
+    expect,
+  }) => {
+    let isRead = false;
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new Uint8Array(MAX_DISCARDED_BYTES - 1));
+      },
+      pull(controller) {
+        isRead = true;
+        controller.close();
+      },
+    });
+    const request = post(body, { "content-length": "5" });
+    await expect(readBody(request, 4)).rejects.toMatchObject({ code: "http/too_large" });
+    expect(isRead).toBe(true);
+  });
+
   it("stops an endless body without Content-Length at the limit", async ({ expect }) => {
-    const { body, cancelled } = endless(new Uint8Array(1024));
+    const { body, cancelled } = endless(new Uint8Array(64 * 1024));
     await expect(readBody(post(body), 10_000)).rejects.toMatchObject({ code: "http/too_large" });
     expect(cancelled()).toBe(true);
   });
