@@ -41,7 +41,7 @@ export function toApiError(error: unknown): ApiError {
   return error instanceof ApiError ? error : new ApiError({ status: 0, cause: error });
 }
 
-export async function readFailure(response: Response): Promise<ApiError> {
+async function readFailure(response: Response): Promise<ApiError> {
   const seconds = Number(response.headers.get("retry-after"));
   const body: unknown = await response.json().catch(() => undefined);
   return new ApiError({

@@ -10,7 +10,7 @@ import {
 } from "../security/session-token.ts";
 import type { HttpEnv } from "./middleware.ts";
 
-export const SESSION_COOKIE = "rockpool_session";
+const SESSION_COOKIE = "rockpool_session";
 
 /** What a proxy says of TLS counts only where the owner has said that there is one. */
 function isSecure(c: Context<HttpEnv>): boolean {

@@ -6,6 +6,7 @@ import { say } from "../preferences.ts";
 import { AttachmentList } from "./attachment-list.tsx";
 import { addFiles, attachments, isUploading } from "./attachments.ts";
 import { draft, sendDraft, stopProblem, stopTurn, turn } from "./chat.ts";
+import { isAtEnd } from "./scroll.ts";
 import { isSendKey } from "./send-key.ts";
 
 /** A taller text scrolls. */
@@ -15,6 +16,13 @@ function canSend(): boolean {
   const text = draft.value;
   if (text.length > MAX_TEXT_UNITS || isUploading(attachments.value)) return false;
   return text.trim() !== "" || attachments.value.length > 0;
+}
+
+/** Who sends wants to see what comes of it. */
+function submit(): void {
+  if (!canSend()) return;
+  sendDraft();
+  isAtEnd.value = true;
 }
 
 function FilePicker() {
@@ -68,7 +76,7 @@ function TextField() {
       onKeyDown={(event) => {
         if (!isSendKey(event)) return;
         event.preventDefault();
-        if (canSend()) sendDraft();
+        submit();
       }}
       onPaste={(event) => {
         const files = event.clipboardData?.files;
@@ -109,7 +117,7 @@ export function Composer() {
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        if (canSend()) sendDraft();
+        submit();
       }}
     >
       <div class="column">
