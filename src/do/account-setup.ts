@@ -73,6 +73,8 @@ export async function addAccount(env: Env, request: AddAccount): Promise<Account
     createIo(env, adapter, account),
     webhookUrl(env, account),
   )) ?? { done: [] };
+  // Armed before the account is kept, so that a crash in between leaves none that nobody polls.
+  if (transport === "poll") await env.CONNECTION.getByName(key).open(key);
   await directory.addAccount(report.self ? { ...account, self: report.self } : account, allow);
   forgetDirectory();
   if (transport === "poll") await env.CONNECTION.getByName(key).open(key);
@@ -87,9 +89,9 @@ export async function addAccount(env: Env, request: AddAccount): Promise<Account
 export async function removeAccount(env: Env, channel: string, name: string): Promise<void> {
   const key = accountKey(channel, name);
   const route = await findRoute(env, key);
-  if (route?.account.transport === "poll") await env.CONNECTION.getByName(key).close();
   await openDirectory(env).removeAccount(key);
   forgetDirectory();
+  if (route?.account.transport === "poll") await env.CONNECTION.getByName(key).close();
 }
 
 /** Tells the platform again what `add` told it; a refusal is a result, not an error. */

@@ -6,17 +6,25 @@ import type { Account } from "../adapters/adapter.ts";
 import { AppError } from "../core/errors.ts";
 import { encodeSessionKey, type SessionKey } from "../core/ids.ts";
 import type { Conversation, InboundEvent, Target } from "../core/message.ts";
-import type { AcceptRequest } from "../core/session-protocol.ts";
+import type { AcceptRequest, Speaker } from "../core/session-protocol.ts";
 import type { Env } from "../env.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { admit, openDirectory } from "./directory-client.ts";
 import type { Route } from "./routes-out.ts";
 import { callSession } from "./session-client.ts";
+import { tellNow } from "./tell-now.ts";
 
 export type TakenIn =
   | { outcome: "accepted" | "duplicate"; session: SessionKey; key: string }
   | { outcome: "ignored" | "denied" | "pairing" }
-  | { outcome: "full"; retryAfterMs: number };
+  /** Where the person can be told, and in which language. */
+  | {
+      outcome: "full";
+      retryAfterMs: number;
+      session: SessionKey;
+      target: Target;
+      lang: Speaker["lang"];
+    };
 
 function sessionOf(account: Account, conversation: Conversation): SessionKey {
   return encodeSessionKey({
@@ -36,7 +44,7 @@ function admissionOf(event: Exclude<InboundEvent, { kind: "ignored" }>) {
   return { sender, conversation, mentionsMe: true, target };
 }
 
-/** Throws session/unavailable when the event could not be stored, channel/* when a stranger could not be told his code. */
+/** Throws session/unavailable when the event could not be stored, channel/* when a stranger is to be told his code later. */
 export async function takeIn(env: Env, route: Route, event: InboundEvent): Promise<TakenIn> {
   if (event.kind === "ignored") return { outcome: "ignored" };
   const { account } = route;
@@ -55,7 +63,11 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
     event,
   };
   const { session: stored, result } = await accept(env, request);
-  if (result.status === "full") return { outcome: "full", retryAfterMs: result.retryAfterMs };
+  if (result.status === "full") {
+    const { retryAfterMs } = result;
+    const { lang } = admission.speaker;
+    return { outcome: "full", retryAfterMs, session: stored, target: asked.target, lang };
+  }
   return { outcome: result.status, session: stored, key: event.key };
 }
 
@@ -67,7 +79,7 @@ async function accept(env: Env, request: AcceptRequest) {
   }
 }
 
-/** Sent before the platform is answered: when it fails, the platform brings the message again, and the code is the same. */
+/** Told before the platform is answered: when it fails, the platform brings the message again, and the code is the same. */
 async function tellCode(
   env: Env,
   route: Route,
@@ -75,11 +87,6 @@ async function tellCode(
   pairing: { code: string; lang: "en" | "zh" },
 ): Promise<void> {
   const markdown = phrase(pairing.lang, "pairing", { code: pairing.code });
-  await route.adapter.send(
-    target,
-    { markdown, idempotencyKey: `pairing:${pairing.code}` },
-    route.account,
-    route.io,
-  );
+  await tellNow(route, target, markdown, `pairing:${pairing.code}`);
   await openDirectory(env).pairingNoticed(pairing.code);
 }

@@ -65,6 +65,8 @@ export const en = {
   cutStopped: "(stopped)",
   tooLong:
     "Your message is longer than I take ({max} characters). Please send it in parts, or as a file.",
+  queueFull:
+    "{count} messages of this conversation wait for an answer already, so I do not take more just now. Please send what you wrote last again when some are answered.",
   fileTooLarge: "I could not keep {name}: it is larger than {max} MB.",
   fileFailed: "I could not fetch {name} from the messenger.",
   fileStoreFull:

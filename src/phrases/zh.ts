@@ -57,6 +57,8 @@ export const zh: Phrases = {
   cutLength: "（回答已达长度上限。说“继续”可以接着写。）",
   cutStopped: "（已停止）",
   tooLong: "你的消息超过了我能接收的长度（{max} 个字符）。请分段发送，或以文件发送。",
+  queueFull:
+    "本对话已有 {count} 条消息在等待回答，我暂时不再接收。请在部分消息得到回答后，重新发送刚才的内容。",
   fileTooLarge: "无法保存 {name}：超过 {max} MB。",
   fileFailed: "无法从聊天软件取得 {name}。",
   fileStoreFull: "无法保存 {name}：本对话的文件空间已满。可用 /forget 清空。",

@@ -66,7 +66,7 @@ async function answerCaller(
 ): Promise<Response> {
   const stored = taken.find(
     (item) => item.outcome === "accepted" || item.outcome === "duplicate",
-  ) as Extract<TakenIn, { session: SessionKey }> | undefined; // the two outcomes that carry a session
+  ) as Extract<TakenIn, { key: string }> | undefined; // the two outcomes that carry a key
   if (!stored) return Response.json({ status: taken[0]?.outcome ?? "ignored" }, { status: 202 });
   if (request.headers.get("accept")?.includes("text/event-stream")) {
     const { result: stream } = await callSession(env, stored.session, (session) =>
