@@ -52,7 +52,7 @@ function hostName(text: string): string {
   return text;
 }
 
-function option<Value>(spec: Option<Value>): Option<Value> {
+function option<const Value>(spec: Option<Value>): Option<Value> {
   return spec;
 }
 

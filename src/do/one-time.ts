@@ -87,6 +87,8 @@ export class OneTime {
       return { status: "bad_code" };
     if (row.session === by) return { status: "same_conversation" };
     this.#sql.exec("UPDATE link_codes SET used_by = ? WHERE code = ?", by, code);
+    // Its own open codes would lead back here, in a circle.
+    this.#sql.exec("DELETE FROM link_codes WHERE session = ? AND used_by IS NULL", by);
     const to = row.session as SessionKey; // stored as such, like the person's id
     return {
       status: "linked",

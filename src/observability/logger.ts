@@ -1,17 +1,16 @@
 /** JSON lines on standard output: one for each event, with its time and level. The host keeps them. */
 import type { RockpoolEvent } from "../core/events.ts";
 
-type Level = "debug" | "info" | "warn" | "error";
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
-const RANK: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 let threshold = RANK.info;
 
-/** Unknown text keeps the level as it is: the host has checked it. */
-export function setLogLevel(level: string | undefined): void {
-  threshold = RANK[level as Level] ?? threshold;
+export function setLogLevel(level: LogLevel): void {
+  threshold = RANK[level];
 }
 
-function levelOf(event: RockpoolEvent): Level {
+function levelOf(event: RockpoolEvent): LogLevel {
   switch (event.type) {
     case "fault":
     case "outbox:parked":

@@ -1,6 +1,8 @@
 /** Takes secrets out of words that other programs wrote: error messages, mostly. Linear-time patterns only. */
 
 const MAX_CHARS = 400;
+/** What is looked at of a longer text. */
+const MAX_READ_CHARS = 4_000;
 
 const PATTERNS: readonly [RegExp, string][] = [
   [/\b\d{6,12}:[A-Za-z0-9_-]{30,50}/g, "[token]"],
@@ -11,9 +13,15 @@ const PATTERNS: readonly [RegExp, string][] = [
 ];
 
 export function redactText(text: string): string {
-  let redacted = text.slice(0, MAX_CHARS * 10);
+  let redacted = text.length > MAX_READ_CHARS ? cutAtWord(text) : text;
   for (const [pattern, mask] of PATTERNS) redacted = redacted.replace(pattern, mask);
   return redacted.length > MAX_CHARS ? `${redacted.slice(0, MAX_CHARS)}…` : redacted;
+}
+
+/** The last word may be half a secret, which no pattern knows. */
+function cutAtWord(text: string): string {
+  const end = text.lastIndexOf(" ", MAX_READ_CHARS);
+  return end > 0 ? text.slice(0, end) : "[one long word]";
 }
 
 /** The words of an error and of its causes, redacted; for the log only. */

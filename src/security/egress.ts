@@ -33,23 +33,24 @@ export function readGrants(
 
 /**
  * A fetch that reaches `allowedOrigins` only. Throws egress/not_allowed for every other address, for URLs with
- * credentials, and for redirects that leave the origin.
+ * credentials, and for redirects.
  */
 export function createEgressFetch(
   sources: EgressSources,
   allowedOrigins: readonly string[],
 ): typeof fetch {
   return async function egressFetch(input: RequestInfo | URL, init?: RequestInit) {
-    const request = new Request(input, { ...init, redirect: "manual" });
-    const url = new URL(request.url);
+    const url = new URL(input instanceof Request ? input.url : input);
     if (url.username || url.password || !allowedOrigins.includes(url.origin))
       throw new AppError("egress/not_allowed", { detail: `The host ${url.host} is not allowed.` });
+    const request = new Request(input, { ...init, redirect: "manual" });
     const service = sources.granted.get(url.origin) ?? sources.internet;
     const response = await (service ? service.fetch(request) : fetch(request));
-    if (response.status >= 300 && response.status < 400 && response.headers.has("location"))
-      throw new AppError("egress/not_allowed", {
-        detail: `The host ${url.host} answered with a redirect.`,
-      });
-    return response;
+    if (response.status < 300 || response.status >= 400 || !response.headers.has("location"))
+      return response;
+    await response.body?.cancel();
+    throw new AppError("egress/not_allowed", {
+      detail: `The host ${url.host} answered with a redirect.`,
+    });
   };
 }
