@@ -170,6 +170,18 @@ describe("commands that documents show", () => {
   });
 });
 
+describe("packages", () => {
+  it("are each named in the architecture, with a reason", ({ expect }) => {
+    const { dependencies, devDependencies } = JSON.parse(readProjectFile("package.json"));
+    const named = readProjectFile("docs/architecture.md");
+    const isTypes = (name: string) => /types/.test(name);
+    const missing = Object.keys({ ...dependencies, ...devDependencies }).filter(
+      (name) => !named.includes(`\`${name}\``) && !isTypes(name),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
 describe("decisions", () => {
   it.for(listProjectFiles("docs/adr/*.md"))(
     "%s is short and has its five parts",
