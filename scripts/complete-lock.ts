@@ -55,21 +55,28 @@ function platformOf(name: string): Pick<LockEntry, "os" | "cpu" | "libc"> {
   };
 }
 
+/** Where an optional package at an exact version belongs in the tree; undefined where it stands already. */
+function missingPlace(
+  packages: Record<string, LockEntry>,
+  path: string,
+  name: string,
+  version: string,
+): string | undefined {
+  const nested = `${path}/node_modules/${name}`;
+  const hoisted = `node_modules/${name}`;
+  const stands = [nested, hoisted].some((place) => packages[place]?.version === version);
+  if (stands || !/^\d/.test(version)) return undefined;
+  return packages[hoisted] ? nested : hoisted;
+}
+
 function complete(packages: Record<string, LockEntry>): number {
   let added = 0;
   for (const [path, entry] of Object.entries(packages)) {
+    const dev = entry.dev ? { dev: true } : {};
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-      const known = [`${path}/node_modules/${name}`, `node_modules/${name}`];
-      const exact = /^\d/.test(version);
-      if (known.some((place) => packages[place]?.version === version) || !exact) continue;
-      const place = packages[`node_modules/${name}`] ? known[0] : known[1];
+      const place = missingPlace(packages, path, name, version);
       if (place === undefined) continue;
-      packages[place] = {
-        version,
-        ...platformOf(name),
-        ...(entry.dev ? { dev: true } : {}),
-        optional: true,
-      };
+      packages[place] = { version, ...platformOf(name), ...dev, optional: true };
       added += 1;
     }
   }

@@ -7,7 +7,12 @@ import type { Env } from "../../src/env.ts";
 /** The test runner's own type of `env` knows no bindings. */
 export const env = untyped as unknown as Env;
 
-export const person = { personId: "p1" as PersonId, role: "owner", name: "Ada", lang: "en" } as const;
+export const person = {
+  personId: "p1" as PersonId,
+  role: "owner",
+  name: "Ada",
+  lang: "en",
+} as const;
 export const webAccount = "web:main" as AccountKey;
 
 export interface MessageOptions {
