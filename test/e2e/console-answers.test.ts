@@ -13,6 +13,7 @@ import {
 } from "../support/chat-page.ts";
 import { findChromium } from "../support/chromium.ts";
 import { until } from "../support/rockpool-process.ts";
+import { postWebhook } from "../support/signed-webhook.ts";
 
 const chromium = findChromium();
 
@@ -186,5 +187,45 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
       await until(isDrawn, "the image");
       expect(await missteps()).toEqual([]);
     });
+  });
+
+  it("goes on with the conversation that it is linked to", async ({ expect }) => {
+    // A box of its own: the link stays.
+    const own = await startChatBrowser(chromium.status === "found" ? chromium.executablePath : "");
+    onTestFinished(() => own.discard());
+    own.model.control({ reply: "echo" });
+    const { server } = own;
+    const added = await server.run([
+      "channel",
+      "add",
+      "webhook",
+      "--name",
+      "shell",
+      "--access",
+      "open",
+      "--json",
+    ]);
+    const { secret } = JSON.parse(added.stdout).generated;
+    const say = async (id: string, text: string) => {
+      const message = { id, conversation: "c", user: "u", text };
+      const query = { query: "?wait=1" };
+      const response = await postWebhook(
+        `${server.url}/webhooks/webhook/shell`,
+        secret,
+        message,
+        query,
+      );
+      return await response.text();
+    };
+    const { page } = await own.openChat();
+    await say("1", "said in the shell");
+    const code = /\/link ([A-Z2-9]{8})/.exec(await say("2", "/link"))?.[1] ?? "";
+    await send(page, `/link ${code}`);
+    await answers(page).getByText("echo: said in the shell").waitFor();
+    await send(page, "said on the page");
+    await answers(page).getByText("echo: said on the page").waitFor();
+    expect(await say("3", "again")).toContain("echo: again");
+    await answers(page).getByText("echo: again").waitFor();
+    expect(await page.locator(".outgoing").count()).toBe(0);
   });
 });

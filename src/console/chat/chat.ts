@@ -52,8 +52,9 @@ let offlineTimer: ReturnType<typeof setTimeout> | undefined;
 const frames = createFrameQueue(receiveAll);
 
 function receiveAll(events: Parameters<typeof receive>[1][]): void {
+  const isReopening = state.value.needsReopening;
   state.value = events.reduce(receive, state.value);
-  if (state.value.needsReopening) follower?.reopen();
+  if (state.value.needsReopening && !isReopening) follower?.reopen();
 }
 
 const outbox = createOutbox({ changed: changeSending, signedOut: endSession });
@@ -86,7 +87,7 @@ export function openChat(): void {
   follower = follow({
     position: () => ({ after: lastSeq(state.value), of: conversation }),
     opened(name) {
-      frames.flush();
+      frames.clear(); // what came too late for the asked position comes again
       state.value = reopen(state.value, conversation === name);
       conversation = name;
       clearTimeout(offlineTimer);

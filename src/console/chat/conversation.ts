@@ -2,7 +2,7 @@
  * The conversation as the page knows it, and how each event changes it. Pure: every function takes a state and gives the
  * next one, and a repeat of what is known already changes nothing.
  */
-import { parseCommand } from "../../core/command.ts";
+import { type Command, parseCommand } from "../../core/command.ts";
 import type { ChatMessage, MediaRef } from "../../core/message.ts";
 import type { StreamEvent, TurnState } from "../../core/stream.ts";
 
@@ -38,7 +38,7 @@ export interface Conversation {
   hasOlder: boolean;
   /** True from the first time that everything earlier was received. */
   isLoaded: boolean;
-  /** A delta did not fit what is here: the stream has to be opened anew. */
+  /** A delta did not fit what is here, or the conversation moved: the stream has to be opened anew. */
   needsReopening: boolean;
 }
 
@@ -98,7 +98,8 @@ function receiveDelta(
 }
 
 function receiveMessage(state: Conversation, message: ChatMessage): Conversation {
-  if (isForgotten(state, message)) return receiveMessage(dropMessages(state), message);
+  const command = commandAnsweredBy(state, message);
+  if (isForgetting(command)) return receiveMessage(dropMessages(state), message);
   const messages = insertMessage(state.messages, message);
   if (messages === state.messages) return state;
   const isAnswer = message.role === "assistant" && turnOf(message) === state.turn?.turnId;
@@ -110,15 +111,25 @@ function receiveMessage(state: Conversation, message: ChatMessage): Conversation
       : (messages[0]?.seq ?? 1) > 1,
     turn: isAnswer ? undefined : state.turn,
     outgoing: message.role === "user" ? markShown(state.outgoing, message) : state.outgoing,
+    needsReopening: state.needsReopening || (state.isLoaded && isLinking(command)),
   };
 }
 
-/** The answer to `/forget yes`: what stands before it is erased. */
-function isForgotten({ messages }: Conversation, answer: ChatMessage): boolean {
-  if (answer.role !== "assistant") return false;
+/** The command whose answer this is, where it is one. */
+function commandAnsweredBy({ messages }: Conversation, answer: ChatMessage): Command | undefined {
+  if (answer.role !== "assistant") return undefined;
   const question = messages.find((item) => item.role === "user" && turnOf(item) === turnOf(answer));
-  const command = question && parseCommand(question.text);
+  return question && parseCommand(question.text);
+}
+
+/** `/forget yes` erases what stands before its answer. */
+function isForgetting(command: Command | undefined): boolean {
   return command?.name === "forget" && command.args.toLowerCase() === "yes";
+}
+
+/** `/link <code>` may have moved the conversation: the stream knows where to. */
+function isLinking(command: Command | undefined): boolean {
+  return command?.name === "link" && command.args !== "";
 }
 
 function dropMessages(state: Conversation): Conversation {

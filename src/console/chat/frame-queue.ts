@@ -5,8 +5,8 @@ const HIDDEN_MS = 250;
 
 export interface FrameQueue<Item> {
   push(item: Item): void;
-  /** Hands on what is there, now. */
-  flush(): void;
+  /** Drops what is there. */
+  clear(): void;
 }
 
 export function createFrameQueue<Item>(take: (items: Item[]) => void): FrameQueue<Item> {
@@ -36,6 +36,10 @@ export function createFrameQueue<Item>(take: (items: Item[]) => void): FrameQueu
       items.push(item);
       cancel ??= schedule();
     },
-    flush,
+    clear() {
+      cancel?.();
+      cancel = undefined;
+      items = [];
+    },
   };
 }

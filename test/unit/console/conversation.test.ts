@@ -151,6 +151,16 @@ describe("a running turn", () => {
 });
 
 describe("a conversation that goes on elsewhere", () => {
+  it("is looked for once a link code was answered, and not when that is read again", ({
+    expect,
+  }) => {
+    const linked = [message(said(1, "l:u", "/link ABCD2345")), message(said(2, "l:a", "Linked."))];
+    expect(apply([READY, ...linked]).needsReopening).toBe(true);
+    expect(apply([...linked, READY]).needsReopening).toBe(false);
+    const asked = [message(said(1, "l:u", "/link")), message(said(2, "l:a", "Your code is …"))];
+    expect(apply([READY, ...asked]).needsReopening).toBe(false);
+  });
+
   it("begins empty and keeps what is not sent yet", ({ expect }) => {
     const state = addOutgoing(apply([message(said(9, "a:u")), READY]), outgoing("1", "hi"));
     const moved = reopen(state, false);
