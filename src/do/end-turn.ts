@@ -6,7 +6,7 @@ import { decidePostpone, failedPhrase, KEEP_MS, waitingPhrase } from "../turn/po
 import type { TurnResult } from "../turn/run.ts";
 import { commitNotice, commitTurn, type TurnEnd } from "./commit.ts";
 import { reportTurn } from "./report-turn.ts";
-import type { RunningTurn } from "./session-parts.ts";
+import type { RunningTurn, SessionParts } from "./session-parts.ts";
 import type { Work } from "./work-head.ts";
 
 const HOUR_MS = 3_600_000;
@@ -110,7 +110,7 @@ async function postpone(
   const decided = decidePostpone(row.acceptedAtMs, row.attempts + 1, parts.nowMs(), retryAfterMs);
   if (decided.status === "give_up") return endFailed(work, code, error, "gaveUp");
   const hours = KEEP_MS / HOUR_MS;
-  const model = parts.meta.get("model") ?? parts.defaultModel;
+  const model = code === "model/out_of_memory" ? await nameModel(parts) : "";
   const text = phrase(request.speaker.lang, waitingPhrase(code), { hours, model });
   const committed = await commitNotice(work, text, decided.nextAtMs);
   if (committed.status === "taken_back") return endTakenBack(work);
@@ -118,4 +118,11 @@ async function postpone(
   if (message) parts.readers.broadcast({ type: "message", message });
   parts.readers.broadcast({ type: "turn", turnId: row.turnId, text: "", state: "waiting" });
   reportTurn(work, { outcome: "postponed", code, error });
+}
+
+/** `auto` says nothing to a person: what it means now does. */
+async function nameModel({ meta, model, defaultModel }: SessionParts): Promise<string> {
+  const wanted = meta.get("model") ?? defaultModel;
+  const state = wanted === "auto" ? await model.state() : undefined;
+  return (state?.status === "up" ? state.chosen : undefined) ?? wanted;
 }
