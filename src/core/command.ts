@@ -5,9 +5,13 @@ export interface Command {
   args: string;
 }
 
+const MAX_ARGS_UNITS = 500;
+
 /** The command that a text begins with; undefined for anything else ("/etc/hosts is …" is talk). */
 export function parseCommand(text: string): Command | undefined {
-  const match = /^\/([a-z]{1,32})(?:\s+([\s\S]{0,500}))?$/i.exec(text.trim());
-  if (!match?.[1]) return undefined;
-  return { name: match[1].toLowerCase(), args: (match[2] ?? "").trim() };
+  const trimmed = text.trim();
+  const name = /^\/([a-z]{1,32})(?=\s|$)/i.exec(trimmed)?.[1];
+  if (name === undefined) return undefined;
+  const args = trimmed.slice(1 + name.length).trim();
+  return args.length > MAX_ARGS_UNITS ? undefined : { name: name.toLowerCase(), args };
 }

@@ -22,13 +22,14 @@ const MAX_ANSWER_TOKENS = 2048;
 
 /** Tokens of a text, estimated without a tokenizer on the safe side: 3 Latin characters or 1 other one a token. */
 export function estimateTokens(text: string): number {
-  let latin = 0;
-  let other = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    if (text.charCodeAt(index) < 0x2e80) latin += 1;
-    else other += 1;
-  }
-  return Math.ceil(latin / 3) + other + MESSAGE_TOKENS;
+  let thirds = 0;
+  for (let index = 0; index < text.length; index += 1) thirds += thirdsOf(text, index);
+  return Math.ceil(thirds / 3) + MESSAGE_TOKENS;
+}
+
+/** What a character counts, in thirds of a token. */
+function thirdsOf(text: string, index: number): number {
+  return text.charCodeAt(index) < 0x2e80 ? 1 : 3;
 }
 
 export function answerTokens(contextTokens: number): number {
@@ -89,10 +90,22 @@ export function buildPrompt(input: PromptInput): { messages: PromptMessage[]; dr
   return { messages, dropped };
 }
 
+/** Stands for what is cut out of a message. */
+const CUT_MARK = "\n[…]\n";
+
 /** Keeps the beginning and the end: a question mostly stands at one of them. */
 function cutMiddle(text: string, budgetTokens: number): string {
-  const tokens = estimateTokens(text);
-  if (tokens <= budgetTokens) return text;
-  const keep = Math.max(0, Math.floor((text.length * (budgetTokens - 16)) / tokens / 2));
-  return `${text.slice(0, keep)}\n[…]\n${text.slice(text.length - keep)}`.toWellFormed();
+  if (estimateTokens(text) <= budgetTokens) return text;
+  const roomThirds = ((budgetTokens - estimateTokens(CUT_MARK)) * 3) / 2;
+  let head = 0;
+  for (let left = roomThirds - thirdsOf(text, 0); left >= 0; left -= thirdsOf(text, head))
+    head += 1;
+  let tail = text.length;
+  for (
+    let left = roomThirds - thirdsOf(text, tail - 1);
+    left >= 0;
+    left -= thirdsOf(text, tail - 1)
+  )
+    tail -= 1;
+  return (text.slice(0, head) + CUT_MARK + text.slice(tail)).toWellFormed();
 }

@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import { loadOptions } from "../../../src/config/load.ts";
+import { OPTIONS, type OptionName } from "../../../src/config/options.ts";
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+
+/** A value that every option refuses, or undefined for those that take any text. */
+const BAD: Record<OptionName, string> = {
+  HOST: "two words",
+  PORT: "65536",
+  ROCKPOOL_DATA: " ",
+  ROCKPOOL_MODEL_URL: "ftp://model",
+  ROCKPOOL_MODEL: "",
+  ROCKPOOL_CONTEXT_TOKENS: "1023",
+  ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
+  ROCKPOOL_LOG: "constructor",
+};
+
+function problemOf(name: OptionName, text: string): string | undefined {
+  const loaded = loadOptions({ [name]: text });
+  return loaded.ok ? undefined : loaded.problems[0]?.message;
+}
+
+function readValue(name: OptionName, text: string): unknown {
+  const loaded = loadOptions({ [name]: text });
+  return loaded.ok ? loaded.options[name] : undefined;
+}
+
+describe("loadOptions", () => {
+  it("has a default for everything", ({ expect }) => {
+    const loaded = loadOptions({});
+    expect(loaded.ok).toBe(true);
+    for (const name of NAMES)
+      expect(loaded.ok && loaded.options[name], name).toBe(OPTIONS[name].default);
+  });
+
+  it("reads its defaults as it writes them", ({ expect }) => {
+    for (const name of NAMES) {
+      const { parse, default: value } = OPTIONS[name];
+      expect(parse(String(value)), name).toBe(value);
+    }
+  });
+
+  it("states all problems at once, by name, and never the value", ({ expect }) => {
+    const loaded = loadOptions(BAD);
+    expect(loaded.ok).toBe(false);
+    const problems = loaded.ok ? [] : loaded.problems;
+    expect(problems.map((problem) => problem.name)).toEqual(NAMES);
+    expect(problems).toContainEqual({
+      name: "ROCKPOOL_PUBLIC_URL",
+      message: "an http or https address without credentials is expected",
+    });
+    expect(JSON.stringify(problems)).not.toContain("hunter2");
+  });
+
+  it("never repeats the value of any option, whatever it is", ({ expect }) => {
+    const secret = fc.stringMatching(/^[ -~]{0,40}$/).map((text) => `Xq9!${text}\u0000`);
+    fc.assert(
+      fc.property(fc.constantFrom(...NAMES), secret, (name, text) => {
+        expect(problemOf(name, text) ?? "").not.toContain("Xq9!");
+      }),
+    );
+  });
+
+  it("takes numbers at their limits and nothing beyond or beside", ({ expect }) => {
+    expect(readValue("PORT", "0")).toBe(0);
+    expect(readValue("PORT", "65535")).toBe(65_535);
+    for (const text of ["65536", "-1", "8787.5", "1e3", "0x10", " 1", "", "９"])
+      expect(problemOf("PORT", text), text).toBe("a whole number from 0 to 65535 is expected");
+    expect(readValue("ROCKPOOL_CONTEXT_TOKENS", "1024")).toBe(1024);
+    expect(readValue("ROCKPOOL_CONTEXT_TOKENS", "1048576")).toBe(1_048_576);
+    expect(problemOf("ROCKPOOL_CONTEXT_TOKENS", "1048577")).toBe(
+      "a whole number from 1024 to 1048576 is expected",
+    );
+  });
+
+  it("takes an address with its trailing slashes off, and an empty public one as none", ({
+    expect,
+  }) => {
+    expect(readValue("ROCKPOOL_MODEL_URL", "HTTP://Model:11434///")).toBe("http://model:11434");
+    expect(readValue("ROCKPOOL_PUBLIC_URL", "https://a.example/box/")).toBe(
+      "https://a.example/box",
+    );
+    expect(readValue("ROCKPOOL_PUBLIC_URL", "")).toBe("");
+    expect(problemOf("ROCKPOOL_MODEL_URL", "")).toBe(
+      "an http or https address without credentials is expected",
+    );
+  });
+
+  it("looks at its own names only", ({ expect }) => {
+    expect(loadOptions({ HOME: "/root", ROCKPOOL_NONSENSE: "x" }).ok).toBe(true);
+  });
+});

@@ -1,0 +1,178 @@
+import { describe, it } from "vitest";
+import { parseCommand } from "../../../src/core/command.ts";
+import type { ModelServerState } from "../../../src/core/ports.ts";
+import { type CommandPorts, decideTakeBack, runCommand } from "../../../src/turn/commands.ts";
+
+const up: ModelServerState = {
+  status: "up",
+  version: "1",
+  models: ["qwen3:4b", "gemma3:1b"].map((name) => ({
+    name,
+    sizeBytes: 1,
+    capabilities: [],
+    loaded: false,
+  })),
+  chosen: "qwen3:4b",
+};
+const down: ModelServerState = { status: "down", code: "model/unavailable" };
+
+interface World extends CommandPorts {
+  /** What was changed, in order. */
+  changes: string[];
+}
+
+function createWorld(given: Partial<CommandPorts> = {}): World {
+  const changes: string[] = [];
+  return {
+    changes,
+    say: (name, values) => (values ? `${name} ${JSON.stringify(values)}` : name),
+    speaker: { name: "Ada", role: "owner" },
+    channel: "telegram",
+    isDirect: true,
+    takenBack: 0,
+    modelState: async () => up,
+    sessionModel: () => "auto",
+    setSessionModel: (name) => changes.push(`model ${name}`),
+    waiting: () => 2,
+    messageCount: () => 7,
+    startAfresh: () => changes.push("afresh"),
+    createLink: async () => "ABCDEFGH",
+    redeemLink: async (code) => {
+      changes.push(`redeem ${code}`);
+      return { status: "linked", channel: "web" };
+    },
+    ...given,
+  };
+}
+
+async function answer(text: string, world = createWorld()): Promise<string> {
+  const command = parseCommand(text);
+  if (!command) throw new TypeError(`${text} is no command`);
+  return runCommand(command, world);
+}
+
+describe("runCommand", () => {
+  it.for([
+    ["/help", "help"],
+    ["/start", "help"],
+    ["/whoami", 'whoami {"name":"Ada","role":"roleOwner","channel":"telegram"}'],
+    ["/frobnicate", 'unknownCommand {"name":"frobnicate"}'],
+    ["/constructor", 'unknownCommand {"name":"constructor"}'],
+  ] as const)("answers %s", async ([text, reply], { expect }) => {
+    expect(await answer(text)).toBe(reply);
+  });
+
+  it("starts afresh", async ({ expect }) => {
+    const world = createWorld();
+    expect(await answer("/new", world)).toBe("newStarted");
+    expect(world.changes).toEqual(["afresh"]);
+  });
+
+  it("says whether there was anything to stop", async ({ expect }) => {
+    expect(await answer("/stop", createWorld({ takenBack: 1 }))).toBe("stopped");
+    expect(await answer("/stop")).toBe("nothingToStop");
+  });
+
+  it("asks before it forgets, and says how much was forgotten", async ({ expect }) => {
+    expect(await answer("/forget")).toBe('forgetAsk {"count":7}');
+    expect(await answer("/forget everything")).toBe('forgetAsk {"count":7}');
+    expect(await answer("/forget YES", createWorld({ takenBack: 5 }))).toBe(
+      'forgotten {"count":5}',
+    );
+  });
+});
+
+describe("/status", () => {
+  const rest = '\nstatusQueue {"count":2}\nstatusMessages {"count":7}';
+
+  it("names the model that auto means now", async ({ expect }) => {
+    expect(await answer("/status")).toBe(`statusModel {"model":"qwen3:4b"}${rest}`);
+  });
+
+  it("names the conversation's own model", async ({ expect }) => {
+    const world = createWorld({ sessionModel: () => "gemma3:1b" });
+    expect(await answer("/status", world)).toBe(`statusModel {"model":"gemma3:1b"}${rest}`);
+  });
+
+  it("says that the server is down, or has no model", async ({ expect }) => {
+    const off = createWorld({ modelState: async () => down });
+    expect(await answer("/status", off)).toBe(`statusModelDown${rest}`);
+    const { chosen: _chosen, ...bare } = up;
+    const empty = createWorld({ modelState: async () => ({ ...bare, models: [] }) });
+    expect(await answer("/status", empty)).toBe(`statusNoModel${rest}`);
+  });
+});
+
+describe("/model", () => {
+  const list = '{"models":"`qwen3:4b`, `gemma3:1b`"}';
+
+  it("shows what is used and what there is", async ({ expect }) => {
+    expect(await answer("/model")).toBe(
+      `modelNow {"model":"modelAuto {\\"model\\":\\"qwen3:4b\\"}"}\nmodelList ${list}`,
+    );
+    const world = createWorld({ sessionModel: () => "gemma3:1b" });
+    expect(await answer("/model", world)).toBe(`modelNow {"model":"gemma3:1b"}\nmodelList ${list}`);
+  });
+
+  it("shows that nothing is known while the server is down", async ({ expect }) => {
+    expect(await answer("/model", createWorld({ modelState: async () => down }))).toBe(
+      'modelNow {"model":"modelAuto {\\"model\\":\\"modelNone\\"}"}\nmodelList {"models":"modelNone"}',
+    );
+  });
+
+  it("changes to one that is installed, or to auto", async ({ expect }) => {
+    const world = createWorld();
+    expect(await answer("/model gemma3:1b", world)).toBe('modelSet {"model":"gemma3:1b"}');
+    expect(await answer("/model auto", world)).toBe('modelSet {"model":"auto"}');
+    expect(world.changes).toEqual(["model gemma3:1b", "model auto"]);
+  });
+
+  it("refuses another, repeats no more than 80 characters of it and changes nothing", async ({
+    expect,
+  }) => {
+    const world = createWorld();
+    const reply = await answer(`/model ${"x".repeat(300)}`, world);
+    expect(reply).toContain(`"model":"${"x".repeat(80)}"`);
+    expect(await answer("/model qwen3:4b", createWorld({ modelState: async () => down }))).toMatch(
+      /^modelUnknown/,
+    );
+    expect(world.changes).toEqual([]);
+  });
+});
+
+describe("/link", () => {
+  it("makes a code, and redeems one however it is typed", async ({ expect }) => {
+    const world = createWorld();
+    expect(await answer("/link", world)).toBe('linkCode {"code":"ABCDEFGH"}');
+    expect(await answer("/link abcdefgh", world)).toBe('linkDone {"channel":"web"}');
+    expect(world.changes).toEqual(["redeem ABCDEFGH"]);
+  });
+
+  it("says why a code does not work", async ({ expect }) => {
+    const bad = createWorld({ redeemLink: async () => ({ status: "bad_code" }) });
+    expect(await answer("/link x", bad)).toBe("linkBadCode");
+    const own = createWorld({ redeemLink: async () => ({ status: "same_conversation" }) });
+    expect(await answer("/link x", own)).toBe("linkSelf");
+  });
+
+  it("works in private only", async ({ expect }) => {
+    const group = createWorld({ isDirect: false });
+    expect(await answer("/link", group)).toBe("linkDirectOnly");
+    expect(await answer("/link ABCDEFGH", group)).toBe("linkDirectOnly");
+    expect(group.changes).toEqual([]);
+  });
+});
+
+describe("decideTakeBack", () => {
+  it.for([
+    ["/stop", "own_waiting"],
+    ["/forget yes", "everything"],
+    ["/forget Yes", "everything"],
+    ["/forget", "nothing"],
+    ["/forget no", "nothing"],
+    ["/help", "nothing"],
+    ["hello", "nothing"],
+  ] as const)("takes back by %s: %s", ([text, takes], { expect }) => {
+    expect(decideTakeBack(parseCommand(text))).toBe(takes);
+  });
+});
