@@ -25,7 +25,7 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
   beforeEach(() => {
     chat.model.control({ reply: "echo", tokens: 8, tokenMs: 0 });
   });
-  afterAll(async () => await chat.discard());
+  afterAll(async () => await chat?.discard());
 
   async function openThroughLink() {
     const link = await openLink(chat.server.url);

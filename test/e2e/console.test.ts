@@ -23,7 +23,7 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
   beforeEach(() => {
     chat.model.control({ reply: "echo", tokens: 8, tokenMs: 0 });
   });
-  afterAll(async () => await chat.discard());
+  afterAll(async () => await chat?.discard());
 
   describe("for a stranger", () => {
     it("says what this is and how its owner gets in, and nothing else", async ({ expect }) => {

@@ -18,11 +18,35 @@ export interface ChatBrowser {
 }
 
 export async function startChatBrowser(executablePath: string): Promise<ChatBrowser> {
-  const model = await startFakeOllama();
-  const server = await startRockpool({ modelUrl: model.url });
-  const browser = await startChromium(executablePath);
-  const signedIn = await signIn(browser, server.ownerLink);
+  // Ended last first, also where a later one does not start.
+  const ends: (() => Promise<void>)[] = [];
+  const discard = async () => {
+    for (const end of ends.toReversed()) await end();
+  };
+  try {
+    const model = await startFakeOllama();
+    ends.push(() => model.close());
+    const server = await startRockpool({ modelUrl: model.url });
+    ends.push(() => server.discard());
+    const browser = await startChromium(executablePath);
+    ends.push(() => browser.close());
+    const signedIn = await signIn(browser, server.ownerLink);
+    return createChatBrowser({ model, server, browser, signedIn, discard });
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
 
+interface Started {
+  model: FakeOllama;
+  server: RockpoolProcess;
+  browser: Browser;
+  signedIn: Awaited<ReturnType<typeof signIn>>;
+  discard(): Promise<void>;
+}
+
+function createChatBrowser({ model, server, browser, signedIn, discard }: Started): ChatBrowser {
   async function open(options: BrowserContextOptions = {}): Promise<WatchedPage> {
     const watched = await openWatchedPage(browser, options);
     onTestFinished(() => watched.close());
@@ -51,11 +75,7 @@ export async function startChatBrowser(executablePath: string): Promise<ChatBrow
       const { ownerLink } = JSON.parse(stdout) as { ownerLink: string }; // the command's own output
       return ownerLink;
     },
-    async discard() {
-      await browser.close();
-      await server.discard();
-      await model.close();
-    },
+    discard,
   };
 }
 
