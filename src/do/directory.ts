@@ -169,7 +169,7 @@ export class DirectoryObject extends DurableObject<Env> {
     return this.ctx.storage.transactionSync(() => {
       const taken = this.#oneTime.takeLinkCode(request.code, request.session, Date.now());
       if (taken.status !== "linked") return { status: taken.status };
-      this.#people.merge(request.speaker.personId, taken.personId, Date.now());
+      this.#people.join(request.speaker.personId, taken.personId, Date.now());
       return { status: "linked", to: taken.to, channel: taken.channel };
     });
   }

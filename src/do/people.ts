@@ -106,8 +106,14 @@ export class People {
     });
   }
 
+  /** Two people turn out to be one, and go on as `into`; the owner stays the owner, whichever of them he was. */
+  join(person: PersonId, into: PersonId, nowMs: number): void {
+    const isOwner = this.find(person)?.role === "owner";
+    this.#merge(isOwner ? into : person, isOwner ? person : into, nowMs);
+  }
+
   /** Every identity of one person becomes another's: two channels of the same human being. */
-  merge(from: PersonId, into: PersonId, nowMs: number): void {
+  #merge(from: PersonId, into: PersonId, nowMs: number): void {
     if (from === into) return;
     const rows = this.#sql
       .exec<{ account: string; sender: string }>(

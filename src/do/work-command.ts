@@ -5,6 +5,7 @@ import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/command
 import { commitTurn } from "./commit.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
 import { reportTurn } from "./report-turn.ts";
+import { callSession } from "./session-client.ts";
 import { commandOf, conversationOf } from "./stored-event.ts";
 import type { Work } from "./work-head.ts";
 
@@ -57,6 +58,11 @@ async function redeemLink(
   const outcome = await openDirectory(parts.env).redeemLink({ code, session: parts.key, speaker });
   if (outcome.status !== "linked") return outcome;
   forgetDirectory();
-  changes.push(() => parts.meta.set("movedTo", outcome.to));
+  // Where that conversation has moved itself: one that has moved here would lead in a circle.
+  const { session: to } = await callSession(parts.env, outcome.to, (other) =>
+    other.history(undefined, 1),
+  );
+  if (to === parts.key) return { status: "same_conversation" };
+  changes.push(() => parts.meta.set("movedTo", to));
   return { status: "linked", channel: outcome.channel };
 }
