@@ -2,7 +2,6 @@
 import { request } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { encodeSessionKey } from "../../src/core/ids.ts";
-import { FAKE_TOKEN } from "../support/fake-telegram.ts";
 import { until } from "../support/rockpool-process.ts";
 import { countStored, readSession } from "../support/stored-rows.ts";
 import { FAKE_SECRET } from "../support/telegram-account.ts";
@@ -278,10 +277,7 @@ describe("a strange message of a person", () => {
 describe("strangers at an account that pairs", () => {
   it("are three at most, and leave no conversation behind", async ({ expect }) => {
     const { rockpool, telegram, updates } = box;
-    const add = ["channel", "add", "telegram", "--name", "club", "--token", "-", "--json"];
-    const flags = ["--access", "pairing", "--transport", "webhook", "--secret", FAKE_SECRET];
-    const base = ["--api-base", telegram.apiBase];
-    expect((await rockpool.run([...add, ...flags, ...base], { input: FAKE_TOKEN })).status).toBe(0);
+    await box.addAccount({ name: "club", access: "pairing" });
     const before = countStored(rockpool.dataDir);
     const sentBefore = telegram.callsOf("sendMessage").length;
 

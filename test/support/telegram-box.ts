@@ -18,6 +18,8 @@ export interface TelegramBox {
   deliver(...updates: Update[]): Promise<void>;
   /** Posts any bytes to the webhook address, with the secret unless told otherwise. */
   post(body: string | Uint8Array<ArrayBuffer>, init?: PostInit): Promise<Response>;
+  /** Another account of the same bot, at /webhooks/telegram/<name>. */
+  addAccount(account: AddedAccount): Promise<void>;
   /** kill -9 of supervisor and workerd at once, and a new start on the same folder and port. */
   kill9(): Promise<void>;
   discard(): Promise<void>;
@@ -31,9 +33,17 @@ export interface PostInit {
   path?: string;
 }
 
-export interface BoxOptions {
+export interface AddedAccount {
+  /** Default: main. */
+  name?: string;
+  /** Default: open. */
   access?: "open" | "pairing" | "allowlist";
   transport?: "webhook" | "poll";
+  /** Senders of an allow-list. */
+  allow?: readonly string[];
+}
+
+export interface BoxOptions extends AddedAccount {
   ollama?: Parameters<typeof startFakeOllama>[0];
   start?: StartOptions;
 }
@@ -61,6 +71,7 @@ export async function startTelegramBox(options: BoxOptions = {}): Promise<Telegr
       const content = method === "GET" ? {} : { body };
       return fetch(box.rockpool.url + path, { method, headers, ...content });
     },
+    addAccount: (account) => addTelegram(box, account),
     async kill9() {
       const { dataDir, url } = box.rockpool;
       const state = loadRunState(dataDir);
@@ -84,31 +95,17 @@ export async function startTelegramBox(options: BoxOptions = {}): Promise<Telegr
   return box;
 }
 
-async function addTelegram(
-  { rockpool, telegram }: TelegramBox,
-  options: BoxOptions,
-): Promise<void> {
-  const { access = "open", transport = "webhook" } = options;
-  const flags = [
-    "--name",
-    "main",
-    "--token",
-    "-",
-    "--secret",
-    FAKE_SECRET,
-    "--api-base",
-    telegram.apiBase,
-  ];
-  const args = [
-    "channel",
-    "add",
-    "telegram",
-    ...flags,
-    "--access",
-    access,
-    "--transport",
-    transport,
-  ];
-  const added = await rockpool.run([...args, "--json"], { input: FAKE_TOKEN });
-  if (added.status !== 0) throw new Error(`channel add failed: ${added.stdout}${added.stderr}`);
+async function addTelegram({ rockpool, telegram }: TelegramBox, added: AddedAccount) {
+  const { name = "main", access = "open", transport = "webhook", allow = [] } = added;
+  const words = ["channel", "add", "telegram", "--json", "--name", name, "--token", "-"];
+  const flags = {
+    "--secret": FAKE_SECRET,
+    "--api-base": telegram.apiBase,
+    "--access": access,
+    "--transport": transport,
+  };
+  const allowed = allow.length > 0 ? ["--allow", ...allow] : [];
+  const command = [...words, ...Object.entries(flags).flat(), ...allowed];
+  const result = await rockpool.run(command, { input: FAKE_TOKEN });
+  if (result.status !== 0) throw new Error(`channel add failed: ${result.stdout}${result.stderr}`);
 }
