@@ -22,7 +22,7 @@ const SEND_TIMEOUT_MS = 30_000;
 
 export interface DeliverDeps {
   session: SessionKey;
-  outbox: Outbox;
+  outbox: Pick<Outbox, "next" | "open" | "markSent" | "retryAt" | "park">;
   /** Undefined when the account was removed. */
   route(account: AccountKey): Promise<Route | undefined>;
   nowMs(): number;
