@@ -49,7 +49,7 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
   if (event.kind === "ignored") return { outcome: "ignored" };
   const { account } = route;
   const asked = admissionOf(event);
-  const admission = await admit(env, { account: account.key, ...asked });
+  const admission = await orUnavailable(() => admit(env, { account: account.key, ...asked }));
   if (admission.status === "denied") return { outcome: "denied" };
   if (admission.status === "pairing") {
     if (admission.notify) await tellCode(env, route, asked.target, admission);
@@ -62,7 +62,9 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
     speaker: admission.speaker,
     event,
   };
-  const { session: stored, result } = await accept(env, request);
+  const { session: stored, result } = await orUnavailable(() =>
+    callSession(env, session, (object) => object.accept(request)),
+  );
   if (result.status === "full") {
     const { retryAfterMs } = result;
     const { lang } = admission.speaker;
@@ -71,9 +73,10 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
   return { outcome: result.status, session: stored, key: event.key };
 }
 
-async function accept(env: Env, request: AcceptRequest) {
+/** For what must be stored before the platform may be told so; a full disk, for example, is the platform's to wait for. */
+async function orUnavailable<Value>(store: () => Promise<Value>): Promise<Value> {
   try {
-    return await callSession(env, request.session, (session) => session.accept(request));
+    return await store();
   } catch (cause) {
     throw new AppError("session/unavailable", { cause });
   }
@@ -88,5 +91,5 @@ async function tellCode(
 ): Promise<void> {
   const markdown = phrase(pairing.lang, "pairing", { code: pairing.code });
   await tellNow(route, target, markdown, `pairing:${pairing.code}`);
-  await openDirectory(env).pairingNoticed(pairing.code);
+  await orUnavailable(async () => openDirectory(env).pairingNoticed(pairing.code));
 }
