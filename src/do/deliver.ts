@@ -9,6 +9,7 @@ import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import type { Outbox, OutboxRow } from "./outbox.ts";
 import type { Route } from "./routes-out.ts";
+import { sendInTurn } from "./send-gate.ts";
 import { limitTime } from "./time-limit.ts";
 
 /** Tries of one row, and the time after which it is let go even so. */
@@ -26,6 +27,8 @@ export interface DeliverDeps {
   /** Undefined when the account was removed. */
   route(account: AccountKey): Promise<Route | undefined>;
   nowMs(): number;
+  /** Settles when everything written so far is on disk. */
+  stored(): Promise<void>;
 }
 
 export type SendFailure = { status: "retry"; nextAtMs: number } | { status: "park" };
@@ -58,8 +61,7 @@ async function deliverRow(row: OutboxRow, deps: DeliverDeps): Promise<void> {
   const { channel } = parseAccountKey(row.account);
   const attempt = row.attempts + 1;
   try {
-    const ref = await limitTime(sendRow(row, deps), SEND_TIMEOUT_MS, createSilence);
-    deps.outbox.markSent(row, ref.id);
+    await sendStored(row, deps);
     emit({
       type: "outbox:sent",
       session: deps.session,
@@ -94,9 +96,19 @@ function createSilence(): AppError {
   return new AppError("channel/unavailable", { detail: "The platform did not answer in time." });
 }
 
-async function sendRow(row: OutboxRow, deps: DeliverDeps): Promise<SentRef> {
+/** Sends the row and marks it; where a repeat would be a double, no other send of the account is open meanwhile. */
+async function sendStored(row: OutboxRow, deps: DeliverDeps): Promise<void> {
   const route = await deps.route(row.account);
   if (!route) throw new AppError("account/unknown");
+  const send = async (): Promise<void> => {
+    const ref = await limitTime(sendRow(row, route, deps), SEND_TIMEOUT_MS, createSilence);
+    deps.outbox.markSent(row, ref.id);
+  };
+  if (route.adapter.capabilities.resend === "idempotent") await send();
+  else await sendInTurn(row.account, send, deps.stored);
+}
+
+async function sendRow(row: OutboxRow, route: Route, deps: DeliverDeps): Promise<SentRef> {
   const { account, adapter, io } = route;
   const body = await deps.outbox.open(row);
   if (row.ref !== undefined && adapter.edit) {

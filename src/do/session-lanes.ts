@@ -23,6 +23,7 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
     outbox,
     nowMs,
     route: findRoute.bind(undefined, parts.env),
+    stored: () => parts.stored(),
   };
   return new WorkLoop({
     nowMs,

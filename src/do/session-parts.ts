@@ -38,6 +38,8 @@ export interface SessionParts {
   nowMs(): number;
   /** One transaction. Where it fails, what this object remembers besides its tables may be wrong: it starts anew. */
   commit<Result>(work: () => Result): Result;
+  /** Settles when everything written so far is on disk. */
+  stored(): Promise<void>;
 }
 
 export async function openSessionParts(
@@ -70,6 +72,7 @@ export async function openSessionParts(
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
     running: undefined,
     nowMs: () => Date.now(),
+    stored: () => storage.sync(),
     commit(work) {
       try {
         return storage.transactionSync(work);

@@ -90,7 +90,7 @@ describe("rockpool say", () => {
   it("has nothing to say without words", async ({ expect }) => {
     expect(await rockpool.run(["say"])).toMatchObject({
       status: 64,
-      stderr: "rockpool: There is nothing to say. Give the text: rockpool say Hello.\n",
+      stderr: "rockpool: There is nothing to say. Give the text: npx rockpool say Hello.\n",
     });
   });
 });

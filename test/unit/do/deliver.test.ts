@@ -74,6 +74,7 @@ type Send = (seq: string, how: "send" | "edit") => Promise<void>;
 
 function createDeps(outbox: MemoryOutbox, send: Send): DeliverDeps {
   const adapter: Partial<ChannelAdapter> = {
+    capabilities: { resend: "may_double" } as ChannelAdapter["capabilities"],
     async send(_target, part) {
       await send(part.markdown, "send");
       return { id: `sent ${part.idempotencyKey}` };
@@ -86,6 +87,7 @@ function createDeps(outbox: MemoryOutbox, send: Send): DeliverDeps {
     session: "telegram:main:c" as SessionKey,
     outbox,
     nowMs: () => Date.now(),
+    stored: async () => undefined,
     async route(account) {
       // Only what delivering uses of a route.
       return account === WEBHOOK ? undefined : ({ account: {} as Account, adapter } as Route);
