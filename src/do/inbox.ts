@@ -62,6 +62,8 @@ export class Inbox {
   readonly #sql: SqlStorage;
   /** Queued rows of each lane, counted once and kept in step: asking whether there is work costs no query. */
   readonly #queued: Record<Lane, number> = { command: 0, turn: 0 };
+  /** The oldest queued row of each lane once it was looked up, until a queued row changes. */
+  readonly #heads = new Map<Lane, InboxRow>();
   #claims = 0;
 
   constructor(sql: SqlStorage) {
@@ -122,10 +124,15 @@ export class Inbox {
   /** The oldest queued row of a lane, due or not: rows behind it wait with it. */
   head(lane: Lane): InboxRow | undefined {
     if (this.#queued[lane] === 0) return undefined;
+    const known = this.#heads.get(lane);
+    if (known) return known;
     const [stored] = this.#sql
       .exec<StoredRow>(`${ROW} WHERE state = 'queued' AND lane = ? ORDER BY seq LIMIT 1`, lane)
       .toArray();
-    return stored && toRow(stored);
+    if (!stored) return undefined;
+    const head = toRow(stored);
+    this.#heads.set(lane, head);
+    return head;
   }
 
   isQueued(seq: number): boolean {
@@ -137,6 +144,7 @@ export class Inbox {
 
   /** The claim stays. A row that was cancelled meanwhile stays cancelled. */
   finish(seq: number): void {
+    this.#heads.clear();
     const done = this.#sql
       .exec<{ lane: Lane }>(
         "UPDATE inbox SET state = 'done' WHERE seq = ? AND state = 'queued' RETURNING lane",
@@ -147,6 +155,7 @@ export class Inbox {
   }
 
   postpone(seq: number, nextAtMs: number): void {
+    this.#heads.clear();
     this.#sql.exec(
       "UPDATE inbox SET next_at_ms = ?, attempts = attempts + 1 WHERE seq = ?",
       nextAtMs,
@@ -166,6 +175,7 @@ export class Inbox {
 
   /** Takes the waiting and running messages of a person out, or of everybody. */
   cancel(personId?: PersonId): CancelledRow[] {
+    this.#heads.clear();
     const rows = this.#sql
       .exec<{ seq: number; turn_id: string }>(
         "UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = 'turn' AND person_id = coalesce(?, person_id) RETURNING seq, turn_id",
@@ -189,6 +199,7 @@ export class Inbox {
 
   /** A new text is worth a try at once. */
   hasten(seq: number): void {
+    this.#heads.clear();
     this.#sql.exec("UPDATE inbox SET next_at_ms = 0 WHERE seq = ?", seq);
   }
 

@@ -161,6 +161,7 @@ export class Outbox {
   }
 
   next(nowMs: number): NextSend {
+    if (this.#open === 0) return { status: "idle" };
     const heads = this.#sql
       .exec<StoredRow>(
         "SELECT *, min(seq) FROM outbox WHERE state NOT IN ('sent', 'parked') AND state <> 'live' GROUP BY account ORDER BY seq",
@@ -171,7 +172,6 @@ export class Outbox {
 
   /** When the next row is due; now or earlier where one is. */
   dueAtMs(nowMs: number): number | undefined {
-    if (this.#open === 0) return undefined;
     const next = this.next(nowMs);
     if (next.status === "idle") return undefined;
     return next.status === "send" ? nowMs : next.untilMs;
