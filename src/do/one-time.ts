@@ -5,7 +5,7 @@ import { randomCode } from "../security/codes.ts";
 
 export const OWNER_LINK_MS = 24 * 3_600_000;
 /** Owner links that may be open at once; a new one beyond ends the oldest. */
-const MAX_OWNER_LINKS = 5;
+export const MAX_OWNER_LINKS = 5;
 export const LINK_CODE_MS = 10 * 60_000;
 const MAX_LINK_CODES = 500;
 
