@@ -9,7 +9,7 @@ import type { StreamEvent } from "../core/stream.ts";
 /** Readers of one conversation: browser tabs, mostly. */
 export const MAX_READERS = 32;
 /** Bytes that may wait for a slow reader. */
-const MAX_WAITING_BYTES = 1024 * 1024;
+export const MAX_WAITING_BYTES = 1024 * 1024;
 /** A comment line this often keeps proxies from closing a quiet stream. */
 const HEARTBEAT_MS = 15_000;
 /** Callers that wait for the end of one turn; one more is told at once that it goes on. */
