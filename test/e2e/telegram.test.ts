@@ -4,6 +4,7 @@ import type { ShownMessage } from "../support/fake-telegram-methods.ts";
 import type { Update } from "../support/fake-telegram-updates.ts";
 import { until } from "../support/rockpool-process.ts";
 import { linesOf } from "../support/server-log.ts";
+import { readSessions } from "../support/stored-rows.ts";
 import { startTelegramBox, type TelegramBox } from "../support/telegram-box.ts";
 import { signInToWeb } from "../support/web-person.ts";
 
@@ -326,6 +327,12 @@ describe("a polling account", () => {
       await telegram.waitUntil(() =>
         telegram.callsOf("getUpdates").some((call) => Number(call.body.offset) === 2),
       );
+      // A send whose result is not stored yet would rightly be doubled.
+      const isStored = () =>
+        readSessions(polling.rockpool.dataDir)
+          .flatMap((session) => session.rows("outbox"))
+          .every((row) => row.state === "sent");
+      await until(isStored, "the result of the send on disk");
       await polling.kill9();
       telegram.enqueue(updates.text(chat, "second"));
       await telegram.waitUntil(() => texts().length === 2, 15_000);
