@@ -62,7 +62,7 @@ function codeIn(text: string): string {
 
 async function runJson(...args: string[]) {
   const result = await box.rockpool.run([...args, "--json"]);
-  return { status: result.status, ...result, json: JSON.parse(result.stdout) };
+  return { ...result, json: JSON.parse(result.stdout) };
 }
 
 describe("an account that pairs", () => {
