@@ -71,7 +71,7 @@ export const ERRORS = {
     audience: "caller",
     transient: false,
     title: "The secret or signature does not match.",
-    fix: "Check the account's secret: `npx rockpool channel show <channel> <name>`.",
+    fix: "Give the caller the account's secret; if it is lost, remove the account and add it again.",
   },
   "webhook/stale": {
     status: 401,
