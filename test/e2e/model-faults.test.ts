@@ -1,7 +1,7 @@
 /** A model server that fails in every way it can: the person reads one sensible sentence, the log the cause. */
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import type { ChatMessage } from "../../src/core/message.ts";
-import { startFakeOllama } from "../support/fake-ollama.ts";
+import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
 import type { FakeChange } from "../support/fake-ollama-settings.ts";
 import { until } from "../support/rockpool-process.ts";
 import { type LogLine, linesOf } from "../support/server-log.ts";
@@ -17,6 +17,8 @@ const BROKE_OFF = "The model's answer broke off. Please try again.";
 
 let box: TelegramBox;
 let web: WebPerson;
+/** The model server that went away, with the chat that it has stopped in the middle of. */
+let gone: FakeOllama | undefined;
 
 beforeAll(async () => {
   box = await startTelegramBox({ ollama: { parallel: 16 } });
@@ -34,7 +36,10 @@ beforeAll(async () => {
 afterEach(() => {
   box.ollama.control(SOUND);
 });
-afterAll(() => box.discard());
+afterAll(async () => {
+  await box.discard();
+  await gone?.close();
+});
 
 async function textsWhen(chatId: number, count: number): Promise<string[]> {
   const texts = () => box.telegram.messagesOf(chatId).map((message) => message.text);
@@ -197,28 +202,14 @@ describe("a model server that cannot answer now", () => {
   });
 });
 
-describe("an answer that stops in the middle", () => {
-  it("is given up after twenty seconds of silence, which nobody else has noticed", {
-    timeout: 40_000,
-  }, async ({ expect }) => {
-    expect(await textsWhen(STALLED, 1)).toEqual([
-      "The model took too long, so I stopped it. Please try again, or choose a smaller model with /model.",
-    ]);
-    await until(() => turnsOf(STALLED).length > 0, "the log line");
-    const [line] = turnsOf(STALLED);
-    expect(line).toMatchObject({ outcome: "failed", code: "model/timeout" });
-    expect(line?.cause).toContain("No further token came within 20 s");
-    expect(Number(line?.ms)).toBeLessThan(25_000);
-  });
-});
-
 describe("a model server that goes away", () => {
   it("keeps nobody from the commands, and is asked again when it is back", {
     timeout: 60_000,
   }, async ({ expect }) => {
     const chat = 1_300;
     const port = Number(new URL(box.ollama.url).port);
-    await box.ollama.close();
+    gone = box.ollama;
+    gone.leave();
     await box.deliver(box.updates.text(chat, "is anybody there?"));
     const [notice] = await textsWhen(chat, 1);
     expect(notice).toMatch(/^The model server is away just now\. .* for up to 24 hours\.$/);
@@ -235,5 +226,20 @@ describe("a model server that goes away", () => {
     expect((await textsWhen(chat, 4)).slice(3)).toEqual(["echo: is anybody there?"]);
     for (const line of turnsOf(chat).slice(0, -1))
       expect(line).toMatchObject({ outcome: "postponed", code: "model/unavailable" });
+  });
+});
+
+describe("an answer that stops in the middle", () => {
+  it("is given up after twenty seconds of silence, which nobody else has noticed", {
+    timeout: 40_000,
+  }, async ({ expect }) => {
+    expect(await textsWhen(STALLED, 1)).toEqual([
+      "The model took too long, so I stopped it. Please try again, or choose a smaller model with /model.",
+    ]);
+    await until(() => turnsOf(STALLED).length > 0, "the log line");
+    const [line] = turnsOf(STALLED);
+    expect(line).toMatchObject({ outcome: "failed", code: "model/timeout" });
+    expect(line?.cause).toContain("No further token came within 20 s");
+    expect(Number(line?.ms)).toBeLessThan(25_000);
   });
 });

@@ -100,6 +100,8 @@ export interface FakeOllama {
   control(change: FakeChange): FakeSettings;
   /** Forgets what is loaded, as after keep_alive. */
   unload(): void;
+  /** Takes no more connections; chats that run go on until `close`. */
+  leave(): void;
   close(): Promise<void>;
 }
 
@@ -220,6 +222,10 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
     resetStats: () => state.resetStats(),
     control: (settings) => state.control(parseChange(settings)),
     unload: () => state.loader.loaded.clear(),
+    leave() {
+      server.close();
+      server.closeIdleConnections();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -32,7 +32,7 @@ export function readD1(dataDir: string, table: string): Row[] {
 }
 
 /** The files of all objects of a class, without the runtime's own list of them. */
-export function objectFiles(dataDir: string, objects: string): string[] {
+function objectFiles(dataDir: string, objects: string): string[] {
   const folder = join(dataFolderAt(dataDir).objects, objects);
   return listFolder(folder)
     .filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite")

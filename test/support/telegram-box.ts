@@ -33,7 +33,7 @@ export interface PostInit {
   path?: string;
 }
 
-export interface AddedAccount {
+interface AddedAccount {
   /** Default: main. */
   name?: string;
   /** Default: open. */
