@@ -36,7 +36,7 @@ function concerns(reader: Reader, event: StreamEvent): boolean {
 export class Readers {
   readonly #readers = new Set<Reader>();
   /** Those who wait for nothing but the end of a turn. */
-  readonly #waiters = new Map<TurnId, Set<() => void>>();
+  readonly #waiters = new Map<TurnId, Set<(isOver: boolean) => void>>();
 
   /**
    * A stream of server-sent events. `backlog` loads what comes first, `live` states the running turn at the moment the
@@ -96,18 +96,18 @@ export class Readers {
   end(turnId: TurnId, message: ChatMessage | undefined): void {
     if (message) this.broadcast({ type: "message", message });
     this.broadcast({ type: "end", turnId });
-    for (const wake of this.#waiters.get(turnId) ?? []) wake();
+    for (const wake of this.#waiters.get(turnId) ?? []) wake(true);
   }
 
-  /** Returns at the end of the turn, or when the time is over. */
-  async waitForEnd(turnId: TurnId, timeoutMs: number): Promise<void> {
+  /** True at the end of the turn; false when the time is over first. */
+  async waitForEnd(turnId: TurnId, timeoutMs: number): Promise<boolean> {
     const waiters = this.#waiters.get(turnId) ?? new Set();
-    if (waiters.size >= MAX_WAITERS) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    if (waiters.size >= MAX_WAITERS) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#waiters.set(turnId, waiters.add(resolve));
-    const timer = setTimeout(resolve, timeoutMs);
+    const timer = setTimeout(() => resolve(false), timeoutMs);
     try {
-      await promise;
+      return await promise;
     } finally {
       clearTimeout(timer);
       waiters.delete(resolve);

@@ -23,7 +23,7 @@ import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { acceptEvent } from "./accept.ts";
 import { Meta } from "./meta.ts";
-import { readReply } from "./read-reply.ts";
+import { findTurn, readReply } from "./read-reply.ts";
 import { createSessionLoop } from "./session-lanes.ts";
 import { openSessionParts, type SessionParts } from "./session-parts.ts";
 import { openSessionSchema } from "./session-schema.ts";
@@ -113,7 +113,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     const moved = this.#moved();
     if (moved) return moved;
     const parts = await this.#open();
-    const turn = parts.inbox.turnOf(`${account}|${key}`);
+    const turn = findTurn(parts, `${account}|${key}`);
     if (!turn) throw new AppError("http/not_found");
     const live = turn.isOpen
       ? liveEvent(parts, turn.turnId)

@@ -1,0 +1,317 @@
+/** What a conversation takes back: stopped, edited and forgotten messages, and rows that cannot be worked on. */
+import { runInDurableObject } from "cloudflare:test";
+import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import type { ChatMessage } from "../../src/core/message.ts";
+import type {
+  AcceptRequest,
+  HistoryPage,
+  ReplyState,
+  SessionCalls,
+} from "../../src/core/session-protocol.ts";
+import { env, messageRequest } from "../support/integration.ts";
+import { ScriptedModel, until } from "../support/scripted-model.ts";
+
+const model = new ScriptedModel();
+
+beforeAll(() => {
+  vi.stubGlobal("fetch", model.fetch);
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+});
+
+type Row = Record<string, SqlStorageValue>;
+
+/** One conversation, and what a test asks of it. */
+class Talk {
+  readonly conversation = crypto.randomUUID();
+
+  /** A new one each time: that of an object which was ended stays ended. */
+  get #stub() {
+    return env.SESSION.getByName(messageRequest("", { conversation: this.conversation }).session);
+  }
+
+  get calls(): SessionCalls {
+    // The stub answers the same calls with types that unfold into unions.
+    return this.#stub as unknown as SessionCalls;
+  }
+
+  async say(text: string, id?: string): Promise<AcceptRequest> {
+    const options = { conversation: this.conversation, ...(id === undefined ? {} : { id }) };
+    const request = messageRequest(text, options);
+    await this.calls.accept(request);
+    return request;
+  }
+
+  edit(text: string, id: string): Promise<unknown> {
+    const { conversation } = this;
+    return this.calls.accept(messageRequest(text, { conversation, id, kind: "edit" }));
+  }
+
+  async replyTo(request: AcceptRequest, timeoutMs = 10_000): Promise<ReplyState> {
+    const reply = await this.calls.reply(request.account, request.event.key, timeoutMs);
+    if (reply.status === "moved") throw new Error("moved");
+    return reply;
+  }
+
+  async ask(text: string): Promise<ReplyState> {
+    return this.replyTo(await this.say(text));
+  }
+
+  async history(): Promise<ChatMessage[]> {
+    return ((await this.calls.history(undefined, 100)) as HistoryPage).messages;
+  }
+
+  async texts(): Promise<string[]> {
+    return (await this.history()).map((message) => message.text);
+  }
+
+  sql(query: string): Promise<Row[]> {
+    return runInDurableObject(this.#stub, (_instance, { storage }) =>
+      storage.sql.exec(query).toArray(),
+    );
+  }
+
+  /** Ends the object in the middle of whatever it does; the next call finds its next life. */
+  async kill(): Promise<void> {
+    await runInDurableObject(this.#stub, (_instance, state) => state.abort("killed")).catch(
+      () => undefined,
+    );
+  }
+
+  /** Waits until a reader of the turn is told `text`. */
+  async hear(request: AcceptRequest, text: string): Promise<void> {
+    const stream = await this.calls.follow(request.account, request.event.key);
+    if ("status" in stream) throw new Error("moved");
+    const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+    for (let heard = ""; !heard.includes(text); ) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`the turn ended without ${text}`);
+      heard += value;
+    }
+    await reader.cancel();
+  }
+
+  /** Everything a reader of one turn is told, to its end. */
+  async follow(request: AcceptRequest): Promise<string> {
+    const stream = await this.calls.follow(request.account, request.event.key);
+    return "status" in stream ? "moved" : new Response(stream).text();
+  }
+}
+
+describe("a turn", () => {
+  it("is told what was said before, and ends as an answer", async ({ expect }) => {
+    const talk = new Talk();
+    const first = await talk.say("one");
+    await model.answer("first answer");
+    expect(await talk.replyTo(first)).toEqual({ status: "answered", text: "first answer" });
+    const second = await talk.say("two");
+    const { messages } = await model.answer("second answer");
+    expect(messages.slice(1)).toEqual([
+      { role: "user", content: "one" },
+      { role: "assistant", content: "first answer" },
+      { role: "user", content: "two" },
+    ]);
+    await talk.replyTo(second);
+    expect(await talk.texts()).toEqual(["one", "first answer", "two", "second answer"]);
+  });
+
+  it("does not ask the model about a message that is too long", async ({ expect }) => {
+    const talk = new Talk();
+    expect(await talk.ask("a".repeat(32_769))).toEqual({
+      status: "answered",
+      text: "Your message is longer than I take (32768 characters). Please send it in parts, or as a file.",
+    });
+    const asked = await talk.say("short");
+    expect((await model.answer("yes")).messages).toHaveLength(2);
+    await talk.replyTo(asked);
+  });
+});
+
+describe("/stop", () => {
+  it("ends the running answer, keeps what was said and hangs up on the model", async ({
+    expect,
+  }) => {
+    const talk = new Talk();
+    const asked = await talk.say("tell me a story");
+    const chat = await model.nextChat();
+    chat.pieces.push("Once upon");
+    const followed = talk.follow(asked);
+    await talk.hear(asked, "Once upon");
+    expect(await talk.ask("/stop")).toEqual({ status: "answered", text: "Stopped." });
+    expect(await talk.replyTo(asked)).toEqual({
+      status: "answered",
+      text: "Once upon\n\n(stopped)",
+    });
+    expect(await followed).toContain('"type":"end"');
+    await until(() => chat.isCancelled);
+    expect((await talk.history()).find((message) => message.cut)).toMatchObject({
+      text: "Once upon",
+      cut: "stopped",
+    });
+  });
+
+  it("tells those who wait for a message that has not begun", async ({ expect }) => {
+    const talk = new Talk();
+    await talk.say("one");
+    const chat = await model.nextChat();
+    const waiting = await talk.say("two");
+    const [reply, followed] = [talk.replyTo(waiting), talk.follow(waiting)];
+    await scheduler.wait(20);
+    const startedAtMs = Date.now();
+    await talk.ask("/stop");
+    expect(await reply).toEqual({ status: "answered", text: "" });
+    expect(await followed).toContain('"type":"end"');
+    expect(Date.now() - startedAtMs).toBeLessThan(5_000);
+    await until(() => chat.isCancelled);
+  });
+
+  it("says nothing of an answer that had not begun", async ({ expect }) => {
+    const talk = new Talk();
+    const asked = await talk.say("one");
+    await model.nextChat();
+    await talk.ask("/stop");
+    expect(await talk.replyTo(asked)).toEqual({ status: "answered", text: "" });
+    expect(await talk.texts()).toEqual(["one", "/stop", "Stopped."]);
+  });
+});
+
+describe("an edit", () => {
+  it("of the message that is being answered is answered in its place", async ({ expect }) => {
+    const talk = new Talk();
+    const asked = await talk.say("helo", "7");
+    const chat = await model.nextChat();
+    chat.pieces.push("I do not know helo");
+    await talk.hear(asked, "I do not know helo");
+    await talk.edit("hello", "7");
+    const { messages } = await model.answer("Hello to you");
+    expect(messages.at(-1)).toEqual({ role: "user", content: "hello" });
+    expect(await talk.replyTo(asked)).toEqual({ status: "answered", text: "Hello to you" });
+    expect(await talk.texts()).toEqual(["hello", "Hello to you"]);
+  });
+});
+
+describe("/new", () => {
+  it("leaves out the talk before it, also the answer that ran then", async ({ expect }) => {
+    const talk = new Talk();
+    const old = await talk.say("old question");
+    const chat = await model.nextChat();
+    await talk.ask("/new");
+    chat.pieces.push("old answer");
+    chat.isOver = true;
+    await talk.replyTo(old);
+    const next = await talk.say("new question");
+    const { messages } = await model.answer("new answer");
+    expect(messages.slice(1)).toEqual([{ role: "user", content: "new question" }]);
+    await talk.replyTo(next);
+  });
+});
+
+describe("/forget yes", () => {
+  it("erases everything, and the running answer with it", async ({ expect }) => {
+    const talk = new Talk();
+    const first = await talk.say("my secret");
+    await model.answer("kept safe");
+    await talk.replyTo(first);
+    await talk.calls.storeFile({
+      kind: "file",
+      name: "a.txt",
+      mime: "text/plain",
+      bytes: new Uint8Array(10),
+    });
+    const running = await talk.say("another secret");
+    const chat = await model.nextChat();
+    chat.pieces.push("about your secret");
+    await talk.hear(running, "about your secret");
+    expect(await talk.ask("/forget yes")).toEqual({
+      status: "answered",
+      text: "Forgotten: 3 messages.",
+    });
+    expect(await talk.replyTo(running)).toEqual({ status: "answered", text: "" });
+    expect(await talk.texts()).toEqual(["/forget yes", "Forgotten: 3 messages."]);
+    expect(await talk.sql("SELECT id FROM files")).toEqual([]);
+    expect(await talk.sql("SELECT file_id FROM file_chunks")).toEqual([]);
+    const next = await talk.say("hello");
+    expect((await model.answer("hi")).messages).toHaveLength(2);
+    await talk.replyTo(next);
+  });
+
+  it("leaves what was said after it alone", async ({ expect }) => {
+    const talk = new Talk();
+    const requests = ["/whoami", "/forget yes", "/help", "what now?"].map((text) =>
+      messageRequest(text, { conversation: talk.conversation }),
+    );
+    await Promise.all(requests.map((request) => talk.calls.accept(request)));
+    await model.answer("this");
+    const replies = await Promise.all(requests.map((request) => talk.replyTo(request)));
+    expect(replies[2]).toMatchObject({ text: expect.stringContaining("/help – this list") });
+    expect(replies[3]).toEqual({ status: "answered", text: "this" });
+    expect(await talk.sql("SELECT 1 FROM inbox WHERE state = 'queued'")).toEqual([]);
+  });
+});
+
+describe("a row that cannot be worked on", () => {
+  it("does not block its lane where its message was erased", async ({ expect }) => {
+    const talk = new Talk();
+    await talk.ask("/whoami");
+    await talk.sql("UPDATE inbox SET state = 'queued'");
+    await talk.sql("DELETE FROM messages");
+    await talk.kill();
+    await talk.say("/help");
+    await until(async () => (await talk.texts()).length === 2);
+    expect(await talk.sql("SELECT DISTINCT state FROM inbox")).toEqual([{ state: "done" }]);
+  });
+
+  it("backs off where it cannot be opened, and can be stopped", async ({ expect }) => {
+    const talk = new Talk();
+    await talk.say("one");
+    const chat = await model.nextChat();
+    const broken = await talk.say("two");
+    await talk.sql("UPDATE messages SET body = zeroblob(40) WHERE seq = 2");
+    chat.pieces.push("answer");
+    chat.isOver = true;
+    await until(
+      async () => (await talk.sql("SELECT 1 FROM inbox WHERE attempts = 1")).length === 1,
+    );
+    const [row] = await talk.sql("SELECT state, next_at_ms FROM inbox WHERE attempts = 1");
+    expect(row).toMatchObject({ state: "queued" });
+    expect(Number(row?.next_at_ms)).toBeGreaterThan(Date.now());
+    expect(await talk.replyTo(broken, 0)).toEqual({ status: "pending" });
+    expect(await talk.ask("/stop")).toEqual({ status: "answered", text: "Stopped." });
+    expect(await talk.replyTo(broken)).toEqual({ status: "answered", text: "" });
+  });
+});
+
+describe("a transaction that fails", () => {
+  it("leaves nothing behind, neither stored nor remembered", async ({ expect }) => {
+    const talk = new Talk();
+    await talk.ask("/whoami");
+    await talk.sql(
+      "CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    );
+    const failure = await talk.say("/help").catch((error: unknown) => error);
+    expect(String(failure)).toContain("disk full");
+    await talk.sql("DROP TRIGGER full");
+    expect(await talk.ask("/help")).toMatchObject({ status: "answered" });
+    expect(await talk.history()).toHaveLength(4);
+    expect(await talk.sql("SELECT state FROM inbox")).toEqual([
+      { state: "done" },
+      { state: "done" },
+    ]);
+  });
+});
+
+describe("an object that is ended", () => {
+  it("answers in its next life what it had accepted, once", async ({ expect }) => {
+    const talk = new Talk();
+    const asked = await talk.say("one");
+    const chat = await model.nextChat();
+    chat.pieces.push("half an an");
+    await talk.hear(asked, "half an an");
+    await talk.kill();
+    const request = talk.replyTo(asked);
+    await model.answer("whole answer");
+    expect(await request).toEqual({ status: "answered", text: "whole answer" });
+    expect(await talk.texts()).toEqual(["one", "whole answer"]);
+  });
+});

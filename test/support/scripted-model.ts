@@ -1,0 +1,97 @@
+/**
+ * A model server inside workerd, in place of the global fetch: each chat says what the test writes into it, when the test
+ * writes it. Tests and objects do not share I/O, so a chat looks at plain values again and again.
+ */
+
+/** One call of /api/chat. */
+export interface Chat {
+  messages: { role: string; content: string }[];
+  /** Pieces to say next, and whether the answer is over then. */
+  pieces: string[];
+  isOver: boolean;
+  /** Set when the caller hung up. */
+  isCancelled: boolean;
+}
+
+const POLL_MS = 2;
+const DEADLINE_MS = 10_000;
+const MODEL = "test:1b";
+
+export class ScriptedModel {
+  readonly chats: Chat[] = [];
+  #seen = 0;
+
+  readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    switch (new URL(request.url).pathname) {
+      case "/api/tags":
+        return Response.json({ models: [{ name: MODEL, size: 1, details: {} }] });
+      case "/api/show":
+        return Response.json({ capabilities: ["completion"], model_info: {} });
+      case "/api/ps":
+        return Response.json({ models: [{ name: MODEL, context_length: 8192 }] });
+      case "/api/version":
+        return Response.json({ version: "0.0.0" });
+      default:
+        return this.#chat(await request.json(), request.signal);
+    }
+  };
+
+  #chat({ messages }: Pick<Chat, "messages">, signal: AbortSignal): Response {
+    const chat: Chat = { messages, pieces: [], isOver: false, isCancelled: false };
+    this.chats.push(chat);
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        while (chat.pieces.length === 0 && !chat.isOver) {
+          await wait(POLL_MS);
+          if (signal.aborted) {
+            chat.isCancelled = true;
+            return controller.error(signal.reason);
+          }
+        }
+        const lines = chat.pieces
+          .splice(0)
+          .map((content) => ({ message: { content }, done: false }));
+        const end = { done: true, done_reason: "stop", prompt_eval_count: 1, eval_count: 1 };
+        const all = chat.isOver ? [...lines, end] : lines;
+        controller.enqueue(encoder.encode(all.map((line) => `${JSON.stringify(line)}\n`).join("")));
+        if (chat.isOver) controller.close();
+      },
+      cancel() {
+        chat.isCancelled = true;
+      },
+    });
+    return new Response(body);
+  }
+
+  /** The next call that no test has seen yet. */
+  async nextChat(): Promise<Chat> {
+    await until(() => this.chats.length > this.#seen);
+    const chat = this.chats[this.#seen];
+    if (!chat) throw new Error("no chat");
+    this.#seen += 1;
+    return chat;
+  }
+
+  /** Lets the next call say `text` and end. */
+  async answer(text: string): Promise<Chat> {
+    const chat = await this.nextChat();
+    chat.pieces.push(text);
+    chat.isOver = true;
+    return chat;
+  }
+}
+
+function wait(timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, timeoutMs));
+}
+
+/** Waits for a condition. Throws when it does not come true in ten seconds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const lateAtMs = Date.now() + DEADLINE_MS;
+  while (!(await condition())) {
+    if (Date.now() > lateAtMs) throw new Error(`not so within ${DEADLINE_MS} ms: ${condition}`);
+    await wait(POLL_MS);
+  }
+}
