@@ -20,33 +20,35 @@ export interface Plan {
   historyTurns: number;
 }
 
+/** Some four minutes on two quiet processors. */
 export const FULL: Plan = {
   sessions: 200,
   memoryMessages: 10_000,
-  acceptRounds: 5,
-  plainCalls: 8_000,
-  writeCalls: 2_500,
-  acceptMessages: 2_500,
+  acceptRounds: 4,
+  plainCalls: 4_000,
+  writeCalls: 1_500,
+  acceptMessages: 1_500,
   turnChats: 50,
-  turnRounds: 4,
-  turnMessages: 2_500,
+  turnRounds: 3,
+  turnMessages: 1_500,
   latencySeconds: 20,
   starts: 7,
   historySizes: [10, 1_000, 100_000],
   historyTurns: 50,
 };
 
+/** Well below a minute. */
 export const QUICK: Plan = {
-  sessions: 200,
-  memoryMessages: 1_000,
-  acceptRounds: 2,
-  plainCalls: 2_000,
-  writeCalls: 800,
-  acceptMessages: 800,
+  sessions: 50,
+  memoryMessages: 500,
+  acceptRounds: 1,
+  plainCalls: 1_000,
+  writeCalls: 400,
+  acceptMessages: 400,
   turnChats: 50,
-  turnRounds: 2,
-  turnMessages: 800,
-  latencySeconds: 4,
+  turnRounds: 1,
+  turnMessages: 400,
+  latencySeconds: 3,
   starts: 2,
   historySizes: [10, 1_000, 5_000],
   historyTurns: 10,

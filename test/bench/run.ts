@@ -67,6 +67,8 @@ const { values: flags } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "string" } },
 });
 const folder = mkdtempSync(join(tmpdir(), "rockpool-bench-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 try {
   const [load = 0] = loadavg();
   const beganAt = new Date();
@@ -89,6 +91,4 @@ try {
 } catch (error) {
   say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -78,12 +78,15 @@ async function timeWorkerd(bench: Bench): Promise<number> {
     dataDir: folder.root,
     onLine: () => undefined,
   });
+  const kill = () => workerd.kill();
+  process.once("exit", kill);
   try {
     const started = await workerd.started;
     if (!started.ok) throw new WrongMeasurement(`workerd did not start: ${started.stderr}`);
     await waitUntilHealthy(port);
     return performance.now() - beganMs;
   } finally {
+    process.off("exit", kill);
     await workerd.stop(DRAIN_MS);
   }
 }
@@ -95,6 +98,12 @@ async function timeNpmStart(bench: Bench): Promise<Start> {
   const beganMs = performance.now();
   const npm = spawn("npm", ["start"], { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
   const ended = new Promise((resolve) => npm.once("exit", resolve));
+  const stop = () => {
+    const state = loadRunState(bench.dataDir);
+    if (state) process.kill(state.pid, "SIGTERM");
+    else npm.kill("SIGTERM");
+  };
+  process.once("exit", stop);
   try {
     await waitUntilHealthy(port);
     const tookMs = performance.now() - beganMs;
@@ -109,9 +118,8 @@ async function timeNpmStart(bench: Bench): Promise<Start> {
       allBytes: processes.reduce((sum, pid) => sum + residentBytes(pid), 0),
     };
   } finally {
-    const state = loadRunState(bench.dataDir);
-    if (state) process.kill(state.pid, "SIGTERM");
-    else npm.kill("SIGTERM");
+    process.off("exit", stop);
+    stop();
     await ended;
   }
 }
