@@ -22,7 +22,8 @@ import { openDirectorySchema } from "./directory-schema.ts";
 import { openKeyring } from "./isolate.ts";
 import { JournalRows } from "./journal-rows.ts";
 import { OneTime } from "./one-time.ts";
-import { type Approved, People } from "./people.ts";
+import { type Pairing, Pairings } from "./pairings.ts";
+import { People } from "./people.ts";
 
 /** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
 const FLUSH_MS = 1_000;
@@ -34,6 +35,7 @@ const OWNER = { role: "owner", name: "Owner", lang: "en" } as const;
 export class DirectoryObject extends DurableObject<Env> {
   readonly #journal: JournalRows;
   readonly #people: People;
+  readonly #pairings: Pairings;
   readonly #oneTime: OneTime;
   #accounts: Accounts | undefined;
 
@@ -43,6 +45,7 @@ export class DirectoryObject extends DurableObject<Env> {
     const { sql } = ctx.storage;
     this.#journal = new JournalRows(sql);
     this.#people = new People(sql, (entry) => this.#log(entry));
+    this.#pairings = new Pairings(sql);
     this.#oneTime = new OneTime(sql);
   }
 
@@ -114,26 +117,29 @@ export class DirectoryObject extends DurableObject<Env> {
   async admit(request: AdmitRequest): Promise<Admission> {
     const account = await this.account(request.account);
     if (!account) return { status: "denied" };
-    return this.ctx.storage.transactionSync(() =>
-      this.#people.admit(request, account.access, Date.now()),
-    );
+    return this.ctx.storage.transactionSync(() => {
+      const known = this.#people.admit(request, account.access, Date.now());
+      return known.status === "stranger" ? this.#pairings.ask(request, Date.now()) : known;
+    });
   }
 
   pairingNoticed(code: string): void {
-    this.#people.noticed(code, Date.now());
+    this.#pairings.noticed(code, Date.now());
   }
 
   pairings(): PendingPairing[] {
-    return this.#people.pending(Date.now());
+    return this.#pairings.pending(Date.now());
   }
 
   /** Throws pairing/unknown_code. */
-  decidePairing(code: string, approve: boolean): Approved {
-    const decided = this.ctx.storage.transactionSync(() =>
-      this.#people.decide(code, approve, Date.now()),
-    );
-    if (!decided) throw new AppError("pairing/unknown_code");
-    return decided;
+  decidePairing(code: string, approve: boolean): Pairing {
+    return this.ctx.storage.transactionSync(() => {
+      const pairing = this.#pairings.take(code, Date.now());
+      if (!pairing) throw new AppError("pairing/unknown_code");
+      const { account, sender, senderName, lang } = pairing;
+      if (approve) this.#people.enrol(account, sender, senderName, lang, Date.now());
+      return pairing;
+    });
   }
 
   async createOwnerLink(): Promise<OwnerLink> {
@@ -182,7 +188,7 @@ export class DirectoryObject extends DurableObject<Env> {
   } {
     return {
       people: this.#people.count(),
-      pendingPairings: this.#people.pending(Date.now()).length,
+      pendingPairings: this.#pairings.pending(Date.now()).length,
       ownerKnown: this.#people.owner() !== undefined,
       journalBacklog: this.#journal.backlog,
     };

@@ -1,40 +1,17 @@
-/** The people of the directory, their identities at each account, and the strangers who ask to be let in. */
-
-import type { PendingPairing } from "../core/admin-protocol.ts";
+/** The people of the directory, and their identities at each account. Synchronous SQL. */
+import type { Access } from "../adapters/adapter.ts";
 import type { Admission, AdmitRequest, Person } from "../core/directory-protocol.ts";
 import { type AccountKey, newId, type PersonId, parseAccountKey } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
-import type { Target } from "../core/message.ts";
 import type { Speaker } from "../core/session-protocol.ts";
-import { decideLang } from "../phrases/phrase.ts";
-import { randomCode } from "../security/codes.ts";
+import { decideLang, type Lang } from "../phrases/phrase.ts";
 import { decideAdmission } from "../turn/admission.ts";
 
-/** Strangers who may wait for an answer, for each account. */
-export const MAX_PENDING = 3;
-export const PAIRING_MS = 3_600_000;
-/** A stranger who writes on is told his code again after this time. */
-const NOTICE_EVERY_MS = 60_000;
 export const MAX_PEOPLE = 10_000;
 const MAX_NAME_UNITS = 80;
 
-interface StoredPairing extends Record<string, SqlStorageValue> {
-  code: string;
-  account: string;
-  sender: string;
-  sender_name: string;
-  lang: string;
-  target: string;
-  expires_at_ms: number;
-  noticed_at_ms: number;
-}
-
-export interface Approved {
-  account: AccountKey;
-  senderName: string;
-  lang: "en" | "zh";
-  target: Target;
-}
+/** A stranger may ask for a pairing code. */
+export type Known = Exclude<Admission, { status: "pairing" }> | { status: "stranger" };
 
 export class People {
   readonly #sql: SqlStorage;
@@ -136,7 +113,8 @@ export class People {
     return row && { personId: row.id, role: row.role, name: row.name, lang: row.lang };
   }
 
-  admit(request: AdmitRequest, access: "pairing" | "allowlist" | "open", nowMs: number): Admission {
+  /** Inside the caller's transaction. */
+  admit(request: AdmitRequest, access: Access, nowMs: number): Known {
     const { account, sender } = request;
     const known = this.#speaker(account, sender.id);
     const decision = decideAdmission({
@@ -152,99 +130,21 @@ export class People {
     });
     if (decision === "deny") return { status: "denied" };
     if (decision === "admit" && known) return { status: "admitted", speaker: known };
-    if (decision === "pair") return this.#pair(request, nowMs);
-    return this.#enrol(
-      account,
-      sender.id,
-      nameOf(sender.name, sender.id),
-      decideLang(sender.lang),
-      nowMs,
-    );
+    if (decision === "pair") return { status: "stranger" };
+    const name = nameOf(sender.name, sender.id);
+    return this.enrol(account, sender.id, name, decideLang(sender.lang), nowMs);
   }
 
-  #enrol(
-    account: AccountKey,
-    sender: string,
-    name: string,
-    lang: "en" | "zh",
-    nowMs: number,
-  ): Admission {
+  /** A new person, admitted from now on. Inside the caller's transaction. */
+  enrol(account: AccountKey, sender: string, name: string, lang: Lang, nowMs: number): Known {
     if (this.count() >= MAX_PEOPLE) return { status: "denied" };
     const { id, ...person } = this.add({ role: "member", name, lang }, nowMs);
     this.identify(account, sender, name, id, nowMs);
     return { status: "admitted", speaker: { personId: id, ...person } };
   }
-
-  #pair(request: AdmitRequest, nowMs: number): Admission {
-    this.#sql.exec("DELETE FROM pairings WHERE expires_at_ms <= ?", nowMs);
-    const pending = this.#sql
-      .exec<StoredPairing>("SELECT * FROM pairings WHERE account = ?", request.account)
-      .toArray();
-    const mine = pending.find((pairing) => pairing.sender === request.sender.id);
-    const lang = decideLang(request.sender.lang);
-    if (mine)
-      return {
-        status: "pairing",
-        code: mine.code,
-        lang,
-        notify: nowMs - mine.noticed_at_ms >= NOTICE_EVERY_MS,
-      };
-    if (pending.length >= MAX_PENDING) return { status: "denied" };
-    const code = randomCode();
-    this.#sql.exec(
-      "INSERT INTO pairings (code, account, sender, sender_name, lang, target, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      code,
-      request.account,
-      request.sender.id,
-      nameOf(request.sender.name, request.sender.id),
-      lang,
-      JSON.stringify(request.target),
-      nowMs + PAIRING_MS,
-    );
-    return { status: "pairing", code, lang, notify: true };
-  }
-
-  noticed(code: string, nowMs: number): void {
-    this.#sql.exec("UPDATE pairings SET noticed_at_ms = ? WHERE code = ?", nowMs, code);
-  }
-
-  pending(nowMs: number): PendingPairing[] {
-    return this.#sql
-      .exec<StoredPairing>(
-        "SELECT * FROM pairings WHERE expires_at_ms > ? ORDER BY expires_at_ms",
-        nowMs,
-      )
-      .toArray()
-      .map((row) => {
-        const { channel, name: account } = parseAccountKey(row.account as AccountKey); // stored as a key
-        return {
-          code: row.code,
-          channel,
-          account,
-          senderName: row.sender_name,
-          expiresAtMs: row.expires_at_ms,
-        };
-      });
-  }
-
-  /** Undefined for a code that is unknown or too old. Inside the caller's transaction. */
-  decide(code: string, approve: boolean, nowMs: number): Approved | undefined {
-    const [row] = this.#sql
-      .exec<StoredPairing>(
-        "SELECT * FROM pairings WHERE code = ? AND expires_at_ms > ?",
-        code,
-        nowMs,
-      )
-      .toArray();
-    if (!row) return undefined;
-    const account = row.account as AccountKey; // stored from an AdmitRequest, as are the two below
-    const lang = row.lang as "en" | "zh";
-    this.#sql.exec("DELETE FROM pairings WHERE code = ?", code);
-    if (approve) this.#enrol(account, row.sender, row.sender_name, lang, nowMs);
-    return { account, senderName: row.sender_name, lang, target: JSON.parse(row.target) as Target };
-  }
 }
 
-function nameOf(name: string | undefined, id: string): string {
+/** How somebody is called here: his name at the platform, else his id. */
+export function nameOf(name: string | undefined, id: string): string {
   return (name?.trim() || id).slice(0, MAX_NAME_UNITS).toWellFormed();
 }

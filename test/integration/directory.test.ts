@@ -7,7 +7,7 @@ import { accountKey, encodeSessionKey, type PersonId } from "../../src/core/ids.
 import { MAX_ACCOUNTS } from "../../src/do/accounts.ts";
 import type { DirectoryObject } from "../../src/do/directory.ts";
 import { MAX_OWNER_LINKS } from "../../src/do/one-time.ts";
-import { MAX_PENDING, PAIRING_MS } from "../../src/do/people.ts";
+import { MAX_PENDING, PAIRING_MS } from "../../src/do/pairings.ts";
 import { env } from "../support/integration.ts";
 
 type Directory = DurableObjectStub<DirectoryObject>;
@@ -227,6 +227,7 @@ describe("pairing", () => {
     const code = await pair(directory, "ada");
     expect(await directory.decidePairing(code, true)).toEqual({
       account: "telegram:main",
+      sender: "ada",
       senderName: "Name of ada",
       lang: "en",
       target: { conversation: { id: "ada", kind: "direct" } },

@@ -2,6 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { JournalEntry, MessageEntry } from "../../src/core/journal.ts";
+import { writeJournal } from "../../src/db/write-journal.ts";
 import { BATCH_ROWS, JournalRows, type MessageLog } from "../../src/do/journal-rows.ts";
 import { openSessionSchema } from "../../src/do/session-schema.ts";
 import { env } from "../support/integration.ts";
@@ -154,6 +155,18 @@ describe("journal rows", () => {
       while (!rows.isEmpty) await rows.flush(async (entries) => void sizes.push(entries.length));
       expect(sizes).toEqual([2 * BATCH_ROWS, 2]);
     }));
+
+  it("reach D1 also where they hold more text than it takes at once", async ({ expect }) => {
+    const messages = new MemoryMessages();
+    messages.count = BATCH_ROWS;
+    const body = "A".repeat(100_000);
+    const entries = messages.entriesAfter(0, BATCH_ROWS).map((entry) => ({ ...entry, body }));
+    await writeJournal(env.DB, entries);
+    const { results } = await env.DB.prepare(
+      "SELECT count(*) AS n, sum(length(body)) AS units FROM messages",
+    ).all();
+    expect(results).toEqual([{ n: BATCH_ROWS, units: BATCH_ROWS * body.length }]);
+  });
 
   it("of messages that were erased are not handed over, and the erasure is", ({ expect }) =>
     withRows(async ({ messages, rows, reopen, drain }) => {

@@ -1,6 +1,7 @@
 /** What a conversation takes back: stopped, edited and forgotten messages, and rows that cannot be worked on. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import type { TurnId } from "../../src/core/ids.ts";
 import type { ChatMessage } from "../../src/core/message.ts";
 import type {
   AcceptRequest,
@@ -8,6 +9,8 @@ import type {
   ReplyState,
   SessionCalls,
 } from "../../src/core/session-protocol.ts";
+import { openKeyring } from "../../src/do/isolate.ts";
+import { Outbox } from "../../src/do/outbox.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
 
@@ -114,6 +117,33 @@ describe("a turn", () => {
     ]);
     await talk.replyTo(second);
     expect(await talk.texts()).toEqual(["one", "first answer", "two", "second answer"]);
+  });
+
+  it("shows in a group once what it answers, however long the answer is", async ({ expect }) => {
+    const conversation = { id: crypto.randomUUID(), kind: "group" as const };
+    const request = messageRequest("question", { conversation: conversation.id });
+    if (request.event.kind === "stop") throw new Error("no message");
+    Object.assign(request, { account: "unknown:main" });
+    request.event.message.conversation = conversation;
+    request.event.message.target = { conversation, replyTo: "7" };
+    const stub = env.SESSION.getByName(request.session);
+    const calls = stub as unknown as SessionCalls; // as above
+    await calls.accept(request);
+    await model.answer("word ".repeat(1_000));
+    await calls.reply(request.account, request.event.key, 10_000);
+    const keyring = await openKeyring(env);
+    const bodies = await runInDurableObject(stub, (_instance, { storage }) => {
+      const outbox = new Outbox(storage.sql, keyring, request.session);
+      const { turnId } = storage.sql
+        .exec<{ turnId: string }>("SELECT DISTINCT turn_id AS turnId FROM outbox")
+        .one();
+      return Promise.all(outbox.ofTurn(turnId as TurnId).map((row) => outbox.open(row)));
+    });
+    expect(bodies.map(({ target }) => target)).toEqual([
+      { conversation, replyTo: "7" },
+      { conversation },
+      { conversation },
+    ]);
   });
 
   it("does not ask the model about a message that is too long", async ({ expect }) => {
