@@ -43,11 +43,16 @@ export class Files {
       .one().n;
   }
 
+  /** Throws file/store_full. */
+  #verifyRoom(sizeBytes: number): void {
+    if (this.#usedBytes() + sizeBytes > MAX_STORE_BYTES) throw new AppError("file/store_full");
+  }
+
   /** Throws file/too_large, file/store_full. */
   async keep(file: NewFile, nowMs: number): Promise<MediaRef> {
     const sizeBytes = file.bytes.byteLength;
     if (sizeBytes > MAX_FILE_BYTES) throw new AppError("file/too_large");
-    if (this.#usedBytes() + sizeBytes > MAX_STORE_BYTES) throw new AppError("file/store_full");
+    this.#verifyRoom(sizeBytes);
     const id = newId<FileId>();
     const body = await sealJson(this.#keyring, this.#place(id, "name"), {
       name: file.name,
@@ -62,6 +67,7 @@ export class Files {
         ),
       );
     this.#storage.transactionSync(() => {
+      this.#verifyRoom(sizeBytes); // others may have been kept meanwhile
       const { sql } = this.#storage;
       sql.exec(
         "INSERT INTO files (id, kind, size_bytes, at_ms, body) VALUES (?, ?, ?, ?, ?)",

@@ -7,7 +7,7 @@ import type { JournalEntry, MessageEntry } from "../core/journal.ts";
 
 /** Rows handed over at once, and the text after which no more follow: an object call takes 32 MB. */
 export const BATCH_ROWS = 200;
-export const BATCH_UNITS = 4_000_000;
+const BATCH_UNITS = 4_000_000;
 
 /** Where an object's messages are found, if it has any. */
 export interface MessageLog {

@@ -27,7 +27,7 @@ export function userBody(request: AcceptRequest, takenBack: number): UserBody {
 }
 
 /** Media of a message that a reader may know of: ids of the platform stay inside. */
-export function publicMedia(media: readonly MediaRef[]): MediaRef[] {
+function publicMedia(media: readonly MediaRef[]): MediaRef[] {
   return media.map(({ id: _id, ...rest }) => rest);
 }
 

@@ -6,8 +6,9 @@ import type { AdmitRequest } from "../../src/core/directory-protocol.ts";
 import { accountKey, encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
 import { MAX_ACCOUNTS } from "../../src/do/accounts.ts";
 import type { DirectoryObject } from "../../src/do/directory.ts";
-import { MAX_OWNER_LINKS } from "../../src/do/one-time.ts";
+import { LINK_CODE_MS, MAX_OWNER_LINKS, OWNER_LINK_MS } from "../../src/do/one-time.ts";
 import { MAX_PENDING, PAIRING_MS } from "../../src/do/pairings.ts";
+import { MAX_PEOPLE } from "../../src/do/people.ts";
 import { env } from "../support/integration.ts";
 
 type Directory = DurableObjectStub<DirectoryObject>;
@@ -209,6 +210,18 @@ describe("admission", () => {
     expect(await directory.pairings()).toHaveLength(1);
   });
 
+  it(`knows ${MAX_PEOPLE} people at most`, async ({ expect }) => {
+    const directory = createDirectory();
+    await directory.addAccount(createAccount({ access: "open" }), []);
+    await sql(
+      directory,
+      `INSERT INTO people SELECT value, 'member', 'x', 'en', 1 FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT ${MAX_PEOPLE - 1}) SELECT value FROM n)`,
+    );
+    expect((await directory.admit(ask("ada"))).status).toBe("admitted");
+    expect(await directory.admit(ask("eve"))).toEqual({ status: "denied" });
+    expect((await directory.admit(ask("ada"))).status).toBe("admitted");
+  });
+
   it("gives no code in a group, and none to a bot", async ({ expect }) => {
     const directory = createDirectory();
     await directory.addAccount(createAccount(), []);
@@ -292,7 +305,7 @@ describe("the owner's link", () => {
   it("works for a day, and is kept as a hash only", async ({ expect }) => {
     const directory = createDirectory();
     const { token, expiresAtMs } = await directory.createOwnerLink();
-    expect(Math.abs(expiresAtMs - Date.now() - 24 * 3_600_000)).toBeLessThan(60_000);
+    expect(Math.abs(expiresAtMs - Date.now() - OWNER_LINK_MS)).toBeLessThan(60_000);
     expect(JSON.stringify(await sql(directory, "SELECT * FROM owner_tokens"))).not.toContain(token);
     await sql(directory, `UPDATE owner_tokens SET expires_at_ms = ${Date.now()}`);
     expect(await redeem(directory, token)).toMatchObject(refused);
@@ -350,7 +363,7 @@ describe("linking two conversations", () => {
     const second = await directory.createLinkCode(here, id);
     expect(await type(first)).toBe("bad_code");
     expect(await type(second, here)).toBe("same_conversation");
-    await sql(directory, `UPDATE link_codes SET expires_at_ms = ${Date.now()}`);
+    await sql(directory, `UPDATE link_codes SET expires_at_ms = expires_at_ms - ${LINK_CODE_MS}`);
     expect(await type(second)).toBe("bad_code");
   });
 
