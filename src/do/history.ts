@@ -58,7 +58,7 @@ export class History {
   readonly #sql: SqlStorage;
   readonly #keyring: Keyring;
   readonly #session: SessionKey;
-  #newestSeq: number;
+  #newestSeq = 0;
   /** Opened turns for the next prompt, oldest first; undefined until they are first needed. */
   #past: PastTurn[] | undefined;
 
@@ -66,8 +66,14 @@ export class History {
     this.#sql = sql;
     this.#keyring = keyring;
     this.#session = session;
-    this.#newestSeq =
-      sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages").one().seq ?? 0;
+    this.reload();
+  }
+
+  /** Remembers what the table says, and nothing else. */
+  reload(): void {
+    this.#past = undefined;
+    const newest = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages");
+    this.#newestSeq = newest.one().seq ?? 0;
   }
 
   place(id: string): string {

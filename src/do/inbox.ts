@@ -61,14 +61,21 @@ function toRow(stored: StoredRow): InboxRow {
 export class Inbox {
   readonly #sql: SqlStorage;
   /** Queued rows of each lane, counted once and kept in step: asking whether there is work costs no query. */
-  readonly #queued: Record<Lane, number> = { command: 0, turn: 0 };
+  #queued: Record<Lane, number> = { command: 0, turn: 0 };
   /** The oldest queued row of each lane once it was looked up, until a queued row changes. */
   readonly #heads = new Map<Lane, InboxRow>();
   #claims = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    const rows = sql.exec<{ lane: Lane; n: number }>(
+    this.reload();
+  }
+
+  /** Remembers what the table says, and nothing else. */
+  reload(): void {
+    this.#heads.clear();
+    this.#queued = { command: 0, turn: 0 };
+    const rows = this.#sql.exec<{ lane: Lane; n: number }>(
       "SELECT lane, count(*) AS n FROM inbox WHERE state = 'queued' GROUP BY lane",
     );
     for (const { lane, n } of rows) this.#queued[lane] = n;

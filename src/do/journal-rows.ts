@@ -26,16 +26,21 @@ interface StoredRow extends Record<string, SqlStorageValue> {
 export class JournalRows {
   readonly #sql: SqlStorage;
   readonly #messages: MessageLog | undefined;
-  #rows: number;
+  #rows = 0;
   /** What D1 has and the tables do not say yet. */
-  #flushed: { rowSeq: number; messageSeq: number };
-  #messagesKept: number;
+  #flushed = { rowSeq: 0, messageSeq: 0 };
+  #messagesKept = 0;
 
   constructor(sql: SqlStorage, messages?: MessageLog) {
     this.#sql = sql;
     this.#messages = messages;
-    this.#rows = sql.exec<{ n: number }>("SELECT count(*) AS n FROM journal").one().n;
-    this.#messagesKept = messages?.flushedSeq() ?? 0;
+    this.reload();
+  }
+
+  /** Remembers what the tables say, and nothing else: what D1 has besides is written again. */
+  reload(): void {
+    this.#rows = this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM journal").one().n;
+    this.#messagesKept = this.#messages?.flushedSeq() ?? 0;
     this.#flushed = { rowSeq: 0, messageSeq: this.#messagesKept };
   }
 

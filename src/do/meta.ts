@@ -17,11 +17,16 @@ interface Facts {
 
 export class Meta {
   readonly #sql: SqlStorage;
-  readonly #facts: Partial<Facts>;
+  #facts: Partial<Facts> = {};
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    const rows = sql
+    this.reload();
+  }
+
+  /** Remembers what the table says, and nothing else. */
+  reload(): void {
+    const rows = this.#sql
       .exec<{ name: string; value: string }>("SELECT name, value FROM meta")
       .toArray();
     this.#facts = Object.fromEntries(rows.map((row) => [row.name, JSON.parse(row.value)]));

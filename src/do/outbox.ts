@@ -97,7 +97,7 @@ export class Outbox {
   readonly #keyring: Keyring;
   readonly #session: SessionKey;
   /** Rows that are neither sent nor parked: asking whether there is work costs no query. */
-  #open: number;
+  #open = 0;
   #puts = 0;
   /** Bodies of rows made in this life of the object: sending them opens no envelope. */
   readonly #fresh = new Map<string, OutboxBody>();
@@ -106,11 +106,17 @@ export class Outbox {
     this.#sql = sql;
     this.#keyring = keyring;
     this.#session = session;
-    this.#open = this.#count();
+    this.reload();
   }
 
-  #count(): number {
-    return this.#sql
+  /** Remembers what the table says, and nothing else. */
+  reload(): void {
+    this.#fresh.clear();
+    this.#count();
+  }
+
+  #count(): void {
+    this.#open = this.#sql
       .exec<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE state NOT IN ('sent', 'parked')")
       .one().n;
   }
@@ -215,7 +221,7 @@ export class Outbox {
 
   drop(key: string): void {
     this.#sql.exec("DELETE FROM outbox WHERE key = ?", key);
-    this.#open = this.#count();
+    this.#count();
     this.#fresh.delete(key);
   }
 

@@ -3,7 +3,6 @@ import type { SessionKey, TurnId } from "../core/ids.ts";
 import type { Model } from "../core/ports.ts";
 import type { TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
-import { describeError } from "../observability/redact.ts";
 import { Files } from "./files.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
@@ -36,7 +35,7 @@ export interface SessionParts {
   defaultModel: string;
   running: RunningTurn | undefined;
   nowMs(): number;
-  /** One transaction. Where it fails, what this object remembers besides its tables may be wrong: it starts anew. */
+  /** One transaction. Where it fails, what this object remembers of its tables is read anew. */
   commit<Result>(work: () => Result): Result;
   /** Settles when everything written so far is on disk. */
   stored(): Promise<void>;
@@ -44,12 +43,11 @@ export interface SessionParts {
 
 export async function openSessionParts(
   env: Env,
-  ctx: DurableObjectState,
+  storage: DurableObjectStorage,
   meta: Meta,
   key: SessionKey,
 ): Promise<SessionParts> {
   const keyring = await openKeyring(env);
-  const { storage } = ctx;
   const { sql } = storage;
   const history = new History(sql, keyring, key);
   const messageLog: MessageLog = {
@@ -58,15 +56,18 @@ export async function openSessionParts(
     flushedSeq: () => meta.get("loggedSeq") ?? 0,
     keepFlushedSeq: (seq) => meta.set("loggedSeq", seq),
   };
+  const inbox = new Inbox(sql);
+  const outbox = new Outbox(sql, keyring, key);
+  const journal = new JournalRows(sql, messageLog);
   return {
     key,
     env,
     meta,
-    inbox: new Inbox(sql),
-    outbox: new Outbox(sql, keyring, key),
+    inbox,
+    outbox,
     history,
     files: new Files(storage, keyring, key),
-    journal: new JournalRows(sql, messageLog),
+    journal,
     readers: new Readers(),
     model: openModel(env),
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
@@ -77,7 +78,7 @@ export async function openSessionParts(
       try {
         return storage.transactionSync(work);
       } catch (error) {
-        ctx.abort(`A transaction failed: ${describeError(error)}`);
+        for (const table of [meta, inbox, outbox, history, journal]) table.reload();
         throw error;
       }
     },

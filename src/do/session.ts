@@ -59,7 +59,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     if (key === undefined)
       throw new AppError("session/unavailable", { detail: "The session has no name." });
     if (this.#meta.get("key") === undefined) this.#meta.set("key", key);
-    const parts = await openSessionParts(this.env, this.ctx, this.#meta, key);
+    const parts = await openSessionParts(this.env, this.ctx.storage, this.#meta, key);
     this.#parts ??= parts;
     return this.#parts;
   }

@@ -46,6 +46,18 @@ class Talk {
     return request;
   }
 
+  /** Why a message is not accepted, caught beside the object so that no rejection is left alone on the way. */
+  failureOf(text: string): Promise<string> {
+    const request = messageRequest(text, { conversation: this.conversation });
+    return runInDurableObject(this.#stub, async (session: unknown) => {
+      const accepted = (session as SessionCalls).accept(request);
+      return accepted.then(
+        () => "accepted",
+        (error: unknown) => String(error),
+      );
+    });
+  }
+
   edit(text: string, id: string): Promise<unknown> {
     const { conversation } = this;
     return this.calls.accept(messageRequest(text, { conversation, id, kind: "edit" }));
@@ -316,19 +328,32 @@ describe("a transaction that fails", () => {
   it("leaves nothing behind, neither stored nor remembered", async ({ expect }) => {
     const talk = new Talk();
     await talk.ask("/whoami");
+    const asked = await talk.say("one");
+    const chat = await model.nextChat();
     await talk.sql(
       "CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'disk full'); END",
     );
-    const failure = await talk.say("/help").catch((error: unknown) => error);
-    expect(String(failure)).toContain("disk full");
+    for (const text of ["/stop", "/forget yes", "two"])
+      expect(await talk.failureOf(text)).toContain("disk full");
+    chat.pieces.push("answer");
+    chat.isOver = true;
+    await until(
+      async () => (await talk.sql("SELECT 1 FROM inbox WHERE attempts > 0")).length === 1,
+    );
     await talk.sql("DROP TRIGGER full");
-    expect(await talk.ask("/help")).toMatchObject({ status: "answered" });
-    expect(await talk.history()).toHaveLength(4);
-    expect(await talk.sql("SELECT state FROM inbox")).toEqual([
-      { state: "done" },
-      { state: "done" },
+    await model.answer("second try");
+    expect(await talk.replyTo(asked)).toEqual({ status: "answered", text: "second try" });
+    expect(await talk.texts()).toEqual([
+      "/whoami",
+      "You are Ada (owner), here as web.",
+      "one",
+      "second try",
     ]);
-  });
+    expect(await talk.ask("/status")).toMatchObject({
+      text: expect.stringContaining("Waiting in this conversation: 0\nMessages kept: 5"),
+    });
+    await until(async () => (await talk.sql("SELECT 1 FROM journal")).length === 0);
+  }, 15_000);
 });
 
 describe("an object that is ended", () => {
