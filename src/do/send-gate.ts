@@ -8,7 +8,7 @@ import type { AccountKey } from "../core/ids.ts";
 /** Longest wait for the sends before. */
 export const HOLD_MS = 1_000;
 
-/** For each account the end of the send that was let through last. Accounts are few and bounded. */
+/** For each account with open sends the end of the one that was let through last. */
 const ends = new Map<AccountKey, Promise<void>>();
 
 async function waitFor(end: Promise<void>): Promise<void> {
@@ -33,5 +33,6 @@ export async function sendInTurn(
     await stored();
   } finally {
     resolve();
+    if (ends.get(account) === end) ends.delete(account);
   }
 }

@@ -33,19 +33,33 @@ export function firstTokenTimeoutMs(messages: readonly PromptMessage[], loaded: 
   return Math.min(LOADING_MS, FIRST_TOKEN_MS + units * PREFILL_MS_PER_UNIT);
 }
 
+interface Step {
+  what: string;
+  timeoutMs: number;
+  endsAtMs: number;
+}
+
+function createStep(what: string, timeoutMs: number): Step {
+  return { what, timeoutMs, endsAtMs: performance.now() + timeoutMs };
+}
+
 /**
  * The signal of one call. It fires when the caller's signal does, when the whole or the running step takes too long
- * (its reason is then a model/timeout), and when the call ends.
+ * (its reason is then a model/timeout), and when the call ends. One timer serves all steps: a step begins with every
+ * token, and a timer for each would cost more than reading it.
  */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
-  readonly #whole: ReturnType<typeof setTimeout>;
-  #step: ReturnType<typeof setTimeout> | undefined;
+  readonly #whole: Step;
+  #step: Step | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
 
   constructor(wholeMs: number, caller?: AbortSignal) {
     this.#caller = caller;
-    this.#whole = setTimeout(() => this.#expire("The model call was not over", wholeMs), wholeMs);
+    this.#whole = createStep("The model call was not over", wholeMs);
+    this.#arm(this.#whole.endsAtMs);
     caller?.addEventListener("abort", this.#follow, { once: true });
     if (caller?.aborted) this.#follow();
   }
@@ -56,29 +70,43 @@ export class Deadline {
 
   /** Begins a step in place of the one that runs. `what` opens the sentence "… within 20 s." */
   begin(what: string, timeoutMs: number): void {
-    this.pause();
-    this.#step = setTimeout(() => this.#expire(what, timeoutMs), timeoutMs);
+    this.#step = createStep(what, timeoutMs);
+    if (this.#step.endsAtMs < this.#timerAtMs) this.#arm(this.#step.endsAtMs);
   }
 
   /** Ends the running step: what follows is not the model server's time. */
   pause(): void {
-    if (this.#step !== undefined) clearTimeout(this.#step);
+    this.#step = undefined;
   }
 
-  /** Stops the timers and aborts what still runs. */
+  /** Stops the timer and aborts what still runs. */
   end(): void {
-    clearTimeout(this.#whole);
-    this.pause();
+    this.#disarm();
     this.#caller?.removeEventListener("abort", this.#follow);
     this.#controller.abort();
+  }
+
+  #arm(atMs: number): void {
+    this.#disarm();
+    this.#timerAtMs = atMs;
+    this.#timer = setTimeout(() => this.#look(), Math.max(0, atMs - performance.now()));
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+  }
+
+  /** The step that the timer was set for may be long over. */
+  #look(): void {
+    const steps = this.#step ? [this.#step, this.#whole] : [this.#whole];
+    const late = steps.find(({ endsAtMs }) => endsAtMs <= this.#timerAtMs);
+    if (late) {
+      const detail = `${late.what} within ${late.timeoutMs / 1_000} s.`;
+      this.#controller.abort(new AppError("model/timeout", { detail }));
+    } else this.#arm(Math.min(...steps.map(({ endsAtMs }) => endsAtMs)));
   }
 
   readonly #follow = (): void => {
     this.#controller.abort(this.#caller?.reason);
   };
-
-  #expire(what: string, timeoutMs: number): void {
-    const detail = `${what} within ${timeoutMs / 1_000} s.`;
-    this.#controller.abort(new AppError("model/timeout", { detail }));
-  }
 }

@@ -1,7 +1,7 @@
 /** What machines read of the server: health, metrics and the log, in the forms that their readers expect. */
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { FAKE_TOKEN } from "../support/fake-telegram.ts";
+import { FAKE_TOKEN } from "../support/fake-telegram-updates.ts";
 import { until } from "../support/rockpool-process.ts";
 import { linesOf, logText, readLog } from "../support/server-log.ts";
 import { FAKE_SECRET } from "../support/telegram-account.ts";

@@ -1,80 +1,21 @@
-/** The directory: accounts, people, who asks to be let in, and what works once. Each test has one of its own. */
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+/** The directory: accounts, people, and who asks to be let in. Each test has one of its own. */
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, it } from "vitest";
-import type { Account } from "../../src/adapters/adapter.ts";
-import type { AdmitRequest } from "../../src/core/directory-protocol.ts";
-import { accountKey, encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
+import { accountKey } from "../../src/core/ids.ts";
 import { MAX_ACCOUNTS } from "../../src/do/accounts.ts";
 import type { DirectoryObject } from "../../src/do/directory.ts";
-import { LINK_CODE_MS, MAX_OWNER_LINKS, OWNER_LINK_MS } from "../../src/do/one-time.ts";
 import { MAX_PENDING, PAIRING_MS } from "../../src/do/pairings.ts";
 import { MAX_PEOPLE } from "../../src/do/people.ts";
+import {
+  ask,
+  createAccount,
+  createDirectory,
+  failureOf,
+  letIn,
+  pair,
+  sql,
+} from "../support/directory.ts";
 import { env } from "../support/integration.ts";
-
-type Directory = DurableObjectStub<DirectoryObject>;
-
-function createDirectory(): Directory {
-  return env.DIRECTORY.getByName(crypto.randomUUID());
-}
-
-function createAccount(given: Partial<Account> = {}): Account {
-  const name = given.name ?? "main";
-  return {
-    key: accountKey("telegram", name),
-    channel: "telegram",
-    name,
-    access: "pairing",
-    transport: "poll",
-    settings: { api: "cloud" },
-    secrets: { token: "123456:rhubarb" },
-    ...given,
-  };
-}
-
-function sql(directory: Directory, query: string): Promise<Record<string, SqlStorageValue>[]> {
-  return runInDurableObject(directory, (_instance, state) =>
-    state.storage.sql.exec(query).toArray(),
-  );
-}
-
-/** What a call fails with, caught beside the object so that no rejection is left alone on the way. */
-function failureOf(
-  directory: Directory,
-  call: (instance: DirectoryObject) => unknown,
-): Promise<unknown> {
-  return runInDurableObject(directory, async (instance: unknown) => {
-    try {
-      return await call(instance as DirectoryObject); // the test runner's own type of it says less
-    } catch (error) {
-      return error;
-    }
-  });
-}
-
-function ask(sender: string, given: Partial<AdmitRequest> = {}): AdmitRequest {
-  const conversation = { id: sender, kind: "direct" as const };
-  return {
-    account: accountKey("telegram", "main"),
-    sender: { id: sender, name: `Name of ${sender}` },
-    conversation,
-    mentionsMe: true,
-    target: { conversation },
-    ...given,
-  };
-}
-
-async function pair(directory: Directory, sender: string): Promise<string> {
-  const admission = await directory.admit(ask(sender));
-  if (admission.status !== "pairing") throw new Error(`${sender} was ${admission.status}`);
-  return admission.code;
-}
-
-async function letIn(directory: Directory, sender: string): Promise<PersonId> {
-  await directory.decidePairing(await pair(directory, sender), true);
-  const admission = await directory.admit(ask(sender));
-  if (admission.status !== "admitted") throw new Error(`${sender} was ${admission.status}`);
-  return admission.speaker.personId;
-}
 
 describe("accounts", () => {
   it("come back as they were added, their fields sealed", async ({ expect }) => {
@@ -277,110 +218,6 @@ describe("pairing", () => {
     expect(await decide(late)).toMatchObject(unknown);
     expect(await decide("'; DROP TABLE people; --")).toMatchObject(unknown);
     expect((await directory.counts()).people).toBe(1);
-  });
-});
-
-describe("the owner's link", () => {
-  const refused = {
-    code: "owner/bad_token",
-    message: "This owner link was used already, or has expired.",
-  };
-
-  function redeem(directory: Directory, token: string): Promise<unknown> {
-    return failureOf(directory, (object) => object.redeemOwnerToken(token));
-  }
-
-  it("makes the owner, once, and the same person each time", async ({ expect }) => {
-    const directory = createDirectory();
-    expect((await directory.counts()).ownerKnown).toBe(false);
-    const [one, two] = [await directory.createOwnerLink(), await directory.createOwnerLink()];
-    const owner = await redeem(directory, one.token);
-    expect(owner).toMatchObject({ role: "owner", name: "Owner", lang: "en" });
-    expect(await redeem(directory, one.token)).toMatchObject(refused);
-    expect(await redeem(directory, two.token)).toEqual(owner);
-    expect(await directory.ensureOwner()).toEqual(owner);
-    expect(await directory.counts()).toMatchObject({ people: 1, ownerKnown: true });
-  });
-
-  it("works for a day, and is kept as a hash only", async ({ expect }) => {
-    const directory = createDirectory();
-    const { token, expiresAtMs } = await directory.createOwnerLink();
-    expect(Math.abs(expiresAtMs - Date.now() - OWNER_LINK_MS)).toBeLessThan(60_000);
-    expect(JSON.stringify(await sql(directory, "SELECT * FROM owner_tokens"))).not.toContain(token);
-    await sql(directory, `UPDATE owner_tokens SET expires_at_ms = ${Date.now()}`);
-    expect(await redeem(directory, token)).toMatchObject(refused);
-    expect(await redeem(directory, "")).toMatchObject(refused);
-    expect((await directory.counts()).ownerKnown).toBe(false);
-  });
-
-  it(`is one of ${MAX_OWNER_LINKS} at most: a new one ends the oldest`, async ({ expect }) => {
-    const directory = createDirectory();
-    const links = [];
-    for (let index = 0; index <= MAX_OWNER_LINKS; index += 1) {
-      links.push(await directory.createOwnerLink());
-      // Links of the same millisecond have no order.
-      await sql(directory, "UPDATE owner_tokens SET expires_at_ms = expires_at_ms - 1000");
-    }
-    expect(await sql(directory, "SELECT 1 FROM owner_tokens")).toHaveLength(MAX_OWNER_LINKS);
-    expect(await redeem(directory, links[0]?.token ?? "")).toMatchObject(refused);
-    expect(await redeem(directory, links[1]?.token ?? "")).toMatchObject({ role: "owner" });
-  });
-});
-
-describe("linking two conversations", () => {
-  const session = (conversation: string) =>
-    encodeSessionKey({ channel: "telegram", account: "main", conversation });
-  const [here, there, elsewhere] = [session("here"), session("there"), session("elsewhere")];
-
-  function speakerOf(personId: PersonId) {
-    return { personId, role: "member", name: "x", lang: "en" } as const;
-  }
-
-  it("joins the person who types the code to the one who made it, for good", async ({ expect }) => {
-    const directory = createDirectory();
-    await directory.addAccount(createAccount(), []);
-    const [ada, phone] = [await letIn(directory, "ada"), await letIn(directory, "phone")];
-    const code = await directory.createLinkCode(here, ada);
-    const request = { code, session: there, speaker: speakerOf(phone) };
-    const linked = { status: "linked", to: here, channel: "telegram" };
-    expect(await directory.redeemLink(request)).toEqual(linked);
-    expect(await directory.admit(ask("phone"))).toMatchObject({ speaker: { personId: ada } });
-    expect(await directory.redeemLink(request)).toEqual(linked);
-    expect(await directory.redeemLink({ ...request, session: elsewhere })).toEqual({
-      status: "bad_code",
-    });
-  });
-
-  it("takes no code that is made up, too old, replaced by a newer one, or the conversation's own", async ({
-    expect,
-  }) => {
-    const directory = createDirectory();
-    const { id } = await directory.ensureOwner();
-    const type = async (code: string, into = there) =>
-      (await directory.redeemLink({ code, session: into, speaker: speakerOf(id) })).status;
-    expect(await type("AAAAAAAA")).toBe("bad_code");
-    const first = await directory.createLinkCode(here, id);
-    const second = await directory.createLinkCode(here, id);
-    expect(await type(first)).toBe("bad_code");
-    expect(await type(second, here)).toBe("same_conversation");
-    await sql(directory, `UPDATE link_codes SET expires_at_ms = expires_at_ms - ${LINK_CODE_MS}`);
-    expect(await type(second)).toBe("bad_code");
-  });
-
-  it("never joins two conversations in a circle", async ({ expect }) => {
-    const directory = createDirectory();
-    const { id } = await directory.ensureOwner();
-    const speaker = speakerOf(id);
-    const [ofHere, ofThere] = [
-      await directory.createLinkCode(here, id),
-      await directory.createLinkCode(there, id),
-    ];
-    expect(await directory.redeemLink({ code: ofHere, session: there, speaker })).toMatchObject({
-      to: here,
-    });
-    expect(await directory.redeemLink({ code: ofThere, session: here, speaker })).toEqual({
-      status: "bad_code",
-    });
   });
 });
 

@@ -3,6 +3,9 @@
 /** The bot that the fake server knows. */
 export const FAKE_BOT = { id: 7_000_000_001, username: "rockpool_bot" } as const;
 
+/** Of the right shape, and of no bot. */
+export const FAKE_TOKEN = "7000000001:AAfake-token-of-the-fake-telegram-0";
+
 export type Update = { update_id: number } & Record<string, unknown>;
 
 export interface UpdateMaker {

@@ -14,10 +14,7 @@ import {
 } from "./fake-telegram-methods.ts";
 import { readMultipart } from "./fake-telegram-multipart.ts";
 import { createPollQueue, type PollQueue } from "./fake-telegram-poll.ts";
-import type { Update } from "./fake-telegram-updates.ts";
-
-/** Of the right shape, and of no bot. */
-export const FAKE_TOKEN = "7000000001:AAfake-token-of-the-fake-telegram-0";
+import { FAKE_TOKEN, type Update } from "./fake-telegram-updates.ts";
 
 export interface RecordedCall {
   method: string;

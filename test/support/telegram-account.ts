@@ -1,8 +1,7 @@
 /** An account at the fake Telegram, and genuine webhook calls to it. */
 import type { Account, RawRequest } from "../../src/adapters/adapter.ts";
 import { accountKey } from "../../src/core/ids.ts";
-import { FAKE_TOKEN } from "./fake-telegram.ts";
-import { FAKE_BOT } from "./fake-telegram-updates.ts";
+import { FAKE_BOT, FAKE_TOKEN } from "./fake-telegram-updates.ts";
 
 export const FAKE_SECRET = "fake-webhook-secret_0123456789";
 

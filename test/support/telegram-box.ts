@@ -1,8 +1,13 @@
 /** A real server with a Telegram account on the fake Telegram and the fake model server, for end-to-end tests. */
 import { loadRunState } from "../../local-runtime/run-state.ts";
 import { type FakeOllama, startFakeOllama } from "./fake-ollama.ts";
-import { FAKE_TOKEN, type FakeTelegram, startFakeTelegram } from "./fake-telegram.ts";
-import { createUpdates, type Update, type UpdateMaker } from "./fake-telegram-updates.ts";
+import { type FakeTelegram, startFakeTelegram } from "./fake-telegram.ts";
+import {
+  createUpdates,
+  FAKE_TOKEN,
+  type Update,
+  type UpdateMaker,
+} from "./fake-telegram-updates.ts";
 import { type RockpoolProcess, type StartOptions, startRockpool } from "./rockpool-process.ts";
 import { FAKE_SECRET } from "./telegram-account.ts";
 

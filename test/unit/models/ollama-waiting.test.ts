@@ -24,7 +24,7 @@ afterEach(async () => {
 
 /** From here the client's timers are the test's; sockets go on as ever. */
 function takeTimers(): void {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
 }
 
 /** What `outcome` comes to when the time is over; fails where it was over a millisecond earlier. */

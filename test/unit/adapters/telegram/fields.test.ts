@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { telegramFields } from "../../../../src/adapters/telegram/fields.ts";
-import { FAKE_TOKEN } from "../../../support/fake-telegram.ts";
+import { FAKE_TOKEN } from "../../../support/fake-telegram-updates.ts";
 
 const field = (name: string) => telegramFields.find((candidate) => candidate.name === name);
 
