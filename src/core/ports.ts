@@ -1,11 +1,32 @@
 /** What a turn needs of the world, as types: turn/ takes all of it as arguments and imports no neighbour. */
 import type { ErrorCode } from "./errors.ts";
 
+/** A JSON value, or a JSON Schema, as an object. */
+export type JsonObject = Record<string, unknown>;
+
+export interface ToolSpec {
+  name: string;
+  description: string;
+  /** JSON Schema of an object. */
+  parameters: JsonObject;
+}
+
+/** A model's wish to use a tool. The arguments are its words: hostile until the tool's own schema has parsed them. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  arguments: JsonObject;
+}
+
 export interface PromptMessage {
   role: "system" | "user" | "assistant" | "tool";
   content: string;
   /** Base64, without a data: prefix. */
   images?: string[];
+  /** Of an assistant's message. */
+  toolCalls?: ToolCall[];
+  /** Of a tool's message: the call that it answers. */
+  toolCall?: { id: string; name: string };
 }
 
 export interface ChatRequest {
@@ -14,6 +35,10 @@ export interface ChatRequest {
   messages: PromptMessage[];
   /** Answer budget in tokens. */
   maxTokens: number;
+  /** Offered to the model; only where its profile says that it takes them. */
+  tools?: ToolSpec[];
+  /** JSON Schema that the answer is held to. */
+  format?: JsonObject;
 }
 
 export interface Usage {
@@ -29,6 +54,7 @@ export type ModelChunk =
   | { kind: "loading" }
   | { kind: "thinking"; text: string }
   | { kind: "text"; text: string }
+  | { kind: "tool_call"; call: ToolCall }
   /** The last chunk of every whole answer; a stream without it is an error. */
   | { kind: "done"; reason: "stop" | "length"; usage: Usage };
 
@@ -50,11 +76,21 @@ export type ModelServerState =
     }
   | { status: "down"; code: ErrorCode };
 
+export interface ModelProfile {
+  /** The name that `auto` and aliases stand for now. */
+  name: string;
+  /** The tokens of context it is run with: what is sent as num_ctx. */
+  contextTokens: number;
+  tools: boolean;
+  vision: boolean;
+  thinks: boolean;
+}
+
 export interface Model {
   /** Throws model/*; ends early and frees the server when `signal` fires. */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
   /** Never throws. Bounded by a short time-out. */
   state(): Promise<ModelServerState>;
-  /** The tokens of context a model is run with: what is sent as num_ctx. */
-  contextTokens(model: string): Promise<number>;
+  /** Of the model that would answer now. Throws model/*. */
+  profile(model: string): Promise<ModelProfile>;
 }

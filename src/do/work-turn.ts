@@ -55,7 +55,7 @@ async function askModel(
   user: string,
 ): Promise<{ result: TurnResult; contextFromSeq?: number }> {
   const model = parts.meta.get("model") ?? parts.defaultModel;
-  const contextTokens = await parts.model.contextTokens(model);
+  const { contextTokens } = await parts.model.profile(model);
   const past = await parts.history.past(parts.meta.get("contextFromSeq") ?? 0);
   const system = systemText(parts.nowMs());
   const { messages, dropped } = buildPrompt({ system, past, user, contextTokens });

@@ -22,6 +22,8 @@ interface AnswerOptions {
   nowMs: () => number;
 }
 
+type LineCall = NonNullable<ChatLine["message"]>["tool_calls"][number];
+
 /** Undefined for a line that is not of the form. Throws model/* for one that states a failure. */
 function parseLine(text: string, model: string): ChatLine | undefined {
   let value: unknown;
@@ -45,6 +47,7 @@ class LineReader {
   readonly #text = new PieceJoiner();
   #badLines = 0;
   #units = 0;
+  #calls = 0;
   /** The line with `done: true`, once it came. */
   last: ChatLine | undefined;
 
@@ -72,7 +75,20 @@ class LineReader {
     const chunks: ModelChunk[] = [];
     if (thinking !== "") chunks.push({ kind: "thinking", text: thinking });
     if (content !== "") chunks.push({ kind: "text", text: content });
+    for (const call of line.message?.tool_calls ?? []) chunks.push(this.#readCall(call));
     return chunks;
+  }
+
+  /** Some servers give calls no id, and the answer to a call names one. */
+  #readCall({ id, function: wanted }: LineCall): ModelChunk {
+    this.#calls += 1;
+    this.#units += JSON.stringify(wanted.arguments).length;
+    const call = {
+      id: id || `call_${this.#calls}`,
+      name: wanted.name,
+      arguments: wanted.arguments,
+    };
+    return { kind: "tool_call", call };
   }
 
   #countBadLine(): void {

@@ -13,12 +13,15 @@ export const LOOKUP_TTL_MS = 30_000;
 /** Without what changes by itself. */
 type ListedModel = Omit<InstalledModel, "loaded">;
 
-export interface ModelProfile {
+/** What a server's own words say of a model. */
+export interface ShownModel {
   /** The longest context the model was made for, where the server knows it. */
   contextTokens: number | undefined;
   /** False only where the server says that it cannot. */
   answers: boolean;
   thinks: boolean;
+  tools: boolean;
+  vision: boolean;
   remote: boolean;
 }
 
@@ -38,7 +41,7 @@ function parseContextLength(modelInfo: Record<string, unknown>): number | undefi
 export class ModelLookups {
   readonly #server: ModelServer;
   readonly #installed: TtlCache<ListedModel[]>;
-  readonly #profiles: TtlCache<ModelProfile>;
+  readonly #shown: TtlCache<ShownModel>;
   /** Of each loaded model the context it runs with; 0 where the server does not say. */
   readonly #loaded: TtlCache<number>;
 
@@ -46,7 +49,7 @@ export class ModelLookups {
     const options = { ttlMs: LOOKUP_TTL_MS, maxEntries: MAX_MODELS, nowMs };
     this.#server = server;
     this.#installed = new TtlCache(options);
-    this.#profiles = new TtlCache(options);
+    this.#shown = new TtlCache(options);
     this.#loaded = new TtlCache(options);
   }
 
@@ -73,19 +76,21 @@ export class ModelLookups {
   }
 
   /** Throws model/*. */
-  async profile(model: string, signal: AbortSignal): Promise<ModelProfile> {
-    const kept = this.#profiles.get(model);
+  async show(model: string, signal: AbortSignal): Promise<ShownModel> {
+    const kept = this.#shown.get(model);
     if (kept) return kept;
     const call = { path: "/api/show", body: { model }, model } as const;
     const shown = await requestJson(this.#server, call, showSchema, signal);
     const { capabilities } = shown;
-    const profile: ModelProfile = {
+    const profile: ShownModel = {
       contextTokens: parseContextLength(shown.model_info),
       answers: capabilities.length === 0 || capabilities.includes("completion"),
       thinks: capabilities.includes("thinking"),
+      tools: capabilities.includes("tools"),
+      vision: capabilities.includes("vision"),
       remote: shown.remote_host !== "" || shown.remote_model !== "",
     };
-    this.#profiles.set(model, profile);
+    this.#shown.set(model, profile);
     return profile;
   }
 
@@ -132,7 +137,7 @@ export class ModelLookups {
   /** After a failure nothing that was known about the model is relied on. */
   noteFailed(model: string): void {
     this.#loaded.delete(fullName(model));
-    this.#profiles.delete(model);
+    this.#shown.delete(model);
     this.#installed.delete(INSTALLED_KEY);
   }
 }

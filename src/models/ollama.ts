@@ -3,17 +3,22 @@
  * serves a whole isolate: what it keeps are values, never promises.
  */
 import { AppError, errorCode, isAppError } from "../core/errors.ts";
-import type { ChatRequest, Model, ModelChunk, ModelServerState } from "../core/ports.ts";
+import type {
+  ChatRequest,
+  Model,
+  ModelChunk,
+  ModelProfile,
+  ModelServerState,
+} from "../core/ports.ts";
 import { readAnswer } from "./answer.ts";
 import { chooseModel, isRemoteName } from "./choose.ts";
 import { ANSWER_MS, Deadline, firstTokenTimeoutMs, LOOKUP_MS, STATE_MS } from "./deadlines.ts";
 import { brokenStream, remoteModel } from "./failures.ts";
-import { fullName, ModelLookups, type ModelProfile } from "./lookups.ts";
+import { fullName, ModelLookups, type ShownModel } from "./lookups.ts";
+import { renderChat } from "./render-chat.ts";
 import { type ModelServer, requestJson, sendRequest } from "./request.ts";
 import { versionSchema } from "./schema.ts";
 
-/** How long the server keeps a model loaded after an answer. */
-const KEEP_ALIVE = "30m";
 const AUTO = "auto";
 
 export interface OllamaOptions {
@@ -62,11 +67,13 @@ class Ollama implements Model {
     }
   }
 
-  async contextTokens(model: string): Promise<number> {
+  async profile(model: string): Promise<ModelProfile> {
     const deadline = new Deadline(LOOKUP_MS);
     try {
       const name = await this.#resolve(model, deadline.signal);
-      return this.#contextOf(await this.#lookups.profile(name, deadline.signal));
+      const shown = await this.#lookups.show(name, deadline.signal);
+      const { tools, vision, thinks } = shown;
+      return { name, contextTokens: this.#contextOf(shown), tools, vision, thinks };
     } finally {
       deadline.end();
     }
@@ -78,15 +85,15 @@ class Ollama implements Model {
     deadline.begin("The model server did not say which models it has", LOOKUP_MS);
     const model = await this.#resolve(request.model, signal);
     try {
-      const profile = await this.#lookups.profile(model, signal);
-      verifyUsable(model, profile);
-      const contextTokens = this.#contextOf(profile);
+      const shown = await this.#lookups.show(model, signal);
+      verifyUsable(model, shown);
+      const contextTokens = this.#contextOf(shown);
       const loaded = await this.#lookups.isLoaded(model, contextTokens, signal);
       deadline.pause();
       if (loaded === false) yield { kind: "loading" };
       const timeoutMs = firstTokenTimeoutMs(request.messages, loaded === true);
       deadline.begin("The model's first token did not come", timeoutMs);
-      const body = renderChat(request, model, contextTokens, profile);
+      const body = renderChat(request, model, contextTokens, shown.thinks);
       const response = await sendRequest(this.#server, { path: "/api/chat", body, model }, signal);
       if (!response.body) throw brokenStream("The model server's answer is empty.");
       const { nowMs } = this.#options;
@@ -138,35 +145,16 @@ class Ollama implements Model {
   }
 
   /** The same for each call of a model: another value would make the server load it again. */
-  #contextOf(profile: ModelProfile): number {
-    const own = profile.contextTokens ?? this.#options.contextTokens;
+  #contextOf(shown: ShownModel): number {
+    const own = shown.contextTokens ?? this.#options.contextTokens;
     return Math.min(own, this.#options.contextTokens);
   }
 }
 
-function verifyUsable(model: string, profile: ModelProfile): void {
-  if (profile.remote) throw remoteModel(model);
-  if (!profile.answers)
+function verifyUsable(model: string, shown: ShownModel): void {
+  if (shown.remote) throw remoteModel(model);
+  if (!shown.answers)
     throw new AppError("model/rejected", { detail: `The model "${model}" cannot hold a chat.` });
-}
-
-function renderChat(
-  request: ChatRequest,
-  model: string,
-  contextTokens: number,
-  profile: ModelProfile,
-): Record<string, unknown> {
-  return {
-    model,
-    messages: request.messages,
-    stream: true,
-    // Left out it means true for a model that thinks, and an error for one that does not.
-    ...(profile.thinks ? { think: false } : {}),
-    // A chat that is too long is an error here; the server would cut it silently.
-    truncate: false,
-    keep_alive: KEEP_ALIVE,
-    options: { num_ctx: contextTokens, num_predict: request.maxTokens },
-  };
 }
 
 /** `baseUrl` has no slash at its end. */

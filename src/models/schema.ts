@@ -14,10 +14,22 @@ const capabilities = v.pipe(v.array(label), v.maxLength(MAX_CAPABILITIES));
 /** Set, and not empty, where the model runs on another machine. */
 const remote = { remote_host: v.nullish(v.string(), ""), remote_model: v.nullish(v.string(), "") };
 
+/** Tool calls in one line; a model that wishes for more has lost its way. */
+const MAX_TOOL_CALLS = 32;
+
+const toolCall = v.object({
+  id: v.nullish(label, ""),
+  function: v.object({ name, arguments: v.nullish(v.record(v.string(), v.unknown()), {}) }),
+});
+
 /** One line of an answer. */
 export const chatLineSchema = v.object({
   message: v.optional(
-    v.object({ content: v.nullish(v.string(), ""), thinking: v.nullish(v.string(), "") }),
+    v.object({
+      content: v.nullish(v.string(), ""),
+      thinking: v.nullish(v.string(), ""),
+      tool_calls: v.nullish(v.pipe(v.array(toolCall), v.maxLength(MAX_TOOL_CALLS)), []),
+    }),
   ),
   done: v.optional(v.boolean(), false),
   done_reason: v.optional(v.string()),

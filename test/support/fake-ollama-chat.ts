@@ -11,6 +11,11 @@ import type { FakeSettings } from "./fake-ollama-settings.ts";
 const SPLIT_BYTES = 17;
 const TOKENS_BETWEEN_TURNS = 64;
 
+const toolCall = v.strictObject({
+  id: v.string(),
+  function: v.strictObject({ name: v.string(), arguments: v.looseObject({}) }),
+});
+
 const chatSchema = v.strictObject({
   model: v.string(),
   messages: v.array(
@@ -18,8 +23,15 @@ const chatSchema = v.strictObject({
       role: v.picklist(["system", "user", "assistant", "tool"]),
       content: v.string(),
       images: v.optional(v.array(v.string())),
+      tool_calls: v.optional(v.array(toolCall)),
+      tool_call_id: v.optional(v.string()),
+      tool_name: v.optional(v.string()),
     }),
   ),
+  tools: v.optional(
+    v.array(v.strictObject({ type: v.literal("function"), function: v.looseObject({}) })),
+  ),
+  format: v.optional(v.looseObject({})),
   stream: v.literal(true),
   think: v.optional(v.boolean()),
   truncate: v.optional(v.boolean()),

@@ -44,6 +44,21 @@ const DONE: ModelChunk = {
 };
 
 describe("readAnswer", () => {
+  it("hands on the calls of tools, and names those that the server did not", async ({ expect }) => {
+    const wish = (id: string | undefined) => ({
+      ...(id === undefined ? {} : { id }),
+      function: { name: "clock", arguments: { zone: "UTC" } },
+    });
+    const message = { role: "assistant", content: "", tool_calls: [wish("a1"), wish(undefined)] };
+    const chunks = await readAll([`${JSON.stringify({ message, done: false })}\n`, LAST]);
+    const call = { name: "clock", arguments: { zone: "UTC" } };
+    expect(chunks).toEqual([
+      { kind: "tool_call", call: { id: "a1", ...call } },
+      { kind: "tool_call", call: { id: "call_2", ...call } },
+      DONE,
+    ]);
+  });
+
   it("gives the same text wherever the bytes are cut", async ({ expect }) => {
     const whole = encoder.encode(say("tea ") + say("茶 🍵") + LAST);
     await fc.assert(

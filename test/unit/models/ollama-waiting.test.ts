@@ -162,7 +162,7 @@ describe("a server that takes connections and says nothing", () => {
   it("keeps the question for a model's context waiting for ten seconds", async ({ expect }) => {
     takeTimers();
     const outcome = createClient(url)
-      .contextTokens("tiny")
+      .profile("tiny")
       .catch((error: unknown) => error);
     await until(() => asked === 1);
     expect(await passLimit(outcome, LOOKUP_MS)).toMatchObject({ code: "model/timeout" });

@@ -53,6 +53,41 @@ describe("chat", () => {
     });
   });
 
+  it("offers tools, and tells the results in the server's own form", async ({ expect }) => {
+    const parameters = { type: "object", properties: { zone: { type: "string" } } };
+    const call = { id: "call_1", name: "clock", arguments: { zone: "Asia/Tokyo" } };
+    const outcome = await runChat(model, {
+      tools: [{ name: "clock", description: "Tells the time.", parameters }],
+      format: { type: "object" },
+      messages: [
+        { role: "user", content: "What time is it?" },
+        { role: "assistant", content: "", toolCalls: [call] },
+        { role: "tool", content: "12:00", toolCall: { id: "call_1", name: "clock" } },
+      ],
+    });
+    expect(outcome.code).toBeUndefined();
+    expect(fake.stats().lastChat).toMatchObject({
+      tools: [
+        {
+          type: "function",
+          function: { name: "clock", description: "Tells the time.", parameters },
+        },
+      ],
+      format: { type: "object" },
+      messages: [
+        { role: "user", content: "What time is it?" },
+        {
+          role: "assistant",
+          content: "",
+          tool_calls: [
+            { id: "call_1", function: { name: "clock", arguments: { zone: "Asia/Tokyo" } } },
+          ],
+        },
+        { role: "tool", content: "12:00", tool_call_id: "call_1", tool_name: "clock" },
+      ],
+    });
+  });
+
   it("says that an answer was cut by its budget", async ({ expect }) => {
     const outcome = await runChat(model, { maxTokens: 2 });
     expect(outcome.done).toMatchObject({ reason: "length", usage: { outputTokens: 2 } });
@@ -179,16 +214,26 @@ describe("chat", () => {
   });
 });
 
-describe("contextTokens", () => {
-  it("is what a chat sends as num_ctx", async ({ expect }) => {
+describe("profile", () => {
+  it("says what a model takes besides text", async ({ expect }) => {
+    const { tools, vision, thinks, name } = await model.profile("think:8b");
+    expect({ tools, vision, thinks, name }).toEqual({
+      tools: true,
+      vision: false,
+      thinks: true,
+      name: "think:8b",
+    });
+  });
+
+  it("has the context that a chat sends as num_ctx", async ({ expect }) => {
     const wide = createClient(fake.url, { contextTokens: 50_000 });
-    expect(await wide.contextTokens("tiny")).toBe(8192);
-    expect(await wide.contextTokens("auto")).toBe(50_000);
-    expect(await wide.contextTokens("think:8b")).toBe(40_960);
+    expect((await wide.profile("tiny")).contextTokens).toBe(8192);
+    expect((await wide.profile("auto")).contextTokens).toBe(50_000);
+    expect((await wide.profile("think:8b")).contextTokens).toBe(40_960);
   });
 
   it("fails as a chat would", async ({ expect }) => {
-    await expect(model.contextTokens("nosuch")).rejects.toMatchObject({
+    await expect(model.profile("nosuch")).rejects.toMatchObject({
       code: "model/missing",
       message: 'The model "nosuch" is not installed.',
     });

@@ -123,10 +123,12 @@ describe("ModelLookups", () => {
 
   it("does without what an old server leaves out about a model", async ({ expect }) => {
     const lookups = await lookUp({ "/api/show": { model_info: { "llama.context_length": "8k" } } });
-    expect(await lookups.profile("m", signal)).toEqual({
+    expect(await lookups.show("m", signal)).toEqual({
       contextTokens: undefined,
       answers: true,
       thinks: false,
+      tools: false,
+      vision: false,
       remote: false,
     });
   });
