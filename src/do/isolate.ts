@@ -7,7 +7,7 @@ import type { Options } from "../config/options.ts";
 import type { Model } from "../core/ports.ts";
 import { createKeyStore } from "../db/data-keys.ts";
 import type { Env } from "../env.ts";
-import { createOllama } from "../models/ollama.ts";
+import { createOllama } from "../models/ollama/ollama.ts";
 import { setLogLevel } from "../observability/logger.ts";
 import { Keyring, openMasterKey } from "../security/keyring.ts";
 

@@ -6,9 +6,9 @@ import * as v from "valibot";
 import type { ModelChunk } from "../core/ports.ts";
 import { type Deadline, DRAIN_MS, IDLE_MS } from "./deadlines.ts";
 import { brokenStream, failureOfWords, lostConnection, remoteModel } from "./failures.ts";
-import { LineParser } from "./ndjson.ts";
+import { LineParser } from "./lines.ts";
+import { type ChatLine, chatLineSchema } from "./ollama/schema.ts";
 import { PieceJoiner } from "./pieces.ts";
-import { type ChatLine, chatLineSchema } from "./schema.ts";
 
 export const MAX_BAD_LINES = 5;
 /** Of text and thinking together, in UTF-16 units. */

@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import type { AppError } from "../core/errors.ts";
 import { brokenStream, failureOfStatus, lostConnection } from "./failures.ts";
-import { errorSchema } from "./schema.ts";
+import { errorSchema } from "./ollama/schema.ts";
 
 const RETRY_WAIT_MIN_MS = 50;
 const RETRY_WAIT_MAX_MS = 150;

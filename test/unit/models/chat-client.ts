@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAppError } from "../../../src/core/errors.ts";
 import type { ChatRequest, Model, ModelChunk } from "../../../src/core/ports.ts";
-import { createOllama, type OllamaOptions } from "../../../src/models/ollama.ts";
+import { createOllama, type OllamaOptions } from "../../../src/models/ollama/ollama.ts";
 
 export const GIB = 1024 ** 3;
 

@@ -2,9 +2,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { afterEach, describe, it } from "vitest";
-import { ModelLookups } from "../../../src/models/lookups.ts";
+import { ModelLookups } from "../../../src/models/ollama/lookups.ts";
+import { MAX_MODELS } from "../../../src/models/ollama/schema.ts";
 import { MAX_JSON_BYTES, requestJson } from "../../../src/models/request.ts";
-import { MAX_MODELS } from "../../../src/models/schema.ts";
 
 let server: Server;
 const { signal } = new AbortController();

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, it } from "vitest";
-import type { Model } from "../../../src/core/ports.ts";
-import { type FakeOllama, startFakeOllama } from "../../support/fake-ollama.ts";
-import type { FakeSettings } from "../../support/fake-ollama-settings.ts";
-import { createClient, REQUEST, runChat, until } from "./chat-client.ts";
+import type { Model } from "../../../../src/core/ports.ts";
+import { type FakeOllama, startFakeOllama } from "../../../support/fake-ollama.ts";
+import type { FakeSettings } from "../../../support/fake-ollama-settings.ts";
+import { createClient, REQUEST, runChat, until } from "../chat-client.ts";
 
 let fake: FakeOllama;
 let model: Model;

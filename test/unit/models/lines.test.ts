@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { LineParser, MAX_ANSWER_BYTES, MAX_LINE_BYTES } from "../../../src/models/ndjson.ts";
+import { LineParser, MAX_ANSWER_BYTES, MAX_LINE_BYTES } from "../../../src/models/lines.ts";
 
 const encoder = new TextEncoder();
 

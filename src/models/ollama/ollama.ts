@@ -2,21 +2,21 @@
  * The model server as the rest of Rockpool sees it: Ollama's native protocol behind the `Model` port. One value of it
  * serves a whole isolate: what it keeps are values, never promises.
  */
-import { AppError, errorCode, isAppError } from "../core/errors.ts";
+import { AppError, errorCode, isAppError } from "../../core/errors.ts";
 import type {
   ChatRequest,
   Model,
   ModelChunk,
   ModelProfile,
   ModelServerState,
-} from "../core/ports.ts";
-import { readAnswer } from "./answer.ts";
-import { chooseModel, isRemoteName } from "./choose.ts";
-import { ANSWER_MS, Deadline, firstTokenTimeoutMs, LOOKUP_MS, STATE_MS } from "./deadlines.ts";
-import { brokenStream, remoteModel } from "./failures.ts";
+} from "../../core/ports.ts";
+import { readAnswer } from "../answer.ts";
+import { chooseModel, isRemoteName } from "../choose.ts";
+import { ANSWER_MS, Deadline, firstTokenTimeoutMs, LOOKUP_MS, STATE_MS } from "../deadlines.ts";
+import { brokenStream, remoteModel } from "../failures.ts";
+import { type ModelServer, requestJson, sendRequest } from "../request.ts";
 import { fullName, ModelLookups, type ShownModel } from "./lookups.ts";
 import { renderChat } from "./render-chat.ts";
-import { type ModelServer, requestJson, sendRequest } from "./request.ts";
 import { versionSchema } from "./schema.ts";
 
 const AUTO = "auto";

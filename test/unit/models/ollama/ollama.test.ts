@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, it } from "vitest";
-import type { Model } from "../../../src/core/ports.ts";
-import { LOOKUP_TTL_MS } from "../../../src/models/lookups.ts";
-import { type FakeOllama, startFakeOllama } from "../../support/fake-ollama.ts";
-import { createClient, GIB, REQUEST, runChat } from "./chat-client.ts";
+import type { Model } from "../../../../src/core/ports.ts";
+import { LOOKUP_TTL_MS } from "../../../../src/models/ollama/lookups.ts";
+import { type FakeOllama, startFakeOllama } from "../../../support/fake-ollama.ts";
+import { createClient, GIB, REQUEST, runChat } from "../chat-client.ts";
 
 let fake: FakeOllama;
 let model: Model;

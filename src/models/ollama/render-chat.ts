@@ -1,5 +1,5 @@
 /** A chat as the body of Ollama's /api/chat. */
-import type { ChatRequest, JsonObject, PromptMessage, ToolSpec } from "../core/ports.ts";
+import type { ChatRequest, JsonObject, PromptMessage, ToolSpec } from "../../core/ports.ts";
 
 /** How long the server keeps a model loaded after an answer. */
 const KEEP_ALIVE = "30m";

@@ -8,9 +8,9 @@ import {
   LOADING_MS,
   LOOKUP_MS,
   STATE_MS,
-} from "../../../src/models/deadlines.ts";
-import { type FakeOllama, startFakeOllama } from "../../support/fake-ollama.ts";
-import { createClient, REQUEST, runChat, until } from "./chat-client.ts";
+} from "../../../../src/models/deadlines.ts";
+import { type FakeOllama, startFakeOllama } from "../../../support/fake-ollama.ts";
+import { createClient, REQUEST, runChat, until } from "../chat-client.ts";
 
 let fake: FakeOllama;
 

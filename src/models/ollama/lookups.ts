@@ -2,10 +2,10 @@
  * What the model server says about its models: which are installed, what one can do, which is loaded. Kept for a short
  * time, so that a chat on a warm server is one request and no more.
  */
-import type { InstalledModel } from "../core/ports.ts";
-import { TtlCache } from "./cache.ts";
-import { isRemoteName } from "./choose.ts";
-import { type ModelServer, requestJson } from "./request.ts";
+import type { InstalledModel } from "../../core/ports.ts";
+import { TtlCache } from "../cache.ts";
+import { isRemoteName } from "../choose.ts";
+import { type ModelServer, requestJson } from "../request.ts";
 import { MAX_MODELS, psSchema, showSchema, tagsSchema } from "./schema.ts";
 
 export const LOOKUP_TTL_MS = 30_000;
