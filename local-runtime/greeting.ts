@@ -1,6 +1,6 @@
 /**
  * Shows the start screen of the server that runs on a data folder. A program of its own, started by `rockpool up` when it
- * serves: what it loads is gone again when it ends, and delays nothing. Arguments: data folder, model server, `--json`.
+ * serves: what it loads is gone again when it ends, and delays nothing. Arguments: data folder, `--json`.
  */
 import { callAdmin, findServer } from "./admin-client.ts";
 import { OwnerLinkSchema } from "./admin-client-replies.ts";
@@ -12,7 +12,7 @@ import {
   webhookAddress,
 } from "./start-screen.ts";
 
-const [dataDir = "", modelUrl = "", format] = process.argv.slice(2);
+const [dataDir = "", format] = process.argv.slice(2);
 
 async function loadStartFacts(): Promise<StartFacts> {
   const { adminSocket, url, pid } = findServer(dataDir);
@@ -20,7 +20,7 @@ async function loadStartFacts(): Promise<StartFacts> {
     loadServerStatus(adminSocket),
     callAdmin(adminSocket, { method: "POST", path: "/owner-link", reply: OwnerLinkSchema }),
   ]);
-  return { url, pid, modelUrl, dataDir, status, ownerLink };
+  return { url, pid, dataDir, status, ownerLink };
 }
 
 function startFactsJson(facts: StartFacts): object {

@@ -16,6 +16,7 @@ const InstalledModelSchema = v.object({ name: v.string() });
 const StatusSchema = v.object({
   version: v.string(),
   publicUrl: v.string(),
+  modelUrl: v.string(),
   model: v.variant("status", [
     v.object({
       status: v.literal("up"),

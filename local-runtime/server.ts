@@ -4,6 +4,8 @@
  */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import * as v from "valibot";
+import { callAdmin } from "./admin-client.ts";
 import { placeAdminSocket } from "./admin-socket.ts";
 import { bundle } from "./bundle.ts";
 import { d1File } from "./d1-file.ts";
@@ -23,6 +25,9 @@ import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
 import { rockpoolVersion } from "./versions.ts";
 import { findWorkerd } from "./workerd-binary.ts";
 import { loadWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
+
+/** A Worker that does not answer in this time is not told that it ends. */
+const ANNOUNCE_MS = 500;
 
 export interface Server {
   supervisor: Supervisor;
@@ -66,6 +71,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     adminSocket: adminSocket.path,
     listening: { host: settings.options.HOST, port: settings.options.PORT },
     prepare: (port) => writeConfig(plan, port),
+    announceEnd: () => announceEnd(adminSocket.path),
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now())),
     onEvent: (event) => record(shell, log, eventLine(event)),
   });
@@ -75,6 +81,12 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     lock.release();
   };
   return { supervisor, dataDir: folder.root, close };
+}
+
+async function announceEnd(adminSocket: string): Promise<void> {
+  const reply = v.object({ leaving: v.literal(true) });
+  const call = { method: "POST", path: "/leave", reply, timeoutMs: ANNOUNCE_MS } as const;
+  await callAdmin(adminSocket, call);
 }
 
 /** The folder by its real path: the lock, the socket and the search for orphans must all mean the same one. */

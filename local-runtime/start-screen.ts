@@ -7,7 +7,6 @@ export interface StartFacts {
   url: string;
   /** The supervisor. */
   pid: number;
-  modelUrl: string;
   dataDir: string;
   status: ServerStatus;
   ownerLink: OwnerLink;
@@ -39,7 +38,7 @@ export function renderStartScreen(facts: StartFacts): string {
       ownerAddress(facts),
       `signs you in, once, until ${expires}; \`npx rockpool owner-link\` makes another`,
     ]),
-    ...row("Model", describeModel(facts.status.model, facts.modelUrl)),
+    ...row("Model", describeModel(facts.status.model, facts.status.modelUrl)),
     ...row("Channels", describeChannels(facts)),
     ...row("Data", [`${facts.dataDir} (keep a copy of its master.key elsewhere)`]),
     "",

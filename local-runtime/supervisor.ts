@@ -29,6 +29,8 @@ export interface SupervisorOptions {
   listening: Listening;
   /** Writes the config for a run that listens on this port. Throws a HostError when it cannot be made. */
   prepare(port: number): void;
+  /** Tells the Worker that it is about to end. May fail: the drain has its limit without it. */
+  announceEnd(): Promise<void>;
   onEvent(event: SupervisorEvent): void;
   onLine(line: string, stream: "stdout" | "stderr"): void;
 }
@@ -102,7 +104,13 @@ export class Supervisor {
     this.#ended = "stop";
     this.#options.onEvent({ type: "host:stopping" });
     this.#wake?.();
-    void this.#process?.stop(DRAIN_MS);
+    if (this.#process) void this.#drain(this.#process);
+  }
+
+  async #drain(workerd: WorkerdProcess): Promise<void> {
+    const begunMs = performance.now();
+    await this.#options.announceEnd().catch(() => undefined);
+    await workerd.stop(DRAIN_MS - (performance.now() - begunMs));
   }
 
   /** One run of workerd from spawn to end. Answers its state where it served, and why it ended. */

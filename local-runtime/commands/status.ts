@@ -26,7 +26,7 @@ function renderStatus(state: RunState, status: ServerStatus, settings: Settings)
     `Rockpool ${status.version} is running since ${since}.`,
     "",
     ...row("Address", [status.publicUrl ? `${state.url}, ${status.publicUrl}` : state.url]),
-    ...row("Model", describeModel(status.model, settings.options.ROCKPOOL_MODEL_URL)),
+    ...row("Model", describeModel(status.model, status.modelUrl)),
     ...row("Channels", describeChannels({ url: state.url, status })),
     ...row("People", [`${status.people}, ${status.pendingPairings} waiting to be paired`]),
     ...row("Log", [`${status.journalBacklog} rows on their way to D1`]),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { outliveReader } from "../lost-output.ts";
 import { openServer } from "../server.ts";
-import { loadSettings, type Settings } from "../settings.ts";
+import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 import { obeySignals } from "../signals.ts";
 
@@ -22,20 +22,18 @@ async function runUp(shell: Shell): Promise<void> {
   outliveReader();
   obeySignals(server.supervisor);
   try {
-    await server.supervisor.run(() => showStartScreen(shell, settings, server.dataDir));
+    await server.supervisor.run(() => showStartScreen(shell, server.dataDir));
   } finally {
     server.close();
   }
 }
 
 /** In a process of its own; the server goes on whatever becomes of it. */
-function showStartScreen(shell: Shell, settings: Settings, dataDir: string): void {
+function showStartScreen(shell: Shell, dataDir: string): void {
   const program = join(shell.root, "local-runtime", "greeting.ts");
   const format = shell.json ? ["--json"] : [];
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, program, dataDir, settings.options.ROCKPOOL_MODEL_URL, ...format],
-    { stdio: ["ignore", "inherit", "inherit"] },
-  );
+  const child = spawn(process.execPath, [...process.execArgv, program, dataDir, ...format], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   child.on("error", (error) => shell.note(`the start screen cannot be shown: ${error.message}`));
 }

@@ -7,6 +7,8 @@ import type { ModelServerState } from "./ports.ts";
 export interface AdminStatus {
   version: string;
   publicUrl: string;
+  /** Where the model server is looked for. */
+  modelUrl: string;
   model: ModelServerState;
   accounts: AccountSummary[];
   people: number;

@@ -12,6 +12,7 @@ import { phrase } from "../phrases/phrase.ts";
 import { admit, openDirectory } from "./directory-client.ts";
 import type { Route } from "./routes-out.ts";
 import { callSession } from "./session-client.ts";
+import { noteStored, noteStoreFailed } from "./storage-health.ts";
 import { tellNow } from "./tell-now.ts";
 
 export type TakenIn =
@@ -76,8 +77,11 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
 /** For what must be stored before the platform may be told so; a full disk, for example, is the platform's to wait for. */
 async function orUnavailable<Value>(store: () => Promise<Value>): Promise<Value> {
   try {
-    return await store();
+    const value = await store();
+    noteStored();
+    return value;
   } catch (cause) {
+    noteStoreFailed(Date.now());
     throw new AppError("session/unavailable", { cause });
   }
 }

@@ -38,6 +38,13 @@ export class Readers {
   /** Those who wait for nothing but the end of a turn. */
   readonly #waiters = new Map<TurnId, Set<(isOver: boolean) => void>>();
 
+  /** When `leaving` settles, those whose stream has no end are let go; they come back to the next process. */
+  constructor(leaving: Promise<void>) {
+    void leaving.then(() => {
+      for (const reader of this.#readers) if (reader.turnId === undefined) this.#close(reader);
+    });
+  }
+
   /**
    * A stream of server-sent events. `backlog` loads what comes first, `live` states the running turn at the moment the
    * reader joins: what happens after that moment is held back until the backlog is out.

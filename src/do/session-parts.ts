@@ -8,6 +8,7 @@ import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { openKeyring, openModel, openOptions } from "./isolate.ts";
 import { JournalRows, type MessageLog } from "./journal-rows.ts";
+import { leaving } from "./leaving.ts";
 import type { Meta } from "./meta.ts";
 import { Outbox } from "./outbox.ts";
 import { Readers } from "./readers.ts";
@@ -68,7 +69,7 @@ export async function openSessionParts(
     history,
     files: new Files(storage, keyring, key),
     journal,
-    readers: new Readers(),
+    readers: new Readers(leaving),
     model: openModel(env),
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
     running: undefined,

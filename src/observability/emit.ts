@@ -36,6 +36,9 @@ function measure(event: RockpoolEvent): void {
     case "journal:flushed":
       count(METRICS.journalRows, {}, event.rows);
       break;
+    case "journal:failed":
+      count(METRICS.faults, { where: "journal", code: event.code });
+      break;
     case "fault":
       count(METRICS.faults, { where: event.where, code: event.code });
       break;

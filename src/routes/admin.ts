@@ -11,6 +11,7 @@ import type { AcceptRequest } from "../core/session-protocol.ts";
 import { addAccount, removeAccount, testAccount } from "../do/account-setup.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import { openModel, openOptions } from "../do/isolate.ts";
+import { leave } from "../do/leaving.ts";
 import { findRoute } from "../do/routes-out.ts";
 import { callSession } from "../do/session-client.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
@@ -46,10 +47,11 @@ export const admin = new Hono<HttpEnv>()
         c.env.JOURNAL.getByName("journal").backlog(),
       ]);
     const version = c.env.ROCKPOOL_VERSION ?? "dev";
-    const publicUrl = openOptions(c.env).ROCKPOOL_PUBLIC_URL;
+    const { ROCKPOOL_PUBLIC_URL: publicUrl, ROCKPOOL_MODEL_URL: modelUrl } = openOptions(c.env);
     return c.json<AdminStatus>({
       version,
       publicUrl,
+      modelUrl,
       model,
       accounts,
       people,
@@ -57,6 +59,10 @@ export const admin = new Hono<HttpEnv>()
       journalBacklog,
       ownerKnown,
     });
+  })
+  .post("/leave", (c) => {
+    leave();
+    return c.json({ leaving: true });
   })
   .post("/owner-link", async (c) => c.json(await openDirectory(c.env).createOwnerLink()))
   .get("/accounts", async (c) => c.json(await openDirectory(c.env).accounts()))

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { openDirectory } from "../do/directory-client.ts";
 import { openModel } from "../do/isolate.ts";
+import { canStore } from "../do/storage-health.ts";
 import type { HttpEnv } from "../http/middleware.ts";
 import { renderMetrics } from "../observability/metrics.ts";
 
@@ -26,6 +27,7 @@ export const ops = new Hono<HttpEnv>()
       check("database", () => c.env.DB.prepare("SELECT count(*) FROM data_keys").first()),
       check("directory", () => openDirectory(c.env).counts()),
     ]);
+    checks.push({ name: "storage", ok: canStore(Date.now()) });
     const ready = checks.every((item) => item.ok);
     return c.json({ status: ready ? "ready" : "not_ready", checks }, ready ? 200 : 503);
   })
@@ -41,7 +43,7 @@ export const ops = new Hono<HttpEnv>()
       },
       {
         name: "rockpool_journal_backlog_rows",
-        help: "Log rows on their way to D1.",
+        help: "Log rows that were handed over and are not in D1 yet.",
         value: await c.env.JOURNAL.getByName("journal").backlog(),
       },
       {

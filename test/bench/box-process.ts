@@ -48,6 +48,7 @@ const supervisor = new Supervisor({
     writeConfig(plan, port);
     if (floor) writeFloor(floor);
   },
+  announceEnd: async () => undefined,
   onLine: (line, stream) => {
     const written = logLine(line, stream, Date.now());
     log.write(written);

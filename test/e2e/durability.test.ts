@@ -132,6 +132,12 @@ describe("a full disk", () => {
       expect([...statuses.keys()].filter((status) => status !== 200)).toEqual([503]);
       expect(refused.length).toBeGreaterThan(0);
       expect((await fetch(`${box.rockpool.url}/healthz`)).status).toBe(200);
+      const unready = await fetch(`${box.rockpool.url}/readyz`);
+      expect(unready.status).toBe(503);
+      expect(await unready.json()).toMatchObject({
+        status: "not_ready",
+        checks: expect.arrayContaining([{ name: "storage", ok: false }]),
+      });
 
       rmSync(ballast);
       await box.deliver(...refused);
@@ -141,6 +147,7 @@ describe("a full disk", () => {
       await box.telegram.waitUntil(() => updates.every((_, index) => isAnswered(index)), 40_000);
       for (const index of updates.keys())
         expect(texts().filter((text) => text.startsWith(`echo: kept ${index} `))).toHaveLength(1);
+      expect((await fetch(`${box.rockpool.url}/readyz`)).status).toBe(200);
     } finally {
       await box.discard();
     }

@@ -67,6 +67,7 @@ describe("/healthz and /readyz", () => {
       checks: [
         { name: "database", ok: true },
         { name: "directory", ok: true },
+        { name: "storage", ok: true },
       ],
     });
   });

@@ -15,6 +15,7 @@ import {
   temporaryFolder,
   until,
 } from "../support/rockpool-process.ts";
+import { signInToWeb } from "../support/web-person.ts";
 
 async function start(options: StartOptions = {}): Promise<RockpoolProcess> {
   const server = await startRockpool(options);
@@ -168,6 +169,17 @@ describe("SIGTERM", () => {
     expect(tookMs).toBeGreaterThan(DRAIN_MS - 500);
     expect(tookMs).toBeLessThan(DRAIN_MS + 2_000);
     await said;
+  });
+
+  it("is not held up by a page that is open", async ({ expect }) => {
+    const server = await start();
+    const page = await signInToWeb(server.ownerLink);
+    const stream = await page.get("/api/chat/stream");
+    expect(stream.status).toBe(200);
+    const begunMs = performance.now();
+    expect((await server.stop()).status).toBe(0);
+    expect(performance.now() - begunMs).toBeLessThan(DRAIN_MS / 2);
+    await stream.body?.cancel();
   });
 
   it("given again, later than npm repeats it, ends it at once", async ({ expect }) => {

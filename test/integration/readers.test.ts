@@ -17,6 +17,10 @@ function says(seq: number, text?: string, turn?: string): StreamEvent {
   return { type: "message", message: message(seq, text, turn) };
 }
 
+function createReaders(leaving = new Promise<void>(() => undefined)): Readers {
+  return new Readers(leaving);
+}
+
 const nothing = async () => [] as ChatMessage[];
 
 interface Received {
@@ -72,7 +76,7 @@ function seqsOf(events: readonly StreamEvent[]): (number | string)[] {
 
 describe("a reader", () => {
   it("gets what it missed, then that it is up to date, then what happens", async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const client = new Client(readers.open(async () => [message(1), message(2)], undefined));
     expect(seqsOf(await client.take(3))).toEqual([1, 2, "ready"]);
     readers.broadcast(says(3));
@@ -84,7 +88,7 @@ describe("a reader", () => {
   it("misses nothing and gets nothing twice of what happens while its backlog is loaded", async ({
     expect,
   }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const backlog = Promise.withResolvers<ChatMessage[]>();
     const live = { type: "turn", turnId, text: "so far", state: "answering" } as const;
     const client = new Client(readers.open(() => backlog.promise, live));
@@ -99,7 +103,7 @@ describe("a reader", () => {
   });
 
   it("is told with each event the position to come back with", async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const client = new Client(readers.open(async () => [message(7)], undefined));
     expect((await client.next())?.id).toBe("7");
     expect((await client.next())?.id).toBe("7");
@@ -111,7 +115,7 @@ describe("a reader", () => {
   });
 
   it("fails where its backlog cannot be read, and the others go on", async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const good = new Client(readers.open(nothing, undefined));
     const bad = new Client(
       readers.open(async () => {
@@ -127,7 +131,7 @@ describe("a reader", () => {
   it("that does not read is let go when a megabyte waits, with what it was sent whole", async ({
     expect,
   }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const [slow, quick] = [
       new Client(readers.open(nothing, undefined)),
       new Client(readers.open(nothing, undefined)),
@@ -149,7 +153,7 @@ describe("a reader", () => {
   });
 
   it(`number ${MAX_READERS} at most: one more ends the oldest`, async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const open = () => new Client(readers.open(nothing, undefined));
     const oldest = open();
     const others = Array.from({ length: MAX_READERS - 1 }, open);
@@ -162,7 +166,7 @@ describe("a reader", () => {
   });
 
   it("that goes away makes room for another", async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const first = new Client(readers.open(nothing, undefined));
     for (let index = 0; index < MAX_READERS * 2; index += 1)
       await new Client(readers.open(nothing, undefined)).cancel();
@@ -174,7 +178,7 @@ describe("a reader", () => {
 
 describe("a reader of one turn", () => {
   it("hears of that turn only, and ends with it", async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const client = new Client(readers.open(async () => [message(1)], undefined, turnId));
     readers.broadcast({ type: "delta", turnId: otherTurnId, offset: 0, text: "no" });
     readers.broadcast(says(2, "no", otherTurnId));
@@ -186,7 +190,7 @@ describe("a reader of one turn", () => {
   });
 
   it("ends at once where the turn is over", async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const over = { type: "end", turnId } as const;
     const client = new Client(readers.open(async () => [message(1)], over, turnId));
     expect(seqsOf(await client.take(3))).toEqual([1, "ready", "end"]);
@@ -194,9 +198,23 @@ describe("a reader of one turn", () => {
   });
 });
 
+describe("the end of the process", () => {
+  it("lets go who reads on and on, not who follows one turn", async ({ expect }) => {
+    const leaving = Promise.withResolvers<void>();
+    const readers = createReaders(leaving.promise);
+    const tab = new Client(readers.open(nothing, undefined));
+    const caller = new Client(readers.open(nothing, undefined, turnId));
+    expect(seqsOf(await tab.take(1))).toEqual(["ready"]);
+    leaving.resolve();
+    expect(await tab.next()).toBeUndefined();
+    readers.end(turnId, undefined);
+    expect(seqsOf(await caller.take(2))).toEqual(["ready", "end"]);
+  });
+});
+
 describe("a caller that waits for the end of a turn", () => {
   it("is told of the end of that turn, and not of another's", async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const waiting = readers.waitForEnd(turnId, 10_000);
     readers.end(otherTurnId, undefined);
     const first = Promise.race([waiting, scheduler.wait(5).then(() => "still waiting")]);
@@ -207,12 +225,12 @@ describe("a caller that waits for the end of a turn", () => {
 
   it("is told when its time is over", async ({ expect }) => {
     const startedAtMs = Date.now();
-    expect(await new Readers().waitForEnd(turnId, 50)).toBe(false);
+    expect(await createReaders().waitForEnd(turnId, 50)).toBe(false);
     expect(Date.now() - startedAtMs).toBeGreaterThanOrEqual(49);
   });
 
   it(`is one of ${MAX_WAITERS} at most: the next does not wait`, async ({ expect }) => {
-    const readers = new Readers();
+    const readers = createReaders();
     const waiting = Array.from({ length: MAX_WAITERS }, () => readers.waitForEnd(turnId, 10_000));
     expect(await readers.waitForEnd(turnId, 10_000)).toBe(false);
     readers.end(turnId, undefined);

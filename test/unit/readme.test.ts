@@ -52,11 +52,11 @@ describe("README.md", () => {
     const screen = renderStartScreen({
       url: "http://127.0.0.1:8787",
       pid: 1,
-      modelUrl: "http://127.0.0.1:11434",
       dataDir: "/home/you/rockpool/data",
       status: {
         version: "0.1.0",
         publicUrl: "",
+        modelUrl: "http://127.0.0.1:11434",
         model: { status: "down", code: "model/unavailable" },
         accounts: [],
         people: 0,

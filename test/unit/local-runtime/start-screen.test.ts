@@ -6,12 +6,12 @@ function facts(status: Partial<StartFacts["status"]> = {}): StartFacts {
   return {
     url: "http://127.0.0.1:8787",
     pid: 1,
-    modelUrl: "http://127.0.0.1:11434",
     dataDir: "/srv/rockpool",
     ownerLink: { token: "TOKEN", expiresAtMs: Date.parse("2026-11-22T10:00:00Z") },
     status: {
       version: "1.2.3",
       publicUrl: "",
+      modelUrl: "http://127.0.0.1:11434",
       model: {
         status: "up",
         version: "0.12.1",

@@ -27,6 +27,7 @@ function supervise(program: string, onWait: (delayMs: number, supervisor: Superv
     adminSocket: "unused",
     listening: { host: "127.0.0.1", port: 0 },
     prepare: () => {},
+    announceEnd: async () => {},
     onLine: () => {},
     onEvent: (event) => {
       events.push(event);
