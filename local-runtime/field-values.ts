@@ -40,7 +40,7 @@ async function readValue(
   if (word?.startsWith("@")) return readValueFile(field, argumentPath(shell, word.slice(1)));
   if (word !== undefined) return word.trim();
   if (!field.required || field.generate) return undefined;
-  if (input.isTerminal) return (await input.askSecret(field.doc)).trim();
+  if (input.isTerminal) return (await input.askSecret(field.doc.replace(/\.$/, ""))).trim();
   throw usageError(
     `--${field.name} is missing.`,
     `Give it as --${field.name} @file or --${field.name} - (standard input).`,

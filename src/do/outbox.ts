@@ -217,11 +217,16 @@ export class Outbox {
     this.#sql.exec("UPDATE outbox SET ref = ? WHERE key = ?", ref, key);
   }
 
+  /** Nothing where the row was forgotten while it was sent. */
   markSent(row: OutboxRow, ref: string): void {
+    const query = "UPDATE outbox SET state = 'sent', ref = ? WHERE seq = ? RETURNING seq";
+    this.#close(row, this.#sql.exec(query, ref, row.seq));
+  }
+
+  #close(row: OutboxRow, closed: SqlStorageCursor<Record<string, SqlStorageValue>>): void {
     this.#forgetHeads();
-    this.#sql.exec("UPDATE outbox SET state = 'sent', ref = ? WHERE seq = ?", ref, row.seq);
-    this.#open -= 1;
     this.#fresh.delete(row.key);
+    this.#open -= closed.toArray().length;
   }
 
   retryAt(seq: number, nextAtMs: number): void {
@@ -234,10 +239,8 @@ export class Outbox {
   }
 
   park(row: OutboxRow): void {
-    this.#forgetHeads();
-    this.#sql.exec("UPDATE outbox SET state = 'parked' WHERE seq = ?", row.seq);
-    this.#open -= 1;
-    this.#fresh.delete(row.key);
+    const query = "UPDATE outbox SET state = 'parked' WHERE seq = ? RETURNING seq";
+    this.#close(row, this.#sql.exec(query, row.seq));
   }
 
   drop(key: string): void {
@@ -247,8 +250,9 @@ export class Outbox {
     this.#fresh.delete(key);
   }
 
-  /** Texts that were sent go; rows on their way stay. */
+  /** Texts go, sent or not; a running turn takes its own row away when it ends. Inside the caller's transaction. */
   forget(): void {
-    this.#sql.exec("DELETE FROM outbox WHERE state IN ('sent', 'parked')");
+    this.#sql.exec("DELETE FROM outbox WHERE state <> 'live'");
+    this.reload();
   }
 }

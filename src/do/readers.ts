@@ -38,21 +38,25 @@ export class Readers {
   /** Those who wait for nothing but the end of a turn. */
   readonly #waiters = new Map<TurnId, Set<(isOver: boolean) => void>>();
 
-  /** When `leaving` settles, those whose stream has no end are let go; they come back to the next process. */
+  /** When `leaving` settles, those whose stream has no end are let go. */
   constructor(leaving: Promise<void>) {
-    void leaving.then(() => {
-      for (const reader of this.#readers) if (reader.turnId === undefined) this.#close(reader);
-    });
+    void leaving.then(() => this.letGo());
+  }
+
+  /** They are to come back: to the next process, or to the object that the conversation has moved to. */
+  letGo(): void {
+    for (const reader of this.#readers) if (reader.turnId === undefined) this.#close(reader);
   }
 
   /**
    * A stream of server-sent events. `backlog` loads what comes first, `live` states the running turn at the moment the
-   * reader joins: what happens after that moment is held back until the backlog is out.
+   * reader joins: what happens after that moment is held back until the backlog is out. `afterSeq` is the last message
+   * that the reader has.
    */
   open(
     backlog: () => Promise<ChatMessage[]>,
     live: StreamEvent | undefined,
-    turnId?: TurnId,
+    { afterSeq = 0, turnId }: { afterSeq?: number; turnId?: TurnId } = {},
   ): ReadableStream<Uint8Array> {
     const oldest =
       this.#readers.size >= MAX_READERS ? this.#readers.values().next().value : undefined;
@@ -64,7 +68,7 @@ export class Readers {
         const joined: Reader = {
           controller,
           held: live ? [live] : [],
-          seq: 0,
+          seq: afterSeq,
           turnId,
           heartbeat: undefined,
         };

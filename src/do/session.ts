@@ -106,7 +106,11 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     const parts = await this.#open();
     const limit = afterSeq === undefined ? FIRST_PAGE : MAX_BACKLOG;
     const backlog = () => parts.history.page(afterSeq ?? 0, Number.MAX_SAFE_INTEGER, limit);
-    return parts.readers.open(backlog, liveEvent(parts));
+    return parts.readers.open(
+      backlog,
+      liveEvent(parts),
+      afterSeq === undefined ? {} : { afterSeq },
+    );
   }
 
   async follow(account: AccountKey, key: string): Promise<ReadableStream<Uint8Array> | Moved> {
@@ -118,7 +122,9 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     const live = turn.isOpen
       ? liveEvent(parts, turn.turnId)
       : ({ type: "end", turnId: turn.turnId } as const);
-    return parts.readers.open(() => parts.history.ofTurn(turn.turnId), live, turn.turnId);
+    return parts.readers.open(() => parts.history.ofTurn(turn.turnId), live, {
+      turnId: turn.turnId,
+    });
   }
 
   async history(beforeSeq: number | undefined, limit: number): Promise<HistoryPage | Moved> {

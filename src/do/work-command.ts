@@ -26,6 +26,7 @@ export async function workCommand(work: Work): Promise<void> {
     },
   });
   if (committed.status === "stored") work.parts.readers.end(work.row.turnId, committed.message);
+  if (work.parts.meta.get("movedTo") !== undefined) work.parts.readers.letGo();
   reportTurn(work, { outcome: "command" });
 }
 

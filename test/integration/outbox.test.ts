@@ -136,15 +136,20 @@ describe("the outbox", () => {
       }
     }));
 
-  it("forgets what was sent, and not what is on its way", ({ expect }) =>
+  it("forgets what was sent, what is on its way, and that a sending row comes to its end", ({
+    expect,
+  }) =>
     withOutbox(async ({ outbox, put }) => {
       await put("t:0");
       await put("t:1");
+      await put("t:2", { state: "live" });
       const next = outbox.next(0);
-      if (next.status === "send") outbox.markSent(next.row, "77");
       outbox.forget();
-      expect(outbox.ofTurn(turnId).map((row) => row.key)).toEqual(["t:1"]);
-      expect(outbox.dueAtMs(0)).toBe(0);
+      if (next.status === "send") outbox.markSent(next.row, "77");
+      expect(outbox.ofTurn(turnId).map((row) => row.key)).toEqual(["t:2"]);
+      expect(outbox.dueAtMs(0)).toBeUndefined();
+      await put("t:3");
+      expect(await textOf(outbox)).toBe("text of t:3");
     }));
 
   it("lets go of what was sent two days ago, and of nothing else", ({ expect }) =>

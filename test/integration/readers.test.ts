@@ -179,7 +179,7 @@ describe("a reader", () => {
 describe("a reader of one turn", () => {
   it("hears of that turn only, and ends with it", async ({ expect }) => {
     const readers = createReaders();
-    const client = new Client(readers.open(async () => [message(1)], undefined, turnId));
+    const client = new Client(readers.open(async () => [message(1)], undefined, { turnId }));
     readers.broadcast({ type: "delta", turnId: otherTurnId, offset: 0, text: "no" });
     readers.broadcast(says(2, "no", otherTurnId));
     readers.broadcast({ type: "end", turnId: otherTurnId });
@@ -192,7 +192,7 @@ describe("a reader of one turn", () => {
   it("ends at once where the turn is over", async ({ expect }) => {
     const readers = createReaders();
     const over = { type: "end", turnId } as const;
-    const client = new Client(readers.open(async () => [message(1)], over, turnId));
+    const client = new Client(readers.open(async () => [message(1)], over, { turnId }));
     expect(seqsOf(await client.take(3))).toEqual([1, "ready", "end"]);
     expect(await client.next()).toBeUndefined();
   });
@@ -203,7 +203,7 @@ describe("the end of the process", () => {
     const leaving = Promise.withResolvers<void>();
     const readers = createReaders(leaving.promise);
     const tab = new Client(readers.open(nothing, undefined));
-    const caller = new Client(readers.open(nothing, undefined, turnId));
+    const caller = new Client(readers.open(nothing, undefined, { turnId }));
     expect(seqsOf(await tab.take(1))).toEqual(["ready"]);
     leaving.resolve();
     expect(await tab.next()).toBeUndefined();
