@@ -59,7 +59,7 @@ describe("the values of fields", () => {
       },
     });
     expect(await readFieldValues(fields, {}, shell, terminal)).toEqual({ token: "T2" });
-    expect(asked).toEqual(["The bot's token."]);
+    expect(asked).toEqual(["The bot's token"]);
   });
 
   it("are refused where one is missing, wrong, empty or cannot be read, and never repeated", async ({
