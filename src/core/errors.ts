@@ -269,6 +269,13 @@ export const ERRORS = {
     title: "The model would run on somebody else's machine.",
     fix: "Choose a model that runs on this box.",
   },
+  "model/unsupported": {
+    status: 400,
+    audience: "caller",
+    transient: false,
+    title: "The model cannot do what is asked.",
+    fix: "Choose a model that can: `ollama show <name>` lists what each one is capable of.",
+  },
   "crypto/cannot_open": {
     status: 500,
     audience: "operator",

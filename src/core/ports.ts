@@ -29,6 +29,18 @@ export interface PromptMessage {
   toolCall?: { id: string; name: string };
 }
 
+/** How the next token is drawn; what is left out is as the model's makers chose. */
+export interface Sampling {
+  temperature?: number;
+  topP?: number;
+  /** The same seed and the same prompt give the same answer, as far as the server keeps to that. */
+  seed?: number;
+  presencePenalty?: number;
+  frequencyPenalty?: number;
+  /** Texts that end the answer, and are no part of it. */
+  stop?: string[];
+}
+
 export interface ChatRequest {
   /** A name the server lists, or `auto` for the best one installed. */
   model: string;
@@ -39,6 +51,7 @@ export interface ChatRequest {
   tools?: ToolSpec[];
   /** JSON Schema that the answer is held to. */
   format?: JsonObject;
+  sampling?: Sampling;
 }
 
 export interface Usage {
@@ -57,6 +70,21 @@ export type ModelChunk =
   | { kind: "tool_call"; call: ToolCall }
   /** The last chunk of every whole answer; a stream without it is an error. */
   | { kind: "done"; reason: "stop" | "length"; usage: Usage };
+
+export interface EmbedRequest {
+  /** A name the server lists. `auto` is none here: vectors of two models cannot be compared. */
+  model: string;
+  texts: string[];
+  /** Shorter vectors than the model's own, where the model allows it. */
+  dimensions?: number;
+}
+
+export interface Embeddings {
+  model: string;
+  /** One for each text, in their order; all of one length. */
+  vectors: number[][];
+  promptTokens: number;
+}
 
 export interface InstalledModel {
   name: string;
@@ -93,4 +121,6 @@ export interface Model {
   state(): Promise<ModelServerState>;
   /** Of the model that would answer now. Throws model/*. */
   profile(model: string): Promise<ModelProfile>;
+  /** Throws model/*, and the signal's reason when it fires. */
+  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings>;
 }

@@ -62,6 +62,10 @@ export function failureOfStatus(failed: FailedResponse): AppError {
     });
   }
   if (status === 404) return failureOfNotFound(failed);
+  if (status < 500 && /does not support/i.test(serverText))
+    return new AppError("model/unsupported", {
+      detail: says("The model cannot do what is asked", serverText),
+    });
   if (status === 500) return failureOfWords(serverText);
   if (status > 500)
     return new AppError("model/unavailable", {

@@ -26,6 +26,8 @@ interface ModelCall {
   body?: Record<string, unknown>;
   /** The model that the call is about, for its errors. */
   model?: string;
+  /** Of an answer that is no stream, in place of {@link MAX_JSON_BYTES}. */
+  maxBytes?: number;
 }
 
 /** Waits unless the signal fires first, and then throws its reason. */
@@ -138,15 +140,16 @@ export async function requestJson<const Schema extends v.GenericSchema>(
   signal: AbortSignal,
 ): Promise<v.InferOutput<Schema>> {
   const response = await sendRequest(server, call, signal);
+  const maxBytes = call.maxBytes ?? MAX_JSON_BYTES;
   let text: string | undefined;
   try {
-    text = await readText(response, MAX_JSON_BYTES);
+    text = await readText(response, maxBytes);
   } catch {
     signal.throwIfAborted();
     throw lostConnection();
   }
   if (text === undefined)
-    throw brokenStream(`The model server's answer has more than ${MAX_JSON_BYTES} bytes.`);
+    throw brokenStream(`The model server's answer has more than ${maxBytes} bytes.`);
   const parsed = v.safeParse(schema, parseJson(text));
   if (!parsed.success)
     throw brokenStream(`The model server's answer to ${call.path} is not JSON of its form.`);

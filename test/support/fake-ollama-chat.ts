@@ -36,7 +36,16 @@ const chatSchema = v.strictObject({
   think: v.optional(v.boolean()),
   truncate: v.optional(v.boolean()),
   keep_alive: v.optional(v.string()),
-  options: v.strictObject({ num_ctx: v.number(), num_predict: v.number() }),
+  options: v.strictObject({
+    num_ctx: v.number(),
+    num_predict: v.number(),
+    temperature: v.optional(v.number()),
+    top_p: v.optional(v.number()),
+    seed: v.optional(v.number()),
+    presence_penalty: v.optional(v.number()),
+    frequency_penalty: v.optional(v.number()),
+    stop: v.optional(v.array(v.string())),
+  }),
 });
 
 type FakeChat = v.InferOutput<typeof chatSchema>;

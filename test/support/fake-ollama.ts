@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { ValiError } from "valibot";
 import { findModel, renderPs, renderShow, renderTags } from "./fake-ollama-catalogue.ts";
 import { answerChat, type FakeState, Refusal, type StrikingFault } from "./fake-ollama-chat.ts";
+import { answerEmbed } from "./fake-ollama-embed.ts";
 import { HoldGate, Loader, Slots } from "./fake-ollama-queue.ts";
 import {
   FAST_SETTINGS,
@@ -172,6 +173,8 @@ async function route(state: FakeOllamaState, request: IncomingMessage, response:
       const body = await readJson(request);
       return answerChat(state, body, request, response, watchClient(state, response));
     }
+    case "POST /api/embed":
+      return sendJson(response, 200, answerEmbed(state, await readJson(request)));
     case "GET /stats":
       return sendJson(response, 200, state.stats());
     case "POST /stats/reset":

@@ -5,6 +5,8 @@
 import { AppError, errorCode, isAppError } from "../../core/errors.ts";
 import type {
   ChatRequest,
+  Embeddings,
+  EmbedRequest,
   Model,
   ModelChunk,
   ModelProfile,
@@ -12,12 +14,20 @@ import type {
 } from "../../core/ports.ts";
 import { readAnswer } from "../answer.ts";
 import { chooseModel, isRemoteName } from "../choose.ts";
-import { ANSWER_MS, Deadline, firstTokenTimeoutMs, LOOKUP_MS, STATE_MS } from "../deadlines.ts";
-import { brokenStream, remoteModel } from "../failures.ts";
+import {
+  ANSWER_MS,
+  Deadline,
+  firstTokenTimeoutMs,
+  LOADING_MS,
+  LOOKUP_MS,
+  STATE_MS,
+} from "../deadlines.ts";
+import { brokenStream, missingModel, remoteModel } from "../failures.ts";
 import { type ModelServer, requestJson, sendRequest } from "../request.ts";
 import { fullName, ModelLookups, type ShownModel } from "./lookups.ts";
 import { renderChat } from "./render-chat.ts";
 import { versionSchema } from "./schema.ts";
+import { requestVectors } from "./vectors.ts";
 
 const AUTO = "auto";
 
@@ -77,6 +87,24 @@ class Ollama implements Model {
     } finally {
       deadline.end();
     }
+  }
+
+  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
+    const deadline = new Deadline(LOADING_MS, signal);
+    try {
+      return await this.#askVectors(request, deadline.signal);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async #askVectors(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
+    const { model } = request;
+    if (model === AUTO) throw missingModel(model);
+    if (isRemoteName(model)) throw remoteModel(model);
+    const shown = await this.#lookups.show(model, signal);
+    if (shown.remote) throw remoteModel(model);
+    return requestVectors(this.#server, request, this.#contextOf(shown), signal);
   }
 
   async *#answer(request: ChatRequest, deadline: Deadline): AsyncGenerator<ModelChunk, void> {

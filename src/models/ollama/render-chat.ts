@@ -1,8 +1,14 @@
 /** A chat as the body of Ollama's /api/chat. */
-import type { ChatRequest, JsonObject, PromptMessage, ToolSpec } from "../../core/ports.ts";
+import type {
+  ChatRequest,
+  JsonObject,
+  PromptMessage,
+  Sampling,
+  ToolSpec,
+} from "../../core/ports.ts";
 
 /** How long the server keeps a model loaded after an answer. */
-const KEEP_ALIVE = "30m";
+export const KEEP_ALIVE = "30m";
 
 export function renderChat(
   request: ChatRequest,
@@ -22,7 +28,23 @@ export function renderChat(
     // A chat that is too long is an error here; the server would cut it silently.
     truncate: false,
     keep_alive: KEEP_ALIVE,
-    options: { num_ctx: contextTokens, num_predict: request.maxTokens },
+    options: {
+      num_ctx: contextTokens,
+      num_predict: request.maxTokens,
+      ...renderSampling(request.sampling ?? {}),
+    },
+  };
+}
+
+/** JSON leaves out what is undefined. */
+function renderSampling(sampling: Sampling): JsonObject {
+  return {
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    seed: sampling.seed,
+    presence_penalty: sampling.presencePenalty,
+    frequency_penalty: sampling.frequencyPenalty,
+    stop: sampling.stop,
   };
 }
 

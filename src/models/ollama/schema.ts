@@ -41,6 +41,21 @@ export const chatLineSchema = v.object({
 
 export type ChatLine = v.InferOutput<typeof chatLineSchema>;
 
+/** Of one text. */
+const MAX_DIMENSIONS = 16_384;
+
+const vector = v.pipe(
+  v.array(v.pipe(v.number(), v.finite())),
+  v.nonEmpty(),
+  v.maxLength(MAX_DIMENSIONS),
+);
+
+export const embedSchema = v.object({
+  embeddings: v.array(vector),
+  prompt_eval_count: v.optional(count, 0),
+  ...remote,
+});
+
 export const errorSchema = v.object({ error: v.string() });
 
 export const versionSchema = v.object({ version: label });

@@ -15,6 +15,12 @@ const STATUSES: [number, string | undefined, string, string][] = [
     "model/rejected",
     "The model server refused the request (status 403): cloud is off",
   ],
+  [
+    400,
+    '"x:1b" does not support tools',
+    "model/unsupported",
+    'The model cannot do what is asked: "x:1b" does not support tools',
+  ],
   [302, undefined, "model/rejected", "The model server refused the request (status 302)."],
   [404, "model 'x' not found", "model/missing", 'The model "x:1b" is not installed.'],
   [

@@ -53,6 +53,20 @@ describe("chat", () => {
     });
   });
 
+  it("passes on how tokens are drawn, and nothing that was not asked for", async ({ expect }) => {
+    const sampling = { temperature: 0, topP: 0.5, seed: 7, stop: ["END"], presencePenalty: 1 };
+    await runChat(model, { maxTokens: 77, sampling });
+    expect(fake.stats().lastChat?.options).toEqual({
+      num_ctx: 8192,
+      num_predict: 77,
+      temperature: 0,
+      top_p: 0.5,
+      seed: 7,
+      presence_penalty: 1,
+      stop: ["END"],
+    });
+  });
+
   it("offers tools, and tells the results in the server's own form", async ({ expect }) => {
     const parameters = { type: "object", properties: { zone: { type: "string" } } };
     const call = { id: "call_1", name: "clock", arguments: { zone: "Asia/Tokyo" } };
