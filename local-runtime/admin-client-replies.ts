@@ -96,6 +96,7 @@ export const StreamEventSchema: v.GenericSchema<unknown, StreamEvent> = v.varian
     turnId: v.string(),
     text: v.string(),
     state: v.picklist(["thinking", "answering", "waiting"]),
+    place: v.exactOptional(v.object({ position: v.number(), etaMs: v.exactOptional(v.number()) })),
   }),
   v.object({
     type: v.literal("delta"),

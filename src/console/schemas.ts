@@ -29,10 +29,18 @@ const messageSchema = v.object({
 
 const turnState = v.picklist(["thinking", "answering", "waiting"]);
 
+const placeSchema = v.object({ position: count, etaMs: v.optional(count) });
+
 const streamEventSchema = v.variant("type", [
   v.object({ type: v.literal("ready"), seq: count }),
   v.object({ type: v.literal("message"), message: messageSchema }),
-  v.object({ type: v.literal("turn"), turnId: v.string(), text: v.string(), state: turnState }),
+  v.object({
+    type: v.literal("turn"),
+    turnId: v.string(),
+    text: v.string(),
+    state: turnState,
+    place: v.optional(placeSchema),
+  }),
   v.object({ type: v.literal("delta"), turnId: v.string(), offset: count, text: v.string() }),
   v.object({ type: v.literal("end"), turnId: v.string() }),
 ]);

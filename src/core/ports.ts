@@ -1,5 +1,6 @@
 /** What a turn needs of the world, as types: turn/ takes all of it as arguments and imports no neighbour. */
 import type { ErrorCode } from "./errors.ts";
+import type { QueuePlace } from "./stream.ts";
 
 /** A JSON value, or a JSON Schema, as an object. */
 export type JsonObject = Record<string, unknown>;
@@ -41,7 +42,19 @@ export interface Sampling {
   stop?: string[];
 }
 
+/** Urgent before interactive before background; what is not urgent rises with its age. */
+export type Priority = "urgent" | "interactive" | "background";
+
+/** Who a call is for: what the slots of a model server are shared by. */
+export interface Caller {
+  /** A person's id, or a name for the box's own work. */
+  personId: string;
+  /** Looked at again while the call waits. */
+  readonly priority: Priority;
+}
+
 export interface ChatRequest {
+  caller: Caller;
   /** A name the server lists, or `auto` for the best one installed. */
   model: string;
   messages: PromptMessage[];
@@ -64,6 +77,8 @@ export interface Usage {
 }
 
 export type ModelChunk =
+  /** All slots of the server are taken. Comes again while the call waits; position 0 once it has a slot. */
+  | ({ kind: "waiting" } & QueuePlace)
   | { kind: "loading" }
   | { kind: "thinking"; text: string }
   | { kind: "text"; text: string }

@@ -9,10 +9,18 @@ export type StreamEvent =
   /** Everything earlier was sent; what follows is live. */
   | { type: "ready"; seq: number }
   | { type: "message"; message: ChatMessage }
-  /** A turn runs; `text` is what it said so far. */
-  | { type: "turn"; turnId: string; text: string; state: TurnState }
+  /** A turn runs; `text` is what it said so far, `place` where it waits for the model server. */
+  | { type: "turn"; turnId: string; text: string; state: TurnState; place?: QueuePlace }
   /** `offset` counts UTF-16 units from the start of the turn's text. */
   | { type: "delta"; turnId: string; offset: number; text: string }
   | { type: "end"; turnId: string };
+
+/** Where a call stands in the line for a model server. */
+export interface QueuePlace {
+  /** 1 is the next. */
+  position: number;
+  /** Unknown until the server's first call was measured. */
+  etaMs?: number;
+}
 
 export type TurnState = "thinking" | "answering" | "waiting";

@@ -96,6 +96,11 @@ export class Readers {
     for (const event of held) this.#send(reader, event);
   }
 
+  /** True while somebody reads along, or waits for an answer. */
+  get isWatched(): boolean {
+    return this.#readers.size > 0 || this.#waiters.size > 0;
+  }
+
   broadcast(event: StreamEvent): void {
     for (const reader of this.#readers) {
       if (reader.held) reader.held.push(event);

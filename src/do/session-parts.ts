@@ -1,7 +1,7 @@
 /** What a session's stages share: its tables, its readers, its model. Opened once in the life of an object. */
 import type { SessionKey, TurnId } from "../core/ids.ts";
 import type { Model } from "../core/ports.ts";
-import type { TurnState } from "../core/stream.ts";
+import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
 import { Files } from "./files.ts";
 import { History } from "./history.ts";
@@ -19,6 +19,8 @@ export interface RunningTurn {
   turnId: TurnId;
   text: string;
   state: TurnState;
+  /** Set while it waits in line for the model server. */
+  place?: QueuePlace | undefined;
   controller: AbortController;
 }
 

@@ -22,6 +22,7 @@ import type { Env } from "../env.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { acceptEvent } from "./accept.ts";
+import { liveEvent } from "./live-event.ts";
 import { Meta } from "./meta.ts";
 import { findTurn, readReply } from "./read-reply.ts";
 import { createSessionLoop } from "./session-lanes.ts";
@@ -108,7 +109,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     const backlog = () => parts.history.page(afterSeq ?? 0, Number.MAX_SAFE_INTEGER, limit);
     return parts.readers.open(
       backlog,
-      liveEvent(parts),
+      runningEvent(parts),
       afterSeq === undefined ? {} : { afterSeq },
     );
   }
@@ -120,7 +121,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     const turn = findTurn(parts, `${account}|${key}`);
     if (!turn) throw new AppError("http/not_found");
     const live = turn.isOpen
-      ? liveEvent(parts, turn.turnId)
+      ? runningEvent(parts, turn.turnId)
       : ({ type: "end", turnId: turn.turnId } as const);
     return parts.readers.open(() => parts.history.ofTurn(turn.turnId), live, {
       turnId: turn.turnId,
@@ -153,8 +154,8 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
 }
 
 /** The running turn as a reader who joins now is told of it. */
-function liveEvent(parts: SessionParts, turnId?: TurnId): StreamEvent | undefined {
+function runningEvent(parts: SessionParts, turnId?: TurnId): StreamEvent | undefined {
   const { running } = parts;
   if (!running || (turnId !== undefined && running.turnId !== turnId)) return undefined;
-  return { type: "turn", turnId: running.turnId, text: running.text, state: running.state };
+  return liveEvent(running);
 }

@@ -1,12 +1,14 @@
 /** Stages 6 to 8 for one row of the inbox: files, context, model. How it ends is in end-turn.ts. */
 import { MAX_TEXT_UNITS } from "../core/chat-protocol.ts";
 import { parseAccountKey } from "../core/ids.ts";
+import type { Caller } from "../core/ports.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { answerTokens, buildPrompt, systemText } from "../turn/context.ts";
 import { decideFailure, runTurn, type TurnResult, type TurnSink } from "../turn/run.ts";
 import { endTurn, type Thought, type TurnWork } from "./end-turn.ts";
 import { describeUser, type MessageBody } from "./history.ts";
+import { liveEvent } from "./live-event.ts";
 import { startPreview } from "./preview.ts";
 import { receiveMedia } from "./receive-media.ts";
 import { findRoute, type Route } from "./routes-out.ts";
@@ -50,10 +52,11 @@ async function think(work: TurnWork): Promise<Thought> {
 }
 
 async function askModel(
-  { parts, request, running }: TurnWork,
+  work: TurnWork,
   route: Route | undefined,
   user: string,
 ): Promise<{ result: TurnResult; contextFromSeq?: number }> {
+  const { parts, request, running } = work;
   const model = parts.meta.get("model") ?? parts.defaultModel;
   const { contextTokens } = await parts.model.profile(model);
   const past = await parts.history.past(parts.meta.get("contextFromSeq") ?? 0);
@@ -62,7 +65,8 @@ async function askModel(
   const lastDropped = dropped > 0 ? past[dropped - 1] : undefined;
   const preview = route && startPreview(parts, running, targetOf(request.event), route);
   try {
-    const chat = { model, messages, maxTokens: answerTokens(contextTokens) };
+    const caller = callerOf(work);
+    const chat = { caller, model, messages, maxTokens: answerTokens(contextTokens) };
     const sink = sinkOf(parts, running);
     const result = await runTurn(chat, parts.model, sink, running.controller.signal);
     return { result, ...(lastDropped ? { contextFromSeq: lastDropped.seq } : {}) };
@@ -71,10 +75,26 @@ async function askModel(
   }
 }
 
+/**
+ * The person of this turn. In the web chat nothing but the page brings him the answer: while no page is open, those who
+ * watch theirs go first.
+ */
+function callerOf({ parts, request }: TurnWork): Caller {
+  const isPageOnly = parseAccountKey(request.account).channel === "web";
+  return {
+    personId: request.speaker.personId,
+    get priority() {
+      return isPageOnly && !parts.readers.isWatched ? "background" : "interactive";
+    },
+  };
+}
+
 function sinkOf(parts: SessionParts, running: RunningTurn): TurnSink {
   return {
-    state(state) {
-      running.state = state;
+    state(state, place) {
+      const wasInLine = running.place !== undefined;
+      Object.assign(running, { state, place });
+      if (wasInLine || place) parts.readers.broadcast(liveEvent(running));
     },
     text(delta) {
       const offset = running.text.length;

@@ -1,7 +1,7 @@
 /** Stage 7: one call of the model, as an outcome. Every way it can end is a value; nothing of it is stored here. */
 import { AppError, type ErrorCode, errorCode, isAppError } from "../core/errors.ts";
-import type { ChatRequest, Model, Usage } from "../core/ports.ts";
-import type { TurnState } from "../core/stream.ts";
+import type { ChatRequest, Model, ModelChunk, Usage } from "../core/ports.ts";
+import type { QueuePlace, TurnState } from "../core/stream.ts";
 
 export type TurnResult =
   | { status: "answered"; text: string; usage: Usage; reason: "stop" | "length" }
@@ -12,7 +12,8 @@ export type TurnResult =
   | { status: "failed"; code: ErrorCode; error: unknown };
 
 export interface TurnSink {
-  state(state: TurnState): void;
+  /** `place` stands where the turn waits in line for the model server. */
+  state(state: TurnState, place?: QueuePlace): void;
   text(delta: string): void;
 }
 
@@ -53,6 +54,7 @@ export async function runTurn(
       if (signal.aborted) return { status: "stopped", text };
       if (chunk.kind === "done")
         return { status: "answered", text, usage: chunk.usage, reason: chunk.reason };
+      showPlace(sink, chunk);
       if (chunk.kind !== "text") continue;
       if (text === "") sink.state("answering");
       text += chunk.text;
@@ -64,4 +66,11 @@ export async function runTurn(
   } catch (error) {
     return signal.aborted ? { status: "stopped", text } : decideFailure(error, text !== "");
   }
+}
+
+function showPlace(sink: TurnSink, chunk: ModelChunk): void {
+  if (chunk.kind !== "waiting") return;
+  const { position, etaMs } = chunk;
+  if (position === 0) sink.state("thinking");
+  else sink.state("waiting", { position, ...(etaMs === undefined ? {} : { etaMs }) });
 }

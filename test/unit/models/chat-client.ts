@@ -19,6 +19,7 @@ export function createClient(baseUrl: string, overrides: Partial<OllamaOptions> 
 }
 
 export const REQUEST: ChatRequest = {
+  caller: { personId: "p", priority: "interactive" },
   model: "tiny",
   messages: [{ role: "user", content: "What brews in the teapot?" }],
   maxTokens: 256,

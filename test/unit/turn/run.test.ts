@@ -1,9 +1,11 @@
 import { describe, it } from "vitest";
 import { AppError, type ErrorCode } from "../../../src/core/errors.ts";
 import type { ChatRequest, Model, ModelChunk } from "../../../src/core/ports.ts";
+import type { QueuePlace } from "../../../src/core/stream.ts";
 import { decideFailure, runTurn, type TurnResult } from "../../../src/turn/run.ts";
 
-const request: ChatRequest = { model: "auto", messages: [], maxTokens: 10 };
+const caller = { personId: "p", priority: "interactive" } as const;
+const request: ChatRequest = { caller, model: "auto", messages: [], maxTokens: 10 };
 const usage = { model: "m", promptTokens: 1, outputTokens: 2, firstTokenMs: 3, totalMs: 4 };
 const done: ModelChunk = { kind: "done", reason: "stop", usage };
 const say = (text: string): ModelChunk => ({ kind: "text", text });
@@ -34,7 +36,8 @@ async function play(
     },
   };
   const sink = {
-    state: (state: string) => shown.push(`<${state}>`),
+    state: (state: string, place?: QueuePlace) =>
+      shown.push(place ? `<${state} ${place.position} ${place.etaMs ?? "?"}>` : `<${state}>`),
     text: (delta: string) => shown.push(delta),
   };
   const result = await runTurn(request, model as Model, sink, controller.signal); // only chat() is called
@@ -54,6 +57,25 @@ describe("runTurn", () => {
     expect(played.result).toEqual({ status: "answered", text: "Hello", usage, reason: "stop" });
     expect(played.shown).toEqual(["<thinking>", "<answering>", "Hel", "lo"]);
     expect(played.asked).toEqual([request]);
+  });
+
+  it("shows where it waits in line, and when that is over", async ({ expect }) => {
+    const { shown, result } = await play([
+      { kind: "waiting", position: 2 },
+      { kind: "waiting", position: 1, etaMs: 3_000 },
+      { kind: "waiting", position: 0 },
+      say("Hi"),
+      done,
+    ]);
+    expect(shown).toEqual([
+      "<thinking>",
+      "<waiting 2 ?>",
+      "<waiting 1 3000>",
+      "<thinking>",
+      "<answering>",
+      "Hi",
+    ]);
+    expect(result).toMatchObject({ status: "answered", text: "Hi" });
   });
 
   it("says when the answer reached its length", async ({ expect }) => {
