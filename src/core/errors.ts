@@ -262,6 +262,13 @@ export const ERRORS = {
     title: "The model server refused the request.",
     fix: "See the cause in `npx rockpool logs`.",
   },
+  "model/unauthorized": {
+    status: 502,
+    audience: "operator",
+    transient: false,
+    title: "The model server does not take this box's key.",
+    fix: "Put the right key into model-keys/<server> of the data folder, then start again.",
+  },
   "model/remote_refused": {
     status: 502,
     audience: "operator",

@@ -17,6 +17,8 @@ export interface ToolCall {
   id: string;
   name: string;
   arguments: JsonObject;
+  /** What the model wrote, where its arguments are not a JSON object. `arguments` is empty then. */
+  written?: string;
 }
 
 export interface PromptMessage {

@@ -1,100 +1,107 @@
 /**
  * The stream of one answer: lines in, chunks out, ended by exactly one `done`. A line that is not of the form is
- * skipped, a few of them; an answer without its last line is a failure.
+ * skipped, a few of them; an answer without its end is a failure. What a line says is the dialect's to read.
  */
-import * as v from "valibot";
-import type { ModelChunk } from "../core/ports.ts";
+import type { ModelChunk, ToolCall } from "../core/ports.ts";
 import { type Deadline, DRAIN_MS, IDLE_MS } from "./deadlines.ts";
-import { brokenStream, failureOfWords, lostConnection, remoteModel } from "./failures.ts";
+import { brokenStream, lostConnection } from "./failures.ts";
 import { LineParser } from "./lines.ts";
-import { type ChatLine, chatLineSchema } from "./ollama/schema.ts";
 import { PieceJoiner } from "./pieces.ts";
 
 export const MAX_BAD_LINES = 5;
-/** Of text and thinking together, in UTF-16 units. */
+/** Of text, thinking and tool calls together, in UTF-16 units. */
 export const MAX_ANSWER_UNITS = 1_000_000;
+
+/** How a server ends an answer; counts are 0 where it does not count. */
+export interface AnswerEnd {
+  reason: "stop" | "length";
+  promptTokens: number;
+  outputTokens: number;
+}
+
+/** What one line says. */
+export interface AnswerPart {
+  thinking?: string;
+  text?: string;
+  /** Whole calls; an empty id is filled in. */
+  calls?: ToolCall[];
+  end?: AnswerEnd;
+}
+
+/** Reads one answer in the words of one kind of server. */
+export interface AnswerDialect {
+  /** Undefined for a line that is not of the form. Throws model/* for one that states a failure. */
+  read(line: string): AnswerPart | undefined;
+  /** What the lines so far come to where the connection ends after them; no `end` where they are not whole. */
+  close(): AnswerPart;
+}
 
 interface AnswerOptions {
   model: string;
+  dialect: AnswerDialect;
   /** Its running step is the wait for the first token. */
   deadline: Deadline;
   startedAtMs: number;
   nowMs: () => number;
 }
 
-type LineCall = NonNullable<ChatLine["message"]>["tool_calls"][number];
-
-/** Undefined for a line that is not of the form. Throws model/* for one that states a failure. */
-function parseLine(text: string, model: string): ChatLine | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const parsed = v.safeParse(chatLineSchema, value);
-  if (!parsed.success) return undefined;
-  const line = parsed.output;
-  if (line.remote_host || line.remote_model) throw remoteModel(model);
-  if (line.error !== undefined) throw failureOfWords(line.error);
-  return line.message || line.done ? line : undefined;
-}
-
 /** Lines into chunks; knows nothing of bytes and time. */
-class LineReader {
-  readonly #model: string;
+class AnswerReader {
+  readonly #dialect: AnswerDialect;
   readonly #thinking = new PieceJoiner();
   readonly #text = new PieceJoiner();
   #badLines = 0;
   #units = 0;
   #calls = 0;
-  /** The line with `done: true`, once it came. */
-  last: ChatLine | undefined;
+  /** Set once the answer is whole. */
+  end: AnswerEnd | undefined;
 
-  constructor(model: string) {
-    this.#model = model;
+  constructor(dialect: AnswerDialect) {
+    this.#dialect = dialect;
   }
 
-  read(text: string): ModelChunk[] {
-    if (text.trim() === "" || this.last) return [];
-    const line = parseLine(text, this.#model);
-    if (!line) {
-      this.#countBadLine();
-      return [];
-    }
-    let thinking = this.#thinking.push(line.message?.thinking ?? "");
-    let content = this.#text.push(line.message?.content ?? "");
-    if (line.done) {
-      this.last = line;
+  read(line: string): ModelChunk[] {
+    if (line.trim() === "" || this.end) return [];
+    const part = this.#dialect.read(line);
+    if (part) return this.#take(part);
+    this.#badLines += 1;
+    if (this.#badLines > MAX_BAD_LINES)
+      throw brokenStream(`More than ${MAX_BAD_LINES} lines of the answer are not of its form.`);
+    return [];
+  }
+
+  /** The connection has ended. */
+  close(): ModelChunk[] {
+    return this.end ? [] : this.#take(this.#dialect.close());
+  }
+
+  #take({ thinking: thought = "", text = "", calls = [], end }: AnswerPart): ModelChunk[] {
+    let thinking = this.#thinking.push(thought);
+    let content = this.#text.push(text);
+    if (end) {
+      this.end = end;
       thinking += this.#thinking.end();
       content += this.#text.end();
     }
-    this.#units += thinking.length + content.length;
-    if (this.#units > MAX_ANSWER_UNITS)
-      throw brokenStream(`The answer has more than ${MAX_ANSWER_UNITS} characters.`);
+    this.#count(thinking.length + content.length);
     const chunks: ModelChunk[] = [];
     if (thinking !== "") chunks.push({ kind: "thinking", text: thinking });
     if (content !== "") chunks.push({ kind: "text", text: content });
-    for (const call of line.message?.tool_calls ?? []) chunks.push(this.#readCall(call));
+    for (const call of calls) chunks.push(this.#takeCall(call));
     return chunks;
   }
 
   /** Some servers give calls no id, and the answer to a call names one. */
-  #readCall({ id, function: wanted }: LineCall): ModelChunk {
+  #takeCall(call: ToolCall): ModelChunk {
     this.#calls += 1;
-    this.#units += JSON.stringify(wanted.arguments).length;
-    const call = {
-      id: id || `call_${this.#calls}`,
-      name: wanted.name,
-      arguments: wanted.arguments,
-    };
-    return { kind: "tool_call", call };
+    this.#count(JSON.stringify(call.arguments).length + (call.written?.length ?? 0));
+    return { kind: "tool_call", call: { ...call, id: call.id || `call_${this.#calls}` } };
   }
 
-  #countBadLine(): void {
-    this.#badLines += 1;
-    if (this.#badLines > MAX_BAD_LINES)
-      throw brokenStream(`More than ${MAX_BAD_LINES} lines of the answer are not of its form.`);
+  #count(units: number): void {
+    this.#units += units;
+    if (this.#units > MAX_ANSWER_UNITS)
+      throw brokenStream(`The answer has more than ${MAX_ANSWER_UNITS} characters.`);
   }
 }
 
@@ -108,15 +115,16 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, deadline: 
   }
 }
 
-function renderDone(line: ChatLine, firstTokenAtMs: number | undefined, options: AnswerOptions) {
+function renderDone(end: AnswerEnd, firstTokenAtMs: number | undefined, options: AnswerOptions) {
+  const { reason, promptTokens, outputTokens } = end;
   const endedAtMs = options.nowMs();
   return {
     kind: "done",
-    reason: line.done_reason === "length" ? "length" : "stop",
+    reason,
     usage: {
       model: options.model,
-      promptTokens: line.prompt_eval_count,
-      outputTokens: line.eval_count,
+      promptTokens,
+      outputTokens,
       firstTokenMs: (firstTokenAtMs ?? endedAtMs) - options.startedAtMs,
       totalMs: endedAtMs - options.startedAtMs,
     },
@@ -129,26 +137,31 @@ export async function* readAnswer(
   options: AnswerOptions,
 ): AsyncGenerator<ModelChunk, void> {
   const { deadline } = options;
-  const lines = new LineReader(options.model);
+  const answer = new AnswerReader(options.dialect);
   const parser = new LineParser();
   const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   let firstTokenAtMs: number | undefined;
-  while (!lines.last) {
+  while (!answer.end) {
     if (firstTokenAtMs !== undefined) deadline.begin("No further token came", IDLE_MS);
     const { done, value } = await readBytes(reader, deadline.signal, firstTokenAtMs !== undefined);
-    for (const line of done ? [parser.end()] : parser.push(value)) {
-      const chunks = lines.read(line);
+    for (const chunks of readLines(answer, done ? undefined : parser.push(value), parser)) {
       if (chunks.length > 0) {
         firstTokenAtMs ??= options.nowMs();
         deadline.pause();
       }
       yield* chunks;
     }
-    if (done && !lines.last) throw brokenStream("The answer ended before it was whole.");
+    if (done && !answer.end) throw brokenStream("The answer ended before it was whole.");
   }
   deadline.pause();
-  yield renderDone(lines.last, firstTokenAtMs, options);
+  yield renderDone(answer.end, firstTokenAtMs, options);
   await drain(reader, deadline);
+}
+
+/** One line after the other: what stands before a line that fails is said. */
+function* readLines(answer: AnswerReader, lines: string[] | undefined, parser: LineParser) {
+  for (const line of lines ?? [parser.end()]) yield answer.read(line);
+  if (!lines) yield answer.close();
 }
 
 async function readBytes(

@@ -62,6 +62,10 @@ export function failureOfStatus(failed: FailedResponse): AppError {
     });
   }
   if (status === 404) return failureOfNotFound(failed);
+  if (status === 401)
+    return new AppError("model/unauthorized", {
+      detail: "The model server does not take the key of this box.",
+    });
   if (status < 500 && /does not support/i.test(serverText))
     return new AppError("model/unsupported", {
       detail: says("The model cannot do what is asked", serverText),

@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import type { AppError } from "../core/errors.ts";
 import { brokenStream, failureOfStatus, lostConnection } from "./failures.ts";
-import { errorSchema } from "./ollama/schema.ts";
+import { errorSchema } from "./fields.ts";
 
 const RETRY_WAIT_MIN_MS = 50;
 const RETRY_WAIT_MAX_MS = 150;
@@ -14,14 +14,16 @@ const RETRY_WAIT_MAX_MS = 150;
 export const MAX_JSON_BYTES = 4 * 1024 * 1024;
 const MAX_ERROR_BYTES = 16 * 1024;
 
-export interface ModelServer {
+export interface ServerAddress {
   fetch: typeof fetch;
   /** Without a slash at the end. */
   baseUrl: string;
+  /** Sent with every request as `Authorization: Bearer …`, where the server wants one. */
+  key?: string | undefined;
 }
 
-interface ModelCall {
-  path: `/api/${string}`;
+export interface ServerCall {
+  path: `/${string}`;
   /** Sent as JSON by POST; a call without it is a GET. */
   body?: Record<string, unknown>;
   /** The model that the call is about, for its errors. */
@@ -47,16 +49,17 @@ async function wait(waitMs: number, signal: AbortSignal): Promise<void> {
 
 /** Fetches once, or throws the signal's reason, or answers undefined where the connection failed. */
 async function tryFetch(
-  server: ModelServer,
-  call: ModelCall,
+  server: ServerAddress,
+  call: ServerCall,
   signal: AbortSignal,
 ): Promise<Response | undefined> {
+  const headers = server.key === undefined ? {} : { authorization: `Bearer ${server.key}` };
   const init: RequestInit =
     call.body === undefined
-      ? { method: "GET" }
+      ? { method: "GET", headers }
       : {
           method: "POST",
-          headers: { "content-type": "application/json" },
+          headers: { ...headers, "content-type": "application/json" },
           body: JSON.stringify(call.body),
         };
   try {
@@ -97,7 +100,7 @@ function parseJson(text: string): unknown {
 
 async function readFailure(
   response: Response,
-  call: ModelCall,
+  call: ServerCall,
   signal: AbortSignal,
 ): Promise<AppError> {
   let text: string | undefined;
@@ -110,15 +113,15 @@ async function readFailure(
   return failureOfStatus({
     status: response.status,
     retryAfter: response.headers.get("retry-after"),
-    serverText: parsed.success ? parsed.output.error : undefined,
+    serverText: parsed.success ? parsed.output : undefined,
     model: call.model,
   });
 }
 
 /** The response, its status 200 and its body unread. Throws model/*, or the signal's reason. */
 export async function sendRequest(
-  server: ModelServer,
-  call: ModelCall,
+  server: ServerAddress,
+  call: ServerCall,
   signal: AbortSignal,
 ): Promise<Response> {
   signal.throwIfAborted();
@@ -134,8 +137,8 @@ export async function sendRequest(
 
 /** The whole answer, parsed by `schema`. Throws model/*, or the signal's reason. */
 export async function requestJson<const Schema extends v.GenericSchema>(
-  server: ModelServer,
-  call: ModelCall,
+  server: ServerAddress,
+  call: ServerCall,
   schema: Schema,
   signal: AbortSignal,
 ): Promise<v.InferOutput<Schema>> {

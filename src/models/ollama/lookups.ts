@@ -1,29 +1,16 @@
 /**
- * What the model server says about its models: which are installed, what one can do, which is loaded. Kept for a short
- * time, so that a chat on a warm server is one request and no more.
+ * What an Ollama says about its models: which are installed, what one can do, which is loaded. Kept for a short time, so
+ * that a chat on a warm server is one request and no more.
  */
 import type { InstalledModel } from "../../core/ports.ts";
 import { TtlCache } from "../cache.ts";
 import { isRemoteName } from "../choose.ts";
-import { type ModelServer, requestJson } from "../request.ts";
-import { MAX_MODELS, psSchema, showSchema, tagsSchema } from "./schema.ts";
+import { MAX_MODELS } from "../fields.ts";
+import type { ListedModel, ShownModel } from "../protocol.ts";
+import { requestJson, type ServerAddress } from "../request.ts";
+import { psSchema, showSchema, tagsSchema, versionSchema } from "./schema.ts";
 
 export const LOOKUP_TTL_MS = 30_000;
-
-/** Without what changes by itself. */
-type ListedModel = Omit<InstalledModel, "loaded">;
-
-/** What a server's own words say of a model. */
-export interface ShownModel {
-  /** The longest context the model was made for, where the server knows it. */
-  contextTokens: number | undefined;
-  /** False only where the server says that it cannot. */
-  answers: boolean;
-  thinks: boolean;
-  tools: boolean;
-  vision: boolean;
-  remote: boolean;
-}
 
 const INSTALLED_KEY = "installed";
 
@@ -38,14 +25,14 @@ function parseContextLength(modelInfo: Record<string, unknown>): number | undefi
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
-export class ModelLookups {
-  readonly #server: ModelServer;
+export class OllamaLookups {
+  readonly #server: ServerAddress;
   readonly #installed: TtlCache<ListedModel[]>;
   readonly #shown: TtlCache<ShownModel>;
   /** Of each loaded model the context it runs with; 0 where the server does not say. */
   readonly #loaded: TtlCache<number>;
 
-  constructor(server: ModelServer, nowMs: () => number) {
+  constructor(server: ServerAddress, nowMs: () => number) {
     const options = { ttlMs: LOOKUP_TTL_MS, maxEntries: MAX_MODELS, nowMs };
     this.#server = server;
     this.#installed = new TtlCache(options);
@@ -54,7 +41,7 @@ export class ModelLookups {
   }
 
   /** Local models only. Throws model/*. */
-  async installed(signal: AbortSignal): Promise<ListedModel[]> {
+  async listed(signal: AbortSignal): Promise<ListedModel[]> {
     return this.#installed.get(INSTALLED_KEY) ?? (await this.askInstalled(signal));
   }
 
@@ -73,6 +60,19 @@ export class ModelLookups {
     // An empty list is asked for again: the owner is about to install the first model.
     if (listed.length > 0) this.#installed.set(INSTALLED_KEY, listed);
     return listed;
+  }
+
+  async askState(signal: AbortSignal): Promise<{ version: string; models: InstalledModel[] }> {
+    const [{ version }, installed, loaded] = await Promise.all([
+      requestJson(this.#server, { path: "/api/version" }, versionSchema, signal),
+      this.askInstalled(signal),
+      this.askLoaded(signal),
+    ]);
+    const models = installed.map((model) => ({
+      ...model,
+      loaded: loaded?.has(fullName(model.name)) ?? false,
+    }));
+    return { version, models };
   }
 
   /** Throws model/*. */
@@ -94,10 +94,7 @@ export class ModelLookups {
     return profile;
   }
 
-  /**
-   * True where the model is loaded with this context: with another one the server loads it again. Undefined where the
-   * server does not say.
-   */
+  /** As {@link ServerProtocol.isLoaded} says. */
   async isLoaded(
     model: string,
     contextTokens: number,
@@ -129,12 +126,10 @@ export class ModelLookups {
     }
   }
 
-  /** An answer proves that the model is loaded. */
   noteAnswered(model: string, contextTokens: number): void {
     this.#loaded.set(fullName(model), contextTokens);
   }
 
-  /** After a failure nothing that was known about the model is relied on. */
   noteFailed(model: string): void {
     this.#loaded.delete(fullName(model));
     this.#shown.delete(model);

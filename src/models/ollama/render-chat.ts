@@ -48,6 +48,17 @@ function renderSampling(sampling: Sampling): JsonObject {
   };
 }
 
+/** A chat without messages: the server loads the model, with the options that chats have, and says nothing. */
+export function renderWarmUp(model: string, contextTokens: number): JsonObject {
+  return {
+    model,
+    messages: [],
+    stream: false,
+    keep_alive: KEEP_ALIVE,
+    options: { num_ctx: contextTokens },
+  };
+}
+
 function renderTool(tool: ToolSpec): JsonObject {
   return { type: "function", function: tool };
 }

@@ -1,21 +1,9 @@
-/** What is read of a model server's answers, and nothing else of them. All numbers and texts from it pass here. */
+/** What is read of Ollama's answers, and nothing else of them. All numbers and texts from it pass here. */
 import * as v from "valibot";
-
-/** More installed models than these are not listed. */
-export const MAX_MODELS = 256;
-const MAX_NAME_UNITS = 256;
-const MAX_CAPABILITIES = 32;
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_NAME_UNITS));
-const label = v.pipe(v.string(), v.maxLength(MAX_NAME_UNITS));
-const capabilities = v.pipe(v.array(label), v.maxLength(MAX_CAPABILITIES));
+import { capabilities, count, label, listOf, MAX_TOOL_CALLS, name, vector } from "../fields.ts";
 
 /** Set, and not empty, where the model runs on another machine. */
 const remote = { remote_host: v.nullish(v.string(), ""), remote_model: v.nullish(v.string(), "") };
-
-/** Tool calls in one line; a model that wishes for more has lost its way. */
-const MAX_TOOL_CALLS = 32;
 
 const toolCall = v.object({
   id: v.nullish(label, ""),
@@ -41,37 +29,13 @@ export const chatLineSchema = v.object({
 
 export type ChatLine = v.InferOutput<typeof chatLineSchema>;
 
-/** Of one text. */
-const MAX_DIMENSIONS = 16_384;
-
-const vector = v.pipe(
-  v.array(v.pipe(v.number(), v.finite())),
-  v.nonEmpty(),
-  v.maxLength(MAX_DIMENSIONS),
-);
-
 export const embedSchema = v.object({
   embeddings: v.array(vector),
   prompt_eval_count: v.optional(count, 0),
   ...remote,
 });
 
-export const errorSchema = v.object({ error: v.string() });
-
 export const versionSchema = v.object({ version: label });
-
-/** A list whose entries stand alone: one that is not of the form hides no other. */
-function listOf<const Entry extends v.GenericSchema>(entry: Entry) {
-  return v.pipe(
-    v.nullish(v.array(v.unknown()), []),
-    v.transform((items) =>
-      items.slice(0, MAX_MODELS).flatMap((item) => {
-        const parsed = v.safeParse(entry, item);
-        return parsed.success ? [parsed.output] : [];
-      }),
-    ),
-  );
-}
 
 export const tagsSchema = v.object({
   models: listOf(

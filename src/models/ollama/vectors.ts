@@ -1,12 +1,10 @@
 /** Texts into vectors, by Ollama's /api/embed. */
 import type { Embeddings, EmbedRequest, JsonObject } from "../../core/ports.ts";
-import { brokenStream, remoteModel } from "../failures.ts";
-import { type ModelServer, requestJson } from "../request.ts";
+import { remoteModel } from "../failures.ts";
+import { requestJson, type ServerAddress } from "../request.ts";
+import { MAX_VECTORS_BYTES, verifyVectors } from "../vectors.ts";
 import { KEEP_ALIVE } from "./render-chat.ts";
 import { embedSchema } from "./schema.ts";
-
-/** Of the vectors of one call: 256 texts with 4,096 dimensions each, and more. */
-const MAX_VECTORS_BYTES = 32 * 1024 * 1024;
 
 /** `contextTokens` is the one of chats: with another the server would load the model again. */
 function renderEmbed(
@@ -26,7 +24,7 @@ function renderEmbed(
 
 /** Throws model/*, or the signal's reason. */
 export async function requestVectors(
-  server: ModelServer,
+  server: ServerAddress,
   request: EmbedRequest,
   contextTokens: number,
   signal: AbortSignal,
@@ -36,11 +34,6 @@ export async function requestVectors(
   const call = { path: "/api/embed", body, model, maxBytes: MAX_VECTORS_BYTES } as const;
   const answer = await requestJson(server, call, embedSchema, signal);
   if (answer.remote_host || answer.remote_model) throw remoteModel(model);
-  const { embeddings: vectors } = answer;
-  const isWhole =
-    vectors.length === texts.length &&
-    vectors.every((vector) => vector.length === vectors[0]?.length);
-  if (!isWhole)
-    throw brokenStream("The model server did not answer with one vector for each text.");
+  const vectors = verifyVectors(answer.embeddings, texts.length);
   return { model, vectors, promptTokens: answer.prompt_eval_count };
 }

@@ -4,6 +4,7 @@ import { isAppError } from "../../../src/core/errors.ts";
 import type { ModelChunk } from "../../../src/core/ports.ts";
 import { MAX_ANSWER_UNITS, MAX_BAD_LINES, readAnswer } from "../../../src/models/answer.ts";
 import { Deadline } from "../../../src/models/deadlines.ts";
+import { OllamaDialect } from "../../../src/models/ollama/answer.ts";
 
 const encoder = new TextEncoder();
 
@@ -17,7 +18,8 @@ async function readAll(pieces: (Uint8Array | string)[]): Promise<ModelChunk[]> {
   });
   const deadline = new Deadline(60_000);
   try {
-    const options = { model: "tiny", deadline, startedAtMs: 1_000, nowMs: () => 1_250 };
+    const dialect = new OllamaDialect("tiny");
+    const options = { model: "tiny", dialect, deadline, startedAtMs: 1_000, nowMs: () => 1_250 };
     const chunks: ModelChunk[] = [];
     for await (const chunk of readAnswer(body, options)) chunks.push(chunk);
     return chunks;
@@ -120,7 +122,8 @@ describe("readAnswer", () => {
       { highWaterMark: 0 },
     );
     const deadline = new Deadline(60_000);
-    const options = { model: "tiny", deadline, startedAtMs: 0, nowMs: () => 0 };
+    const dialect = new OllamaDialect("tiny");
+    const options = { model: "tiny", dialect, deadline, startedAtMs: 0, nowMs: () => 0 };
     for await (const chunk of readAnswer(body, options))
       if (chunk.kind === "done") expect(ended).toBe(false);
     deadline.end();

@@ -2,11 +2,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAppError } from "../../../src/core/errors.ts";
 import type { ChatRequest, Model, ModelChunk } from "../../../src/core/ports.ts";
-import { createOllama, type OllamaOptions } from "../../../src/models/ollama/ollama.ts";
+import { createOllama } from "../../../src/models/ollama/ollama.ts";
+import type { ServerOptions } from "../../../src/models/server-model.ts";
 
 export const GIB = 1024 ** 3;
 
-export function createClient(baseUrl: string, overrides: Partial<OllamaOptions> = {}): Model {
+export function createClient(baseUrl: string, overrides: Partial<ServerOptions> = {}): Model {
   return createOllama({
     fetch,
     baseUrl,

@@ -2,8 +2,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { afterEach, describe, it } from "vitest";
-import { ModelLookups } from "../../../src/models/ollama/lookups.ts";
-import { MAX_MODELS } from "../../../src/models/ollama/schema.ts";
+import { MAX_MODELS } from "../../../src/models/fields.ts";
+import { OllamaLookups } from "../../../src/models/ollama/lookups.ts";
 import { MAX_JSON_BYTES, requestJson } from "../../../src/models/request.ts";
 
 let server: Server;
@@ -84,32 +84,32 @@ describe("requestJson", () => {
   });
 });
 
-describe("ModelLookups", () => {
-  async function lookUp(answers: Record<string, unknown>): Promise<ModelLookups> {
+describe("OllamaLookups", () => {
+  async function lookUp(answers: Record<string, unknown>): Promise<OllamaLookups> {
     const target = await serve((request, response) => {
       const answer = answers[request.url ?? ""];
       if (answer === undefined) response.writeHead(404).end("404 page not found");
       else response.end(JSON.stringify(answer));
     });
-    return new ModelLookups(target, () => 0);
+    return new OllamaLookups(target, () => 0);
   }
 
   it("lists what is of the form and hides the rest, up to a limit", async ({ expect }) => {
     const good = Array.from({ length: MAX_MODELS }, (_, index) => ({ name: `m${index}`, size: 1 }));
     const bad = [null, 7, { name: "" }, { name: "m", size: -1 }, { name: "m", size: "big" }];
     const few = await lookUp({ "/api/tags": { models: [...bad, ...good.slice(0, 2)] } });
-    expect(await few.installed(signal)).toEqual([
+    expect(await few.listed(signal)).toEqual([
       { name: "m0", sizeBytes: 1, capabilities: [] },
       { name: "m1", sizeBytes: 1, capabilities: [] },
     ]);
     server.close();
     const many = await lookUp({ "/api/tags": { models: [...good, { name: "more", size: 1 }] } });
-    expect(await many.installed(signal)).toHaveLength(MAX_MODELS);
+    expect(await many.listed(signal)).toHaveLength(MAX_MODELS);
   });
 
   it("takes `models: null` for none", async ({ expect }) => {
     const lookups = await lookUp({ "/api/tags": { models: null }, "/api/ps": { models: null } });
-    expect(await lookups.installed(signal)).toEqual([]);
+    expect(await lookups.listed(signal)).toEqual([]);
     expect(await lookups.isLoaded("m", 4096, signal)).toBe(false);
   });
 
