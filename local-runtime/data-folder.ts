@@ -16,6 +16,10 @@ export interface DataFolder {
   /** Tells a wrong master key from the right one, and reveals neither. */
   masterKeyId: string;
   egress: string;
+  /** Model files that were pulled. No part of a backup: they can be pulled again. */
+  models: string;
+  /** The models of the built-in server, and which one was chosen. */
+  modelLibrary: string;
   /** What one run needs: written anew at each start. */
   run: string;
   logs: string;
@@ -29,6 +33,8 @@ export function dataFolderAt(root: string): DataFolder {
     masterKey: join(root, "master.key"),
     masterKeyId: join(root, "master.key.id"),
     egress: join(root, "egress.json"),
+    models: join(root, "models"),
+    modelLibrary: join(root, "models.json"),
     run: join(root, "run"),
     logs: join(root, "logs"),
     backups: join(root, "backups"),

@@ -1,0 +1,115 @@
+/** Real tokens of the real engine, installed by the path that people's boxes take. */
+import { afterAll, beforeAll, describe, it } from "vitest";
+import {
+  installEngine,
+  unsupportedMachine,
+} from "../../local-runtime/model-server/install-engine.ts";
+import {
+  type ModelServerProcess,
+  ROOT,
+  startModelServer,
+} from "../support/model-server-process.ts";
+
+const machine = unsupportedMachine();
+
+interface Line {
+  message: { content: string };
+  done: boolean;
+  done_reason: string;
+  prompt_eval_count: number;
+  prompt_cached_count: number;
+  eval_count: number;
+}
+
+describe.skipIf(machine !== undefined)(
+  `the built-in model server with its engine${machine === undefined ? "" : ` (none for ${machine})`}`,
+  () => {
+    let server: ModelServerProcess;
+
+    beforeAll(async () => {
+      await installEngine(ROOT, () => {});
+      server = await startModelServer();
+    });
+    afterAll(() => server.discard());
+
+    const chat = (fields: object, init: RequestInit = {}) =>
+      fetch(`${server.url}/api/chat`, {
+        method: "POST",
+        body: JSON.stringify({ model: "stories", truncate: false, ...fields }),
+        ...init,
+      });
+
+    it("streams an answer of as many tokens as it says", async ({ expect }) => {
+      const response = await chat({
+        messages: [{ role: "user", content: "Once upon a time" }],
+        options: { num_ctx: 512, num_predict: 24, temperature: 0 },
+      });
+      const lines: Line[] = (await response.text())
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const text = lines.map(({ message }) => message.content).join("");
+      expect(text).toMatch(/[a-z]+ [a-z]+ [a-z]+/);
+      expect(lines.length).toBeGreaterThan(10);
+      expect(lines.at(-1)).toMatchObject({ done: true, done_reason: "length", eval_count: 24 });
+    });
+
+    it("evaluates of the next turn's prompt only what is new, and at most a tenth more", async ({
+      expect,
+    }) => {
+      const messages = [{ role: "system", content: "You tell short stories to children." }];
+      let before = 0;
+      for (const content of ["Once upon a time", "And then?", "Who came along?", "The end?"]) {
+        messages.push({ role: "user", content });
+        const options = { num_ctx: 512, num_predict: 20, temperature: 0.7, seed: 5 };
+        const answer: Line = await (await chat({ messages, stream: false, options })).json();
+        const evaluated = answer.prompt_eval_count - answer.prompt_cached_count;
+        const fresh = answer.prompt_eval_count - before;
+        expect(evaluated, content).toBeLessThanOrEqual(Math.ceil(fresh * 1.1));
+        expect(evaluated, content).toBeGreaterThan(0);
+        before = answer.prompt_eval_count + answer.eval_count;
+        messages.push({ role: "assistant", content: answer.message.content });
+      }
+    });
+
+    it("holds an answer to a schema", async ({ expect }) => {
+      const format = {
+        type: "object",
+        properties: { name: { type: "string", maxLength: 8 }, old: { type: "boolean" } },
+        required: ["name", "old"],
+      };
+      const response = await chat({
+        messages: [{ role: "user", content: "Who is it?" }],
+        stream: false,
+        format,
+        options: { num_ctx: 512, num_predict: 100, temperature: 0 },
+      });
+      const answer: Line = await response.json();
+      expect(JSON.parse(answer.message.content)).toEqual({
+        name: expect.any(String),
+        old: expect.any(Boolean),
+      });
+    });
+
+    it("refuses a prompt that is too long, and leaves the model as it was", async ({ expect }) => {
+      const messages = [{ role: "user", content: "word ".repeat(600) }];
+      const response = await chat({ messages, options: { num_ctx: 512 } });
+      expect(response.status).toBe(400);
+      expect((await response.json()).error).toMatch(
+        /^the prompt has \d+ tokens, and the context of 512 leaves no room/,
+      );
+    });
+
+    it("stops when the client goes, and ends when its supervisor does", async ({ expect }) => {
+      const gone = new AbortController();
+      const options = { num_ctx: 512, temperature: 0.9, seed: 3 };
+      const messages = [{ role: "user", content: "Tell me all" }];
+      const response = await chat({ messages, options }, { signal: gone.signal });
+      await response.body?.getReader().read();
+      gone.abort();
+      const next = await chat({ messages, stream: false, options: { ...options, num_predict: 2 } });
+      expect(await next.json()).toMatchObject({ done: true, eval_count: 2 });
+      expect(await server.closeInput()).toBe(0);
+    });
+  },
+);
