@@ -37,6 +37,14 @@ export type RockpoolEvent =
       firstTokenMs?: number;
       ms: number;
     }
+  /** The model server counted far fewer tokens than it was sent: it may have cut the prompt. */
+  | {
+      type: "prompt:undercounted";
+      session: string;
+      model: string;
+      estimated: number;
+      counted: number;
+    }
   | { type: "outbox:sent"; session: string; channel: string; attempt: number; ms: number }
   | {
       type: "outbox:retry";

@@ -122,6 +122,7 @@ function forget(parts: SessionParts): void {
   parts.outbox.forget();
   parts.files.forget();
   const throughSeq = parts.history.forget();
+  parts.past.forget();
   parts.journal.skipMessages();
   parts.journal.add({ kind: "forget", sessionId: parts.key, throughSeq });
 }

@@ -27,8 +27,8 @@ export interface TurnEnd {
   cut?: MessageBody["cut"];
   code?: ErrorCode;
   usage?: Usage;
-  /** Messages up to this position leave the model's context. */
-  contextFromSeq?: number;
+  /** Turns asked up to this position leave the model's context. */
+  droppedThroughSeq?: number | undefined;
   /** What a command changes, in the same transaction. */
   change?: () => void;
 }
@@ -59,7 +59,8 @@ export async function commitTurn(work: Work, end: TurnEnd): Promise<Committed> {
     if (pieces.length === 0 || isForgotten) parts.outbox.drop(replyKey(row.turnId, 0));
     else for (const piece of pieces) putPiece(work, piece, nowMs);
     parts.inbox.finish(row.seq);
-    if (end.contextFromSeq !== undefined) parts.meta.raise("contextFromSeq", end.contextFromSeq);
+    const { droppedThroughSeq } = end;
+    if (droppedThroughSeq !== undefined) parts.meta.raise("droppedThroughSeq", droppedThroughSeq);
     end.change?.();
     parts.journal.add(...turnEntries(work, end, nowMs));
     return { status: "stored", message };

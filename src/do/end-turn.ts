@@ -23,8 +23,10 @@ export interface Thought {
   problems: string[];
   /** The message as the model was told it. */
   user: string;
-  /** Messages up to this position no longer fit into the model's context. */
-  contextFromSeq?: number;
+  /** Turns asked up to this position no longer fit into the model's context. */
+  droppedThroughSeq?: number | undefined;
+  /** The message itself did not fit: the model was told its beginning and its end. */
+  isCut?: boolean;
 }
 
 export async function endTurn(work: TurnWork, thought: Thought): Promise<void> {
@@ -64,17 +66,20 @@ async function endAnswered(
 ): Promise<void> {
   const { lang } = work.request.speaker;
   const text = answer.text.trim() === "" ? phrase(lang, "emptyAnswer") : answer.text;
-  const cut = answer.reason === "length" ? [phrase(lang, "cutLength")] : [];
-  const { contextFromSeq } = thought;
+  const notes = [...thought.problems];
+  if (thought.isCut) notes.push(phrase(lang, "cutMessage"));
+  if (answer.reason === "length") notes.push(phrase(lang, "cutLength"));
   const isStored = await store(work, {
     outcome: "answered",
-    reply: [text, ...thought.problems, ...cut].join("\n\n"),
+    reply: [text, ...notes].join("\n\n"),
     kept: text,
     aside: false,
     usage: answer.usage,
-    ...(contextFromSeq === undefined ? {} : { contextFromSeq }),
+    droppedThroughSeq: thought.droppedThroughSeq,
   });
-  if (isStored) work.parts.history.remember({ seq: work.seq, user: thought.user, assistant: text });
+  if (!isStored) return;
+  const { seq, row } = work;
+  work.parts.past.remember({ seq, atMs: row.acceptedAtMs, user: thought.user, assistant: text });
 }
 
 async function endFailed(

@@ -4,8 +4,6 @@ import type { MessageEntry } from "../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
-import type { PastTurn } from "../turn/context.ts";
-import { userMessageId } from "./turn-names.ts";
 
 /** What is sealed of a message. */
 export interface MessageBody {
@@ -51,16 +49,11 @@ export interface OpenedUser {
   body: UserBody;
 }
 
-/** Past turns that the model may be told at most; the token budget is mostly narrower. */
-const MAX_PAST_TURNS = 200;
-
 export class History {
   readonly #sql: SqlStorage;
   readonly #keyring: Keyring;
   readonly #session: SessionKey;
   #newestSeq = 0;
-  /** Opened turns for the next prompt, oldest first; undefined until they are first needed. */
-  #past: PastTurn[] | undefined;
 
   constructor(sql: SqlStorage, keyring: Keyring, session: SessionKey) {
     this.#sql = sql;
@@ -71,7 +64,6 @@ export class History {
 
   /** Remembers what the table says, and nothing else. */
   reload(): void {
-    this.#past = undefined;
     const newest = this.#sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM messages");
     this.#newestSeq = newest.one().seq ?? 0;
   }
@@ -108,40 +100,6 @@ export class History {
     this.#sql.exec("UPDATE messages SET body = ? WHERE id = ?", sealed, id);
   }
 
-  /** Tells the kept window of a turn that has just been stored. */
-  remember(turn: PastTurn): void {
-    this.#past?.push(turn);
-    if (this.#past && this.#past.length > MAX_PAST_TURNS * 2)
-      this.#past = this.#past.slice(-MAX_PAST_TURNS);
-  }
-
-  /** Finished turns asked after `fromSeq`, oldest first: at most the newest {@link MAX_PAST_TURNS}. */
-  async past(fromSeq: number): Promise<readonly PastTurn[]> {
-    const loaded = this.#past ?? (await this.#loadPast(fromSeq));
-    // What was forgotten while it was loaded stays forgotten.
-    this.#past = (this.#past ?? loaded).filter((turn) => turn.seq > fromSeq);
-    return this.#past;
-  }
-
-  async #loadPast(fromSeq: number): Promise<PastTurn[]> {
-    const answers = this.#sql
-      .exec<StoredMessage>(
-        "SELECT * FROM messages WHERE role = 'assistant' AND aside = 0 AND seq > ? ORDER BY seq DESC LIMIT ?",
-        fromSeq,
-        MAX_PAST_TURNS,
-      )
-      .toArray()
-      .reverse();
-    const turns: PastTurn[] = [];
-    for (const answer of answers) {
-      const question = this.#find(userMessageId(answer.turn_id as TurnId)); // written by append() only
-      if (!question || question.seq <= fromSeq) continue;
-      const [user, assistant] = await Promise.all([this.#open(question), this.#open(answer)]);
-      turns.push({ seq: question.seq, user: describeUser(user), assistant: assistant.text });
-    }
-    return turns;
-  }
-
   #find(id: MessageId): StoredMessage | undefined {
     return this.#sql.exec<StoredMessage>("SELECT * FROM messages WHERE id = ?", id).toArray()[0];
   }
@@ -157,7 +115,15 @@ export class History {
   }
 
   async #open<Body extends MessageBody = MessageBody>(stored: StoredMessage): Promise<Body> {
-    return openJson<Body>(this.#keyring, this.place(stored.id), new Uint8Array(stored.body));
+    return this.openBody<Body>(stored.id as MessageId, stored.body); // written by append() only
+  }
+
+  /** What was sealed as the body of this message. */
+  openBody<Body extends MessageBody = MessageBody>(
+    id: MessageId,
+    sealed: ArrayBuffer,
+  ): Promise<Body> {
+    return openJson<Body>(this.#keyring, this.place(id), new Uint8Array(sealed));
   }
 
   /** At most `limit` messages before `beforeSeq` and after `afterSeq`, oldest first, the newest of them. */
@@ -245,7 +211,6 @@ export class History {
   /** Erases every message; the position of the last one. Inside the caller's transaction. */
   forget(): number {
     this.#sql.exec("DELETE FROM messages");
-    this.#past = [];
     return this.#newestSeq;
   }
 }

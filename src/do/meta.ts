@@ -8,8 +8,12 @@ interface Facts {
   movedTo: SessionKey;
   /** Model of this conversation. */
   model: string;
-  /** Messages up to this position are not told to the model any more. */
+  /** Messages up to this position are no part of the talk any more: it began afresh. */
   contextFromSeq: number;
+  /** Turns asked up to this position no longer fit into what the model is told. */
+  droppedThroughSeq: number;
+  /** Of each model that answered here: tokens that its server counts for each that we estimate. */
+  tokenRates: Record<string, number>;
   createdAtMs: number;
   /** Messages up to this position are in D1. */
   loggedSeq: number;
@@ -37,7 +41,7 @@ export class Meta {
   }
 
   /** Sets a position, and never back. */
-  raise(name: "contextFromSeq", seq: number): void {
+  raise(name: "contextFromSeq" | "droppedThroughSeq", seq: number): void {
     if (seq > (this.get(name) ?? 0)) this.set(name, seq);
   }
 

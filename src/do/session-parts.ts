@@ -3,6 +3,7 @@ import type { SessionKey, TurnId } from "../core/ids.ts";
 import type { Model } from "../core/ports.ts";
 import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
+import { countTokens } from "../turn/token-rate.ts";
 import { Files } from "./files.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
@@ -11,7 +12,9 @@ import { JournalRows, type MessageLog } from "./journal-rows.ts";
 import { leaving } from "./leaving.ts";
 import type { Meta } from "./meta.ts";
 import { Outbox } from "./outbox.ts";
+import { PastTurns } from "./past-turns.ts";
 import { Readers } from "./readers.ts";
+import { createTokenRates, type TokenRates } from "./token-rates.ts";
 
 /** The turn that is running now. Its row in the inbox outlives it; this does not. */
 export interface RunningTurn {
@@ -31,10 +34,12 @@ export interface SessionParts {
   inbox: Inbox;
   outbox: Outbox;
   history: History;
+  past: PastTurns;
   files: Files;
   journal: JournalRows;
   readers: Readers;
   model: Model;
+  tokenRates: TokenRates;
   defaultModel: string;
   running: RunningTurn | undefined;
   nowMs(): number;
@@ -62,6 +67,8 @@ export async function openSessionParts(
   const inbox = new Inbox(sql);
   const outbox = new Outbox(sql, keyring, key);
   const journal = new JournalRows(sql, messageLog);
+  const past = new PastTurns(sql, history);
+  const tokenRates = createTokenRates(meta, key);
   return {
     key,
     env,
@@ -69,10 +76,12 @@ export async function openSessionParts(
     inbox,
     outbox,
     history,
+    past,
     files: new Files(storage, keyring, key),
     journal,
     readers: new Readers(leaving),
-    model: openModel(env),
+    model: countTokens(openModel(env), tokenRates.note),
+    tokenRates,
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
     running: undefined,
     nowMs: () => Date.now(),
@@ -81,7 +90,7 @@ export async function openSessionParts(
       try {
         return storage.transactionSync(work);
       } catch (error) {
-        for (const table of [meta, inbox, outbox, history, journal]) table.reload();
+        for (const table of [meta, inbox, outbox, history, past, journal]) table.reload();
         throw error;
       }
     },

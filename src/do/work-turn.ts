@@ -4,8 +4,8 @@ import { parseAccountKey } from "../core/ids.ts";
 import type { Caller } from "../core/ports.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
-import { answerTokens, buildPrompt, systemText } from "../turn/context.ts";
-import { decideFailure, runTurn, type TurnResult, type TurnSink } from "../turn/run.ts";
+import { decideFailure, runTurn, type TurnSink } from "../turn/run.ts";
+import { buildContext } from "./build-context.ts";
 import { endTurn, type Thought, type TurnWork } from "./end-turn.ts";
 import { describeUser, type MessageBody } from "./history.ts";
 import { liveEvent } from "./live-event.ts";
@@ -55,21 +55,15 @@ async function askModel(
   work: TurnWork,
   route: Route | undefined,
   user: string,
-): Promise<{ result: TurnResult; contextFromSeq?: number }> {
+): Promise<Pick<Thought, "result" | "droppedThroughSeq" | "isCut">> {
   const { parts, request, running } = work;
-  const model = parts.meta.get("model") ?? parts.defaultModel;
-  const { contextTokens } = await parts.model.profile(model);
-  const past = await parts.history.past(parts.meta.get("contextFromSeq") ?? 0);
-  const system = systemText(parts.nowMs());
-  const { messages, dropped } = buildPrompt({ system, past, user, contextTokens });
-  const lastDropped = dropped > 0 ? past[dropped - 1] : undefined;
+  const { chat, ...told } = await buildContext(parts, { atMs: work.row.acceptedAtMs, user });
   const preview = route && startPreview(parts, running, targetOf(request.event), route);
   try {
-    const caller = callerOf(work);
-    const chat = { caller, model, messages, maxTokens: answerTokens(contextTokens) };
+    const request = { ...chat, caller: callerOf(work) };
     const sink = sinkOf(parts, running);
-    const result = await runTurn(chat, parts.model, sink, running.controller.signal);
-    return { result, ...(lastDropped ? { contextFromSeq: lastDropped.seq } : {}) };
+    const result = await runTurn(request, parts.model, sink, running.controller.signal);
+    return { result, ...told };
   } finally {
     await preview?.stop();
   }

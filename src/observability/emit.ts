@@ -28,6 +28,9 @@ function measure(event: RockpoolEvent): void {
     case "turn:finished":
       measureTurn(event);
       break;
+    case "prompt:undercounted":
+      count(METRICS.undercounted);
+      break;
     case "outbox:sent":
     case "outbox:retry":
     case "outbox:parked":

@@ -17,6 +17,7 @@ function levelOf(event: RockpoolEvent): LogLevel {
     case "journal:failed":
       return "error";
     case "outbox:retry":
+    case "prompt:undercounted":
       return "warn";
     case "request":
       return event.status >= 500 ? "error" : "info";

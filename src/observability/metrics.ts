@@ -70,6 +70,11 @@ export const METRICS = {
     "counter",
     "Generated tokens, as the model server counts them.",
   ),
+  undercounted: define(
+    "rockpool_prompts_undercounted_total",
+    "counter",
+    "Prompts of which the model server counted far fewer tokens than it was sent.",
+  ),
   sends: define(
     "rockpool_outbox_sends_total",
     "counter",

@@ -62,6 +62,8 @@ export const en = {
     "Something went wrong on my side. The reason stands in the log (`npx rockpool logs`). Please try again.",
   emptyAnswer: "The model had nothing to say. Please put it in other words.",
   cutLength: "(The answer reached its length limit. Say “go on” for more.)",
+  cutMessage:
+    "(Your message was longer than the model can read at once: it saw the beginning and the end.)",
   cutStopped: "(stopped)",
   tooLong:
     "Your message is longer than I take ({max} characters). Please send it in parts, or as a file.",

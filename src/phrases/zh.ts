@@ -55,6 +55,7 @@ export const zh: Phrases = {
   failedInternal: "我这边出了点问题，原因见日志（`npx rockpool logs`）。请重试。",
   emptyAnswer: "模型没有给出回答。请换个说法试试。",
   cutLength: "（回答已达长度上限。说“继续”可以接着写。）",
+  cutMessage: "（你的消息超出了模型一次能读的长度：它只看到了开头和结尾。）",
   cutStopped: "（已停止）",
   tooLong: "你的消息超过了我能接收的长度（{max} 个字符）。请分段发送，或以文件发送。",
   queueFull:

@@ -1,111 +1,142 @@
 /**
- * Stage 6: what the model is told. The prompt begins the same from turn to turn (system text, then history in order),
- * so that the model server's prompt cache holds; old turns are dropped in big steps for the same reason. Pure.
+ * Stage 6: what the model is told. The prompt of a turn begins with the whole prompt of the turn before it, so that the
+ * model server's prompt cache holds: the system text never changes, history is only added to, and what changes (the
+ * time) stands in the message that brought it. It begins anew only where old turns are dropped or summarised. Pure.
  */
 import type { PromptMessage } from "../core/ports.ts";
+import { cutMiddle } from "./cut-text.ts";
+import { type Notes, renderNotes, renderTime, SYSTEM_TEXT } from "./notes.ts";
+import { estimateWithin } from "./token-rate.ts";
+import { estimateTokens } from "./tokens.ts";
+import { decideWindow } from "./window.ts";
+
+/** What a person said. */
+export interface Said {
+  /** When it was accepted. */
+  atMs: number;
+  user: string;
+}
 
 /** One finished exchange. */
-export interface PastTurn {
+export interface PastTurn extends Said {
   /** Position of the person's message in the session. */
   seq: number;
-  user: string;
   assistant: string;
 }
 
-/** What is kept of the budget after old turns are dropped: the next drop is many turns away. */
-const KEEP_SHARE = 0.5;
-/** Tokens that a message costs besides its text. */
-const MESSAGE_TOKENS = 6;
 /** Longest answer asked for, as a share of the context window. */
 const ANSWER_SHARE = 0.25;
 const MAX_ANSWER_TOKENS = 2048;
-
-/** Tokens of a text, estimated without a tokenizer on the safe side: 3 Latin characters or 1 other one a token. */
-export function estimateTokens(text: string): number {
-  let thirds = 0;
-  for (let index = 0; index < text.length; index += 1) thirds += thirdsOf(text, index);
-  return Math.ceil(thirds / 3) + MESSAGE_TOKENS;
-}
-
-/** What a character counts, in thirds of a token. */
-function thirdsOf(text: string, index: number): number {
-  return text.charCodeAt(index) < 0x2e80 ? 1 : 3;
-}
+/** Shares of the room for one message, for all pins together, and for the summary. */
+const MESSAGE_SHARE = 0.6;
+const NOTE_SHARE = 0.125;
+/** The time is told again when so much of it has passed. */
+const TIME_EVERY_MS = 10 * 60_000;
+/** What a message's time takes at most. */
+const TIME_TOKENS = 24;
 
 export function answerTokens(contextTokens: number): number {
   return Math.min(MAX_ANSWER_TOKENS, Math.floor(contextTokens * ANSWER_SHARE));
 }
 
-const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-
-/** The system text: short, and the same for a whole day. */
-export function systemText(nowMs: number): string {
-  const now = new Date(nowMs);
-  const day = `${WEEKDAYS[now.getUTCDay()]}, ${now.toISOString().slice(0, 10)}`;
-  return `You are Rockpool, a private assistant that runs on its owner's own machine. Answer in the language of the last message, to the point, in Markdown. Say so when you do not know something. You cannot browse the web. Today is ${day} (UTC).`;
-}
-
-function tokensOf(turn: PastTurn): number {
-  return estimateTokens(turn.user) + estimateTokens(turn.assistant);
-}
-
-/**
- * The first past turn that still fits. All of them, while they do; else the newest ones that fill half of the budget,
- * so that the start of the prompt moves seldom.
- */
-export function decideWindow(past: readonly PastTurn[], budgetTokens: number): number {
-  const total = past.reduce((sum, turn) => sum + tokensOf(turn), 0);
-  if (total <= budgetTokens) return 0;
-  let kept = 0;
-  let start = past.length;
-  for (let index = past.length - 1; index >= 0; index -= 1) {
-    const turn = past[index];
-    kept += turn ? tokensOf(turn) : 0;
-    if (kept > budgetTokens * KEEP_SHARE) break;
-    start = index;
-  }
-  return start;
-}
-
-export interface PromptInput {
-  system: string;
-  past: readonly PastTurn[];
-  user: string;
+export interface PromptSpace {
   contextTokens: number;
+  /** Of the model's tokenizer; undefined until it has answered. */
+  rate?: number | undefined;
+  /** Estimated tokens that are spoken for: of the tools that are offered, for example. */
+  reservedTokens?: number;
 }
 
-/** The prompt, and how many of the past turns at the front it leaves out. A message that is too long is cut in the middle. */
-export function buildPrompt(input: PromptInput): { messages: PromptMessage[]; dropped: number } {
-  const room =
-    input.contextTokens - answerTokens(input.contextTokens) - estimateTokens(input.system);
-  const user = cutMiddle(input.user, room);
-  const dropped = decideWindow(input.past, Math.max(0, room - estimateTokens(user)));
-  const messages: PromptMessage[] = [{ role: "system", content: input.system }];
-  for (const turn of input.past.slice(dropped))
-    messages.push(
-      { role: "user", content: turn.user },
+/** Estimated tokens for the messages of a prompt. */
+export function promptRoom({ contextTokens, rate, reservedTokens = 0 }: PromptSpace): number {
+  return estimateWithin(contextTokens - answerTokens(contextTokens), rate) - reservedTokens;
+}
+
+/** Longest message, in estimated tokens: the same in every turn, whatever was learnt of the model's tokenizer since. */
+export function messageTokens(contextTokens: number): number {
+  return Math.floor((contextTokens - answerTokens(contextTokens)) * MESSAGE_SHARE);
+}
+
+export interface PromptInput extends PromptSpace {
+  notes: Notes;
+  past: readonly PastTurn[];
+  said: Said;
+}
+
+export interface Prompt {
+  messages: PromptMessage[];
+  /** How many of the past turns at the front are left out. */
+  dropped: number;
+  /** The message did not fit and lost its middle. */
+  isCut: boolean;
+  /** Estimated tokens of each past turn, and what all of them may take. */
+  turnTokens: number[];
+  budgetTokens: number;
+}
+
+/** The prompt of a turn: never more than fits into the window beside the answer. */
+export function buildPrompt(input: PromptInput): Prompt {
+  const { contextTokens, said } = input;
+  const maxTokens = messageTokens(contextTokens);
+  const notes = renderNotes(input.notes, noteTokens(contextTokens));
+  // The first message and the last one may both be told with their time.
+  const fixed = estimateTokens(SYSTEM_TEXT) + estimateTokens(notes) + 2 * TIME_TOKENS;
+  const room = Math.max(0, promptRoom(input) - fixed);
+  const user = cutMiddle(said.user, Math.min(maxTokens, room));
+  const budgetTokens = Math.max(0, room - estimateTokens(user));
+  const past = input.past.map((turn) => cutTurn(turn, maxTokens));
+  const turnTokens = tokensOf(past);
+  const dropped = decideWindow(turnTokens, budgetTokens);
+  const messages = renderMessages(notes, past.slice(dropped), { ...said, user });
+  return { messages, dropped, isCut: user !== said.user, turnTokens, budgetTokens };
+}
+
+/** Longest summary, and all pins together, in estimated tokens. */
+export function noteTokens(contextTokens: number): number {
+  return Math.floor((contextTokens - answerTokens(contextTokens)) * NOTE_SHARE);
+}
+
+function cutTurn(turn: PastTurn, maxTokens: number): PastTurn {
+  const [user, assistant] = [turn.user, turn.assistant].map((text) => cutMiddle(text, maxTokens));
+  return { ...turn, user: user ?? "", assistant: assistant ?? "" };
+}
+
+/** Of each turn, with the time where it is told. A later first turn adds one time at most. */
+function tokensOf(past: readonly PastTurn[]): number[] {
+  const times = decideTimes(past);
+  return past.map(
+    ({ user, assistant }, index) =>
+      estimateTokens(user) + estimateTokens(assistant) + (times[index] ? TIME_TOKENS : 0),
+  );
+}
+
+/** Which messages are told with their time: the first, and each that comes a while after the last that was. */
+function decideTimes(said: readonly Pick<Said, "atMs">[]): boolean[] {
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  return said.map(({ atMs }) => {
+    if (Math.abs(atMs - toldAtMs) < TIME_EVERY_MS) return false;
+    toldAtMs = atMs;
+    return true;
+  });
+}
+
+/** The system text, the turns in order, and what was said last; the notes stand with the first message. */
+export function renderMessages(
+  notes: string,
+  past: readonly PastTurn[],
+  said: Said,
+): PromptMessage[] {
+  const times = decideTimes([...past, said]);
+  const renderUser = ({ user, atMs }: Said, index: number): PromptMessage => {
+    const time = times[index] ? `${renderTime(atMs)}\n` : "";
+    return { role: "user", content: (index === 0 ? notes : "") + time + user };
+  };
+  return [
+    { role: "system", content: SYSTEM_TEXT },
+    ...past.flatMap((turn, index): PromptMessage[] => [
+      renderUser(turn, index),
       { role: "assistant", content: turn.assistant },
-    );
-  messages.push({ role: "user", content: user });
-  return { messages, dropped };
-}
-
-/** Stands for what is cut out of a message. */
-const CUT_MARK = "\n[…]\n";
-
-/** Keeps the beginning and the end: a question mostly stands at one of them. */
-function cutMiddle(text: string, budgetTokens: number): string {
-  if (estimateTokens(text) <= budgetTokens) return text;
-  const roomThirds = ((budgetTokens - estimateTokens(CUT_MARK)) * 3) / 2;
-  let head = 0;
-  for (let left = roomThirds - thirdsOf(text, 0); left >= 0; left -= thirdsOf(text, head))
-    head += 1;
-  let tail = text.length;
-  for (
-    let left = roomThirds - thirdsOf(text, tail - 1);
-    left >= 0;
-    left -= thirdsOf(text, tail - 1)
-  )
-    tail -= 1;
-  return (text.slice(0, head) + CUT_MARK + text.slice(tail)).toWellFormed();
+    ]),
+    renderUser(said, past.length),
+  ];
 }

@@ -1,8 +1,8 @@
-/** The messages of a session: what the model is told, what readers see, what the log gets. */
+/** The messages of a session: what readers see, what the log gets. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { PersonId, SessionKey, TurnId } from "../../src/core/ids.ts";
-import { describeUser, History } from "../../src/do/history.ts";
+import { History } from "../../src/do/history.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { openSessionSchema } from "../../src/do/session-schema.ts";
 import { answerMessageId, userMessageId } from "../../src/do/turn-names.ts";
@@ -35,63 +35,6 @@ async function withHistory(test: (bench: Bench) => Promise<void>): Promise<void>
     await test({ history, reopen, talk });
   });
 }
-
-describe("what the model is told", () => {
-  it("are finished turns, in order, without what is aside or has no answer", ({ expect }) =>
-    withHistory(async ({ history, talk }) => {
-      await talk("1", "one");
-      await talk("2", "a command's answer", true);
-      await talk("3", "");
-      await talk("4", "four");
-      expect(await history.past(0)).toEqual([
-        { seq: 1, user: "question 1", assistant: "one" },
-        { seq: 6, user: "question 4", assistant: "four" },
-      ]);
-    }));
-
-  it("begins after a position, by the question", ({ expect }) =>
-    withHistory(async ({ history, reopen, talk }) => {
-      await talk("1", "one");
-      await talk("2", "two");
-      for (const one of [history, reopen()]) {
-        expect((await one.past(1)).map((turn) => turn.assistant)).toEqual(["two"]);
-        expect(await one.past(3)).toEqual([]);
-      }
-    }));
-
-  it("grows by what is remembered, and is 200 turns long at first", ({ expect }) =>
-    withHistory(async ({ history, talk }) => {
-      for (let index = 0; index < 210; index += 1) await talk(`${index}`, `answer ${index}`);
-      const past = await history.past(0);
-      expect(past).toHaveLength(200);
-      expect(past[0]?.assistant).toBe("answer 10");
-      history.remember({ seq: 1_000, user: "new", assistant: "answer" });
-      expect((await history.past(0)).at(-1)?.user).toBe("new");
-    }));
-
-  it("is nothing after everything was forgotten, also when it was just being read", ({ expect }) =>
-    withHistory(async ({ history, talk }) => {
-      await talk("1", "one");
-      const reading = history.past(0);
-      expect(history.forget()).toBe(2);
-      expect(await reading).toEqual([]);
-      expect(await history.past(0)).toEqual([]);
-      await talk("2", "two");
-      history.remember({ seq: 3, user: "question 2", assistant: "two" });
-      expect((await history.past(0)).map((turn) => turn.seq)).toEqual([3]);
-    }));
-
-  it("names the speaker of a group, and what was attached", ({ expect }) => {
-    const media = [
-      { kind: "image" as const },
-      { kind: "file" as const, name: "plan.pdf", fileId: "f" },
-    ];
-    expect(describeUser({ text: "look", media, sender: "Ada" })).toBe(
-      "Ada: look\n[attached image]\n[attached file: plan.pdf]",
-    );
-    expect(describeUser({ text: "", media: media.slice(0, 1) })).toBe("[attached image]");
-  });
-});
 
 describe("what readers see", () => {
   it("are the newest messages between two positions, oldest first", ({ expect }) =>

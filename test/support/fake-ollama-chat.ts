@@ -7,6 +7,7 @@ import { composeAnswer, countTokens, renderPiece } from "./fake-ollama-answer.ts
 import { type FakeModel, findModel } from "./fake-ollama-catalogue.ts";
 import type { HoldGate, Loader, Slots } from "./fake-ollama-queue.ts";
 import type { FakeSettings } from "./fake-ollama-settings.ts";
+import { withoutTime } from "./told-time.ts";
 
 const SPLIT_BYTES = 17;
 const TOKENS_BETWEEN_TURNS = 64;
@@ -57,6 +58,7 @@ interface FakeCounters {
   /** Chats whose client left before the end. */
   aborted: number;
   tokensOut: number;
+  /** Without the times at which its messages were sent. */
   lastChat: FakeChat | undefined;
 }
 
@@ -178,7 +180,8 @@ async function pace(index: number, startMs: number, tokenMs: number, signal: Abo
 async function streamAnswer(state: FakeState, streaming: Streaming, promptTokens: number) {
   const { chat, model, fault, response, signal } = streaming;
   const { settings, counters } = state;
-  const question = chat.messages.findLast((message) => message.role === "user")?.content ?? "";
+  const asked = chat.messages.findLast((message) => message.role === "user");
+  const question = asked ? withoutTime(asked).content : "";
   const think = model.capabilities.includes("thinking") && chat.think !== false;
   const pieces = composeAnswer(question, think, settings);
   const count = Math.min(pieces.length, chat.options.num_predict);
@@ -219,7 +222,7 @@ export async function answerChat(
   const chat = parsed.output;
   const { settings, counters, gate, slots } = state;
   counters.chats += 1;
-  counters.lastChat = chat;
+  counters.lastChat = { ...chat, messages: chat.messages.map(withoutTime) };
   const fault = state.drawFault();
   refuseByFault(fault, chat);
   if (fault === "reset0") {

@@ -2,10 +2,21 @@
  * A model server inside workerd, in place of the global fetch: each chat says what the test writes into it, when the test
  * writes it. Tests and objects do not share I/O, so a chat looks at plain values again and again.
  */
+import { withoutTime } from "./told-time.ts";
+
+interface Message {
+  role: string;
+  content: string;
+}
 
 /** One call of /api/chat. */
 export interface Chat {
-  messages: { role: string; content: string }[];
+  /** Without the times at which they were sent. */
+  messages: Message[];
+  /** As they came. */
+  told: Message[];
+  /** What the server says that it read; 0 where it does not say. */
+  promptTokens: number;
   /** Pieces to say next, and whether the answer is over then. */
   pieces: string[];
   isOver: boolean;
@@ -37,8 +48,10 @@ export class ScriptedModel {
     }
   };
 
-  #chat({ messages }: Pick<Chat, "messages">, signal: AbortSignal): Response {
-    const chat: Chat = { messages, pieces: [], isOver: false, isCancelled: false };
+  #chat({ messages: told }: Pick<Chat, "messages">, signal: AbortSignal): Response {
+    const messages = told.map(withoutTime);
+    const said = { pieces: [], isOver: false, isCancelled: false };
+    const chat: Chat = { messages, told, promptTokens: 0, ...said };
     this.chats.push(chat);
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({
@@ -53,7 +66,8 @@ export class ScriptedModel {
         const lines = chat.pieces
           .splice(0)
           .map((content) => ({ message: { content }, done: false }));
-        const end = { done: true, done_reason: "stop", prompt_eval_count: 1, eval_count: 1 };
+        const counts = { prompt_eval_count: chat.promptTokens, eval_count: 1 };
+        const end = { done: true, done_reason: "stop", ...counts };
         const all = chat.isOver ? [...lines, end] : lines;
         controller.enqueue(encoder.encode(all.map((line) => `${JSON.stringify(line)}\n`).join("")));
         if (chat.isOver) controller.close();

@@ -1,48 +1,53 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
+import type { PromptMessage } from "../../../src/core/ports.ts";
 import {
   answerTokens,
   buildPrompt,
-  decideWindow,
-  estimateTokens,
+  messageTokens,
+  noteTokens,
   type PastTurn,
-  systemText,
+  promptRoom,
+  type Said,
 } from "../../../src/turn/context.ts";
+import { renderNotes, renderTime, SYSTEM_TEXT } from "../../../src/turn/notes.ts";
+import { estimatePrompt, estimateTokens } from "../../../src/turn/tokens.ts";
+
+const MINUTE_MS = 60_000;
+const START_MS = Date.UTC(2026, 10, 21, 7, 14);
+const NO_NOTES = { pins: [] };
 
 const text = fc.string({ unit: "binary", maxLength: 400 });
-const pastTurns = fc
-  .array(fc.tuple(text, text), { maxLength: 60 })
-  .map((pairs) => pairs.map(([user, assistant], seq) => ({ seq, user, assistant })));
-
-function tokensOf(messages: readonly { content: string }[]): number {
-  return messages.reduce((sum, message) => sum + estimateTokens(message.content), 0);
-}
-
-function turn(seq: number, tokens: number): PastTurn {
-  return { seq, user: "a".repeat(tokens * 3 - 36), assistant: "" };
-}
-
-describe("estimateTokens", () => {
-  it.for([
-    // Counted by the tokenizer of qwen3, rounded up.
-    ["The quick brown fox jumps over the lazy dog.", 10],
-    ["function add(a, b) {\n  return a + b;\n}", 15],
-    ["我是运行在这台机器上的私人助手。", 10],
-    ["Grüße aus Österreich, schöne Straße", 13],
-    ["", 0],
-  ] as const)("is not below what %j takes", ([sample, tokens], { expect }) => {
-    expect(estimateTokens(sample)).toBeGreaterThanOrEqual(tokens);
-    expect(estimateTokens(sample)).toBeLessThan(tokens * 3 + 10);
-  });
-
-  it("grows with the text", ({ expect }) => {
-    fc.assert(
-      fc.property(text, text, (one, other) => {
-        expect(estimateTokens(one + other)).toBeGreaterThanOrEqual(estimateTokens(one));
-      }),
-    );
-  });
+const stretch = fc.tuple(fc.constantFrom("a", "é", "中", "🙂", "\ud800", "\n"), fc.nat(9_000));
+const anyText = fc.oneof(
+  text,
+  fc
+    .array(stretch, { maxLength: 5 })
+    .map((stretches) => stretches.map(([unit, times]) => unit.repeat(times)).join("")),
+);
+const notes = fc.record({
+  pins: fc.array(text, { maxLength: 20 }),
+  summary: fc.option(anyText, { nil: undefined }),
 });
+
+/** Turns at times that mostly rise, some of them long. */
+const pastTurns = fc
+  .array(fc.tuple(anyText, text, fc.integer({ min: -5, max: 90 })), { maxLength: 40 })
+  .map((turns) => {
+    let atMs = START_MS;
+    return turns.map(([user, assistant, minutes], seq): PastTurn => {
+      atMs += minutes * MINUTE_MS;
+      return { seq, atMs, user, assistant };
+    });
+  });
+
+function say(user: string, atMs = START_MS): Said {
+  return { user, atMs };
+}
+
+function told(messages: readonly PromptMessage[]): string[] {
+  return messages.map((message) => message.content);
+}
 
 describe("answerTokens", () => {
   it("is a quarter of the window, and 2048 at most", ({ expect }) => {
@@ -52,112 +57,166 @@ describe("answerTokens", () => {
   });
 });
 
-describe("systemText", () => {
-  it("is the same for a whole day and names it", ({ expect }) => {
-    const morning = Date.UTC(2026, 10, 21, 0, 0, 0);
-    const night = Date.UTC(2026, 10, 21, 23, 59, 59, 999);
-    expect(systemText(morning)).toBe(systemText(night));
-    expect(systemText(morning)).toContain("Today is Saturday, 2026-11-21 (UTC).");
-    expect(systemText(night + 1)).toContain("Today is Sunday, 2026-11-22 (UTC).");
-  });
-});
-
-describe("decideWindow", () => {
-  it("keeps all turns while they fit, to the token", ({ expect }) => {
-    const past = [turn(1, 100), turn(2, 100), turn(3, 100)];
-    expect(decideWindow(past, 300)).toBe(0);
-    expect(decideWindow(past, 299)).toBe(2);
-  });
-
-  it("drops to half of the budget at once, so that the start of the prompt moves seldom", ({
-    expect,
-  }) => {
-    const starts: number[] = [];
-    for (let count = 1; count <= 100; count += 1) {
-      const from = starts.at(-1) ?? 0;
-      const past = Array.from({ length: count - from }, (_, index) => turn(from + index, 100));
-      starts.push(from + decideWindow(past, 1_000));
-    }
-    const moves = starts.filter((start, index) => start !== (starts[index - 1] ?? 0));
-    expect(moves.length).toBeGreaterThan(10);
-    expect(moves.length).toBeLessThanOrEqual(20);
-    for (const [index, start] of moves.entries())
-      expect(start - (moves[index - 1] ?? 0)).toBeGreaterThanOrEqual(5);
-  });
-
-  it("drops even the newest turn where it alone is too long", ({ expect }) => {
-    expect(decideWindow([turn(1, 2_000)], 1_000)).toBe(1);
-    expect(decideWindow([], 0)).toBe(0);
-  });
-
-  it("never keeps more than the budget, and always the newest ones", ({ expect }) => {
-    fc.assert(
-      fc.property(pastTurns, fc.nat(5_000), (past, budget) => {
-        const start = decideWindow(past, budget);
-        const kept = past.slice(start).flatMap((one) => [one.user, one.assistant]);
-        expect(tokensOf(kept.map((content) => ({ content })))).toBeLessThanOrEqual(budget);
-      }),
-    );
+describe("promptRoom", () => {
+  it("is the window less the answer and what is reserved, in estimated tokens", ({ expect }) => {
+    expect(promptRoom({ contextTokens: 8192 })).toBe(6144);
+    expect(promptRoom({ contextTokens: 8192, reservedTokens: 1_000 })).toBe(5144);
+    expect(promptRoom({ contextTokens: 8192, rate: 0.7 })).toBe(Math.floor(6144 / 0.77));
   });
 });
 
 describe("buildPrompt", () => {
-  const system = systemText(Date.UTC(2026, 10, 21));
-
-  it("never exceeds the window less the answer, whatever is in it", ({ expect }) => {
-    const stretch = fc.tuple(fc.constantFrom("a", "é", "中", "🙂", "\ud800"), fc.nat(9_000));
-    const uneven = fc
-      .array(stretch, { maxLength: 5 })
-      .map((stretches) => stretches.map(([unit, times]) => unit.repeat(times)).join(""));
-    const anyText = fc.oneof(text, uneven);
-    fc.assert(
-      fc.property(pastTurns, anyText, fc.integer({ min: 1024, max: 9_000 }), (past, user, size) => {
-        const { messages } = buildPrompt({ system, past, user, contextTokens: size });
-        expect(tokensOf(messages) + answerTokens(size)).toBeLessThanOrEqual(size);
-      }),
-    );
+  it("tells the system text, the turns in order, and the message last", ({ expect }) => {
+    const past = [{ seq: 1, atMs: START_MS, user: "one", assistant: "two" }];
+    const said = say("three", START_MS + MINUTE_MS);
+    const { messages } = buildPrompt({ contextTokens: 8192, notes: NO_NOTES, past, said });
+    expect(messages).toEqual([
+      { role: "system", content: SYSTEM_TEXT },
+      { role: "user", content: "[Saturday 2026-11-21 07:14 UTC]\none" },
+      { role: "assistant", content: "two" },
+      { role: "user", content: "three" },
+    ]);
   });
 
-  it("tells the system text, the kept turns in order, and the message last", ({ expect }) => {
-    fc.assert(
-      fc.property(pastTurns, text, (past, user) => {
-        const { messages, dropped } = buildPrompt({ system, past, user, contextTokens: 8192 });
-        expect(messages).toEqual([
-          { role: "system", content: system },
-          ...past.slice(dropped).flatMap((one) => [
-            { role: "user", content: one.user },
-            { role: "assistant", content: one.assistant },
-          ]),
-          { role: "user", content: user },
-        ]);
-      }),
-    );
-  });
-
-  it("begins like the last prompt while turns are added", ({ expect }) => {
-    const past = Array.from({ length: 5 }, (_, seq) => turn(seq, 50));
-    const before = buildPrompt({ system, past, user: "one", contextTokens: 8192 }).messages;
-    const grown = [...past, { seq: 5, user: "one", assistant: "two" }];
-    const after = buildPrompt({ system, past: grown, user: "three", contextTokens: 8192 }).messages;
-    expect(after.slice(0, before.length)).toEqual(before);
-  });
-
-  it("cuts a message that is too long in the middle, and keeps its beginning and end", ({
+  it("tells the time again when ten minutes have passed, or the clock was set back", ({
     expect,
   }) => {
-    const user = `What is this? ${"x".repeat(50_000)} Answer in one word.`;
-    const { messages } = buildPrompt({ system, past: [], user, contextTokens: 4096 });
-    const told = messages.at(-1)?.content ?? "";
-    expect(told).toMatch(/^What is this\? x+\n\[…\]\nx+ Answer in one word\.$/);
-    const room = 4096 - answerTokens(4096) - estimateTokens(system);
-    expect(estimateTokens(told)).toBeGreaterThanOrEqual(room - 2);
+    const minutes = [0, 9, 11, 20, 22, 10];
+    const past = minutes.map(
+      (minute): PastTurn => ({
+        seq: minute,
+        atMs: START_MS + minute * MINUTE_MS,
+        user: `${minute}`,
+        assistant: "",
+      }),
+    );
+    const said = say("last", START_MS + 11 * MINUTE_MS);
+    const { messages } = buildPrompt({ contextTokens: 8192, notes: NO_NOTES, past, said });
+    expect(told(messages.filter((message) => message.role === "user"))).toEqual([
+      "[Saturday 2026-11-21 07:14 UTC]\n0",
+      "9",
+      "[Saturday 2026-11-21 07:25 UTC]\n11",
+      "20",
+      "[Saturday 2026-11-21 07:36 UTC]\n22",
+      "[Saturday 2026-11-21 07:24 UTC]\n10",
+      "last",
+    ]);
   });
 
-  it("never leaves half a character where it cuts", ({ expect }) => {
-    for (const pad of ["", "a"]) {
-      const user = pad + "🙂".repeat(20_000);
-      const { messages } = buildPrompt({ system, past: [], user, contextTokens: 2048 });
-      expect(messages.at(-1)?.content.isWellFormed()).toBe(true);
-    }
+  it("tells notes once, with the first message, quoted", ({ expect }) => {
+    const past = [{ seq: 1, atMs: START_MS, user: "one", assistant: "two" }];
+    const given = { pins: ["I am vegan"], summary: "They spoke of\nfood." };
+    const input = { contextTokens: 8192, notes: given, past, said: say("three") };
+    expect(told(buildPrompt(input).messages).slice(1)).toEqual([
+      "Pinned notes:\n> I am vegan\n\nSummary of what was said before:\n> They spoke of\n> food.\n\n[Saturday 2026-11-21 07:14 UTC]\none",
+      "two",
+      "three",
+    ]);
+    expect(told(buildPrompt({ ...input, past: [] }).messages)).toHaveLength(2);
+  });
+
+  it("never exceeds the window less the answer, whatever is in it", ({ expect }) => {
+    const size = fc.integer({ min: 1024, max: 9_000 });
+    const rate = fc.option(fc.double({ min: 0.5, max: 2, noNaN: true }), { nil: undefined });
+    fc.assert(
+      fc.property(pastTurns, notes, anyText, size, rate, (past, given, user, contextTokens, by) => {
+        const space = { contextTokens, rate: by };
+        const { messages } = buildPrompt({ ...space, notes: given, past, said: say(user) });
+        expect(estimatePrompt(messages)).toBeLessThanOrEqual(promptRoom(space));
+      }),
+    );
+  });
+
+  it("begins with the whole prompt of the turn before, until turns are dropped", ({ expect }) => {
+    const size = fc.integer({ min: 1024, max: 20_000 });
+    fc.assert(
+      fc.property(pastTurns, notes, size, (turns, given, contextTokens) => {
+        let start = 0;
+        let before: PromptMessage[] = [];
+        for (const [index, said] of turns.entries()) {
+          const past = turns.slice(start, index);
+          const { messages, dropped } = buildPrompt({ contextTokens, notes: given, past, said });
+          if (dropped === 0) expect(messages.slice(0, before.length)).toEqual(before);
+          start += dropped;
+          before = messages;
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("begins the same whatever is learnt of the tokenizer, while nothing is dropped", ({
+    expect,
+  }) => {
+    const past = [{ seq: 1, atMs: START_MS, user: "x".repeat(50_000), assistant: "y" }];
+    const input = { contextTokens: 8192, notes: NO_NOTES, past, said: say("z") };
+    const prompts = [undefined, 0.6, 0.8].map((rate) => buildPrompt({ ...input, rate }).messages);
+    expect(prompts[1]).toEqual(prompts[0]);
+    expect(prompts[2]).toEqual(prompts[0]);
+    expect(prompts[0]).toHaveLength(4);
+  });
+
+  it("cuts a message that is too long in the middle, and says so", ({ expect }) => {
+    const user = `What is this? ${"x".repeat(50_000)} Answer in one word.`;
+    const input = { contextTokens: 4096, notes: NO_NOTES, past: [], said: say(user) };
+    const { messages, isCut } = buildPrompt(input);
+    const last = messages.at(-1)?.content.split("\n").slice(1).join("\n") ?? "";
+    expect(last).toMatch(/^What is this\? x+\n\[…\]\nx+ Answer in one word\.$/);
+    expect(estimateTokens(last)).toBeGreaterThanOrEqual(messageTokens(4096) - 8);
+    expect(isCut).toBe(true);
+    expect(buildPrompt({ ...input, said: say("short") }).isCut).toBe(false);
+  });
+
+  it("keeps the newest turns when it drops some, and says what they may take", ({ expect }) => {
+    const past = Array.from(
+      { length: 100 },
+      (_, seq): PastTurn => ({ seq, atMs: START_MS, user: "u".repeat(300), assistant: "a" }),
+    );
+    const input = { contextTokens: 4096, notes: NO_NOTES, past, said: say("now") };
+    const { messages, dropped, turnTokens, budgetTokens } = buildPrompt(input);
+    expect(dropped).toBeGreaterThan(80);
+    expect(messages).toHaveLength(2 + 2 * (100 - dropped));
+    const kept = turnTokens.slice(dropped).reduce((sum, tokens) => sum + tokens, 0);
+    expect(kept).toBeLessThanOrEqual(budgetTokens / 2);
+  });
+});
+
+describe("the fixed prompt of a plain chat", () => {
+  it("takes 600 tokens at most", ({ expect }) => {
+    const input = { contextTokens: 8192, notes: NO_NOTES, past: [], said: say("") };
+    expect(estimatePrompt(buildPrompt(input).messages)).toBeLessThanOrEqual(600);
+  });
+});
+
+describe("notes", () => {
+  it("cannot end their quotation, by no kind of line end", ({ expect }) => {
+    fc.assert(
+      fc.property(notes, (given) => {
+        const lines = renderNotes(given, 1_000).split(/[\n\r\v\f\u0085\u2028\u2029]/);
+        const own = ["", "Pinned notes:", "Summary of what was said before:"];
+        expect(lines.filter((line) => !line.startsWith("> ") && !own.includes(line))).toEqual([]);
+      }),
+    );
+    expect(renderNotes({ pins: [], summary: "one\r\ntwo\u2028three\n\nfour" }, 1_000)).toBe(
+      "Summary of what was said before:\n> one\n> two\n> three\n> four\n\n",
+    );
+  });
+
+  it("are bounded by the window: pins that fit, and the beginning of the summary", ({ expect }) => {
+    const pins = ["中".repeat(60), "short", "中".repeat(60)];
+    const given = { pins, summary: "中".repeat(5_000) };
+    const input = { contextTokens: 1024, notes: given, past: [], said: say("hello") };
+    const [, first = ""] = told(buildPrompt(input).messages);
+    expect(first).toContain(pins[0]);
+    expect(first).toContain("> short\n\nSummary");
+    expect(first.match(/中/g)?.length).toBeLessThan(60 + noteTokens(1024));
+    expect(first).toMatch(/…\n\n\[Saturday/);
+    expect(first.endsWith("hello")).toBe(true);
+  });
+});
+
+describe("renderTime", () => {
+  it("names the day and the minute", ({ expect }) => {
+    expect(renderTime(Date.UTC(2026, 0, 4, 23, 59, 59, 999))).toBe("[Sunday 2026-01-04 23:59 UTC]");
   });
 });
