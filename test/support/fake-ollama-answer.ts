@@ -1,7 +1,7 @@
 /** What the fake server says: words, an echo, thinking; and how one token is written down. */
 import type { FakeSettings } from "./fake-ollama-settings.ts";
 
-interface FakePiece {
+export interface FakePiece {
   field: "content" | "thinking";
   text: string;
 }

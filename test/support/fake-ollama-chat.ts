@@ -3,10 +3,11 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { composeAnswer, countTokens, renderPiece } from "./fake-ollama-answer.ts";
+import { composeAnswer, countTokens } from "./fake-ollama-answer.ts";
 import { type FakeModel, findModel } from "./fake-ollama-catalogue.ts";
 import type { HoldGate, Loader, Slots } from "./fake-ollama-queue.ts";
 import type { FakeSettings } from "./fake-ollama-settings.ts";
+import { OLLAMA_WORDING, type Wording } from "./fake-wording.ts";
 import { withoutTime } from "./told-time.ts";
 
 const SPLIT_BYTES = 17;
@@ -33,13 +34,14 @@ const chatSchema = v.strictObject({
     v.array(v.strictObject({ type: v.literal("function"), function: v.looseObject({}) })),
   ),
   format: v.optional(v.looseObject({})),
-  stream: v.literal(true),
+  /** False for a chat without messages, which loads the model. */
+  stream: v.boolean(),
   think: v.optional(v.boolean()),
   truncate: v.optional(v.boolean()),
   keep_alive: v.optional(v.string()),
   options: v.strictObject({
     num_ctx: v.number(),
-    num_predict: v.number(),
+    num_predict: v.optional(v.number(), 1_000_000),
     temperature: v.optional(v.number()),
     top_p: v.optional(v.number()),
     seed: v.optional(v.number()),
@@ -49,7 +51,7 @@ const chatSchema = v.strictObject({
   }),
 });
 
-type FakeChat = v.InferOutput<typeof chatSchema>;
+export type FakeChat = v.InferOutput<typeof chatSchema>;
 export type StrikingFault = FakeSettings["fault"];
 
 interface FakeCounters {
@@ -138,23 +140,20 @@ interface Streaming {
   chat: FakeChat;
   model: FakeModel;
   fault: StrikingFault;
+  wording: Wording;
   response: ServerResponse;
   signal: AbortSignal;
 }
 
 /** False where the stream ends at this token. */
 async function strike(state: FakeState, streaming: Streaming): Promise<boolean> {
-  const { chat, response, signal } = streaming;
+  const { chat, wording, response, signal } = streaming;
   switch (streaming.fault) {
     case "stall":
       await sleep(state.settings.stallMs, undefined, { signal });
       return true;
     case "badjson":
-      await write(
-        response,
-        `{"model":"${chat.model}","message":{"role":"assistant","con\n`,
-        signal,
-      );
+      await write(response, wording.broken(chat.model), signal);
       return true;
     case "reset":
       await nextTurn(); // the tokens before it leave first
@@ -164,7 +163,7 @@ async function strike(state: FakeState, streaming: Streaming): Promise<boolean> 
       response.end();
       return false;
     case "miderror":
-      response.end('{"error":"an error was encountered while running the model"}\n');
+      response.end(wording.failure("an error was encountered while running the model"));
       return false;
     default:
       return true;
@@ -178,7 +177,7 @@ async function pace(index: number, startMs: number, tokenMs: number, signal: Abo
 }
 
 async function streamAnswer(state: FakeState, streaming: Streaming, promptTokens: number) {
-  const { chat, model, fault, response, signal } = streaming;
+  const { chat, model, fault, wording, response, signal } = streaming;
   const { settings, counters } = state;
   const asked = chat.messages.findLast((message) => message.role === "user");
   const question = asked ? withoutTime(asked).content : "";
@@ -187,39 +186,47 @@ async function streamAnswer(state: FakeState, streaming: Streaming, promptTokens
   const count = Math.min(pieces.length, chat.options.num_predict);
   const remote = fault === "remote" ? ',"remote_host":"https://ollama.com:443"' : "";
   const startMs = performance.now();
-  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  response.writeHead(200, { "content-type": wording.contentType });
   for (const [index, piece] of pieces.slice(0, count).entries()) {
     if (index === settings.at && !(await strike(state, streaming))) return;
-    const line = renderPiece(chat.model, piece, remote);
+    const line = wording.piece(chat.model, piece, remote);
     if (fault === "split") await writeSplit(response, line, signal);
     else await write(response, line, signal);
     counters.tokensOut += 1;
     if (index < count - 1) await pace(index, startMs, settings.tokenMs, signal);
   }
   counters.completed += 1;
-  const last = {
+  const last = wording.last({
     model: chat.model,
-    message: { role: "assistant", content: "" },
-    done: true,
-    done_reason: count < pieces.length ? "length" : "stop",
-    prompt_eval_count: promptTokens,
-    eval_count: count,
-  };
+    reason: count < pieces.length ? "length" : "stop",
+    promptTokens,
+    outputTokens: count,
+  });
   if (fault === "emptydone") response.end();
-  else if (fault === "linger") await write(response, `${JSON.stringify(last)}\n`, signal);
-  else response.end(`${JSON.stringify(last)}\n`);
+  else if (fault === "linger") await write(response, last, signal);
+  else response.end(last);
 }
 
-export async function answerChat(
-  state: FakeState,
-  body: unknown,
-  request: IncomingMessage,
-  response: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
-  const parsed = v.safeParse(chatSchema, body);
+/** What a request becomes before it is answered in the words of its protocol. */
+interface Asked {
+  body: unknown;
+  request: IncomingMessage;
+  response: ServerResponse;
+  signal: AbortSignal;
+}
+
+export async function answerChat(state: FakeState, asked: Asked): Promise<void> {
+  const parsed = v.safeParse(chatSchema, asked.body);
   if (!parsed.success) throw new Refusal(400, v.summarize(parsed.issues));
-  const chat = parsed.output;
+  await runChat(state, parsed.output, OLLAMA_WORDING, asked);
+}
+
+export async function runChat(
+  state: FakeState,
+  chat: FakeChat,
+  wording: Wording,
+  { request, response, signal }: Asked,
+): Promise<void> {
   const { settings, counters, gate, slots } = state;
   counters.chats += 1;
   counters.lastChat = { ...chat, messages: chat.messages.map(withoutTime) };
@@ -232,12 +239,16 @@ export async function answerChat(
   const model = admitModel(chat, settings);
   await gate.pass(signal);
   await loadModel(state, model, chat, signal);
+  if (chat.messages.length === 0) {
+    response.end(JSON.stringify({ model: chat.model, done: true, done_reason: "load" }));
+    return;
+  }
   const promptTokens = countPrompt(chat, chat.options.num_ctx);
   await slots.acquire(signal);
   try {
     const waitMs = settings.firstTokenMs + (fault === "slowheaders" ? settings.stallMs : 0);
     if (waitMs > 0) await sleep(waitMs, undefined, { signal });
-    await streamAnswer(state, { chat, model, fault, response, signal }, promptTokens);
+    await streamAnswer(state, { chat, model, fault, wording, response, signal }, promptTokens);
   } finally {
     slots.release();
   }

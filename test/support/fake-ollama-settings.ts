@@ -44,6 +44,10 @@ const settingsSchema = v.strictObject({
   parallel: v.pipe(count, v.minValue(1)),
   /** Chats that wait for a load; one more is answered 503. */
   maxQueue: count,
+  /** What the OpenAI API says of itself. */
+  flavour: v.picklist(["llama.cpp", "vllm", "lm-studio", "hosted"]),
+  /** Key that the OpenAI API asks for; empty for none. */
+  key: v.string(),
   /** Names out of the fake's catalogue. */
   installed: v.array(v.string()),
   /** `echo` answers `echo: <last user text>`. */
@@ -69,6 +73,8 @@ export const FAST_SETTINGS: FakeSettings = {
   loadMs: 0,
   parallel: 1,
   maxQueue: 512,
+  flavour: "hosted",
+  key: "",
   installed: ["tiny:latest", "chat:3b", "chat:8b", "think:8b", "see:4b", "embed:latest"],
   reply: "words",
   hold: false,

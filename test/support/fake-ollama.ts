@@ -1,5 +1,5 @@
 /**
- * A model server for tests and benches that speaks what Rockpool uses of Ollama's protocol: streams, loads, slots,
+ * A model server for tests and benches that speaks what Rockpool uses of Ollama's protocol, and of OpenAI's: streams, loads, slots,
  * cancelled chats and faults. GET /stats counts, POST /control changes the settings of the running server.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -14,6 +14,7 @@ import {
   type FakeSettings,
   parseChange,
 } from "./fake-ollama-settings.ts";
+import { answerOpenAi, knowsOpenAiPath, type OpenAiState } from "./fake-openai.ts";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const RETRY_AFTER_S = 2;
@@ -27,7 +28,8 @@ function createCounters() {
   return { chats: 0, completed: 0, aborted: 0, tokensOut: 0, lastChat: undefined };
 }
 
-class FakeOllamaState implements FakeState {
+class FakeOllamaState implements OpenAiState {
+  lastBody: unknown;
   settings: FakeSettings;
   counters: FakeState["counters"] = createCounters();
   requestsByPath: Record<string, number> = {};
@@ -68,6 +70,8 @@ class FakeOllamaState implements FakeState {
       active: this.slots.busy,
       queued: this.slots.queued,
       held: this.gate.held,
+      /** Of the OpenAI API, as it came. */
+      lastBody: this.lastBody,
       loads: this.loader.loads,
       loaded: [...this.loader.loaded.keys()],
     };
@@ -78,6 +82,7 @@ class FakeOllamaState implements FakeState {
     this.requestsByPath = {};
     this.faults = {};
     this.loader.loads = 0;
+    this.lastBody = undefined;
   }
 
   /** Xorshift: the same seed gives the same faults. */
@@ -155,7 +160,7 @@ function watchClient(state: FakeOllamaState, response: ServerResponse): AbortSig
 
 async function route(state: FakeOllamaState, request: IncomingMessage, response: ServerResponse) {
   const path = request.url?.split("?")[0] ?? "/";
-  if (path.startsWith("/api/")) {
+  if (/^\/(api|v1)\//.test(path)) {
     state.requestsByPath[path] = (state.requestsByPath[path] ?? 0) + 1;
   }
   switch (`${request.method} ${path}`) {
@@ -171,7 +176,7 @@ async function route(state: FakeOllamaState, request: IncomingMessage, response:
       return sendJson(response, 200, showModel(state, await readJson(request)));
     case "POST /api/chat": {
       const body = await readJson(request);
-      return answerChat(state, body, request, response, watchClient(state, response));
+      return answerChat(state, { body, request, response, signal: watchClient(state, response) });
     }
     case "POST /api/embed":
       return sendJson(response, 200, answerEmbed(state, await readJson(request)));
@@ -185,7 +190,30 @@ async function route(state: FakeOllamaState, request: IncomingMessage, response:
     case "POST /control":
       return sendJson(response, 200, state.control(parseChange(await readJson(request))));
     default:
-      return sendText(response, 404, "404 page not found");
+      return routeOpenAi(state, path, request, response);
+  }
+}
+
+/** Its failures are objects where Ollama's are sentences. */
+async function routeOpenAi(
+  state: FakeOllamaState,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  if (!knowsOpenAiPath(state, path)) return sendText(response, 404, "404 page not found");
+  try {
+    const answer = await answerOpenAi(state, path, {
+      request,
+      response,
+      readBody: () => readJson(request),
+      watch: () => watchClient(state, response),
+    });
+    if (answer) sendJson(response, 200, answer);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status, message } = error;
+    sendJson(response, status, { error: { code: status, message, type: "fake_error" } });
   }
 }
 

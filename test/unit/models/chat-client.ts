@@ -3,12 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isAppError } from "../../../src/core/errors.ts";
 import type { ChatRequest, Model, ModelChunk } from "../../../src/core/ports.ts";
 import { createOllama } from "../../../src/models/ollama/ollama.ts";
-import type { ServerOptions } from "../../../src/models/server-model.ts";
+import { createOpenAi } from "../../../src/models/openai/openai.ts";
+import type { ModelServer, ServerOptions } from "../../../src/models/server-model.ts";
 
 export const GIB = 1024 ** 3;
 
-export function createClient(baseUrl: string, overrides: Partial<ServerOptions> = {}): Model {
-  return createOllama({
+function optionsOf(baseUrl: string, overrides: Partial<ServerOptions>): ServerOptions {
+  return {
     fetch,
     baseUrl,
     contextTokens: 8192,
@@ -16,7 +17,18 @@ export function createClient(baseUrl: string, overrides: Partial<ServerOptions> 
     model: "auto",
     nowMs: () => Date.now(),
     ...overrides,
-  });
+  };
+}
+
+export function createClient(baseUrl: string, overrides: Partial<ServerOptions> = {}): ModelServer {
+  return createOllama(optionsOf(baseUrl, overrides));
+}
+
+export function createOpenAiClient(
+  baseUrl: string,
+  overrides: Partial<ServerOptions> = {},
+): ModelServer {
+  return createOpenAi(optionsOf(baseUrl, overrides));
 }
 
 export const REQUEST: ChatRequest = {

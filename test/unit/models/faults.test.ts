@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, it } from "vitest";
-import type { Model } from "../../../../src/core/ports.ts";
-import { type FakeOllama, startFakeOllama } from "../../../support/fake-ollama.ts";
-import type { FakeSettings } from "../../../support/fake-ollama-settings.ts";
-import { createClient, REQUEST, runChat, until } from "../chat-client.ts";
+import type { Model } from "../../../src/core/ports.ts";
+import { type FakeOllama, startFakeOllama } from "../../support/fake-ollama.ts";
+import type { FakeSettings } from "../../support/fake-ollama-settings.ts";
+import { createClient, createOpenAiClient, REQUEST, runChat, until } from "./chat-client.ts";
 
 let fake: FakeOllama;
 let model: Model;
@@ -54,30 +54,49 @@ const FAILURES: [FakeSettings["fault"], string, string, number][] = [
   ["remote", "model/remote_refused", 'The model "tiny" would run on somebody else\'s machine.', 0],
 ];
 
+/** Both kinds of servers fail in the same way. */
+const KINDS = [
+  ["ollama", createClient, "tiny"],
+  ["openai", createOpenAiClient, "tiny:latest"],
+] as const;
+
+for (const [kind, create, name] of KINDS)
+  describe(`a chat with a server of the kind ${kind} that fails`, () => {
+    const request = { ...REQUEST, model: name };
+    // Only Ollama says of a line that it comes from elsewhere.
+    const failures = FAILURES.filter(([fault]) => kind === "ollama" || fault !== "remote");
+
+    for (const [fault, code, message, shown] of failures)
+      it(`${fault} → ${code} after ${shown} tokens, and the next chat is answered`, async ({
+        expect,
+      }) => {
+        const client = create(fake.url);
+        fake.control({ fault });
+        const outcome = await runChat(client, request);
+        expect(outcome).toMatchObject({
+          code,
+          message: message.replace('"tiny"', `"${name}"`),
+          done: undefined,
+        });
+        expect(outcome.kinds.filter((chunk) => chunk === "text")).toHaveLength(shown);
+        fake.control({ fault: "none" });
+        expect((await runChat(client, request)).done?.reason).toBe("stop");
+        await until(() => fake.stats().active === 0);
+      });
+
+    for (const fault of ["badjson", "split", "linger"] as const)
+      it(`${fault} does not keep an answer from being whole`, async ({ expect }) => {
+        const client = create(fake.url);
+        const whole = await runChat(client, request);
+        fake.control({ fault });
+        const outcome = await runChat(client, request);
+        expect(outcome).toMatchObject({ code: undefined, text: whole.text });
+        expect(outcome.done?.usage.outputTokens).toBe(20);
+        await until(() => fake.stats().active === 0);
+      });
+  });
+
 describe("a chat with a server that fails", () => {
-  for (const [fault, code, message, shown] of FAILURES)
-    it(`${fault} → ${code} after ${shown} tokens, and the next chat is answered`, async ({
-      expect,
-    }) => {
-      fake.control({ fault });
-      const outcome = await runChat(model);
-      expect(outcome).toMatchObject({ code, message, done: undefined });
-      expect(outcome.kinds.filter((kind) => kind === "text")).toHaveLength(shown);
-      fake.control({ fault: "none" });
-      expect((await runChat(model)).done?.reason).toBe("stop");
-      await until(() => fake.stats().active === 0);
-    });
-
-  for (const fault of ["badjson", "split", "linger"] as const)
-    it(`${fault} does not keep an answer from being whole`, async ({ expect }) => {
-      const whole = await runChat(model);
-      fake.control({ fault });
-      const outcome = await runChat(model);
-      expect(outcome).toMatchObject({ code: undefined, text: whole.text });
-      expect(outcome.done?.usage.outputTokens).toBe(20);
-      await until(() => fake.stats().active === 0);
-    });
-
   it("says how long a busy server wants to be left alone", async ({ expect }) => {
     fake.control({ fault: "503" });
     expect((await runChat(model)).retryAfterMs).toBe(2_000);
