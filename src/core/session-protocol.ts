@@ -1,6 +1,7 @@
 /** What routes and other objects ask of a SessionObject. Plain, serialisable values: they cross an object call. */
-import type { AccountKey, PersonId, SessionKey } from "./ids.ts";
+import type { AccountKey, PersonId, SessionKey, TurnId } from "./ids.ts";
 import type { ChatMessage, InboundEvent, MediaRef } from "./message.ts";
+import type { StreamEvent } from "./stream.ts";
 
 /** Who speaks, as admission found out. Stored with the queue row. */
 export interface Speaker {
@@ -59,16 +60,25 @@ export interface HistoryPage {
   more: boolean;
 }
 
+/** What was said, oldest first, and what goes on. */
+export interface Snapshot {
+  status: "snapshot";
+  messages: ChatMessage[];
+  live?: StreamEvent;
+}
+
+export interface TurnSnapshot extends Snapshot {
+  turnId: TurnId;
+  isOpen: boolean;
+}
+
 /** The calls of a SessionObject. */
 export interface SessionCalls {
   accept(request: AcceptRequest): Promise<AcceptOutcome | Moved>;
-  /**
-   * StreamEvents as server-sent events (`id:` is the seq of the last message), beginning after `afterSeq`; undefined
-   * begins with the newest 50 messages. Ends when the reader goes away.
-   */
-  stream(afterSeq: number | undefined): Promise<ReadableStream<Uint8Array> | Moved>;
-  /** StreamEvents of one event's turn only, until it ends. Throws http/not_found for a key that was never accepted. */
-  follow(account: AccountKey, key: string): Promise<ReadableStream<Uint8Array> | Moved>;
+  /** What a reader misses after `afterSeq`; undefined begins with the newest 50 messages. */
+  snapshot(afterSeq: number | undefined): Promise<Snapshot | Moved>;
+  /** The same of one event's turn. Throws http/not_found for a key that was never accepted. */
+  turn(account: AccountKey, key: string): Promise<TurnSnapshot | Moved>;
   /** Messages before `beforeSeq` (the newest where undefined), at most `limit` ≤ 100. */
   history(beforeSeq: number | undefined, limit: number): Promise<HistoryPage | Moved>;
   /** The answer to the event with this key, waiting for it up to `timeoutMs` ≤ 120,000. */

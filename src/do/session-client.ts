@@ -28,13 +28,13 @@ function isMoved(value: unknown): value is Moved {
 export async function callSession<Value>(
   env: Env,
   key: SessionKey,
-  call: (session: SessionCalls) => Promise<Value | Moved>,
+  call: (object: SessionCalls, session: SessionKey) => Promise<Value | Moved>,
 ): Promise<{ session: SessionKey; result: Exclude<Value, Moved> }> {
   let session = movedTo.get(key) ?? key;
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     // The stub answers the same calls; its own types unfold into unions that no caller can name.
     const stub = env.SESSION.getByName(session) as unknown as SessionCalls;
-    const result = await call(stub);
+    const result = await call(stub, session);
     if (!isMoved(result)) return { session, result: result as Exclude<Value, Moved> }; // the guard's other branch
     session = result.to;
     if (movedTo.size >= MAX_REMEMBERED) movedTo.clear();

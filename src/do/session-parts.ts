@@ -9,7 +9,6 @@ import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { openKeyring, openModel, openOptions } from "./isolate.ts";
 import { JournalRows, type MessageLog } from "./journal-rows.ts";
-import { leaving } from "./leaving.ts";
 import type { Meta } from "./meta.ts";
 import { Outbox } from "./outbox.ts";
 import { PastTurns } from "./past-turns.ts";
@@ -79,7 +78,7 @@ export async function openSessionParts(
     past,
     files: new Files(storage, keyring, key),
     journal,
-    readers: new Readers(leaving),
+    readers: new Readers(key),
     model: countTokens(openModel(env), tokenRates.note),
     tokenRates,
     defaultModel: openOptions(env).ROCKPOOL_MODEL,

@@ -15,7 +15,9 @@ import type {
   NewFile,
   ReplyState,
   SessionCalls,
+  Snapshot,
   StoredFile,
+  TurnSnapshot,
 } from "../core/session-protocol.ts";
 import type { StreamEvent } from "../core/stream.ts";
 import type { Env } from "../env.ts";
@@ -101,31 +103,26 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     }
   }
 
-  async stream(afterSeq: number | undefined): Promise<ReadableStream<Uint8Array> | Moved> {
+  async snapshot(afterSeq: number | undefined): Promise<Snapshot | Moved> {
     const moved = this.#moved();
     if (moved) return moved;
     const parts = await this.#open();
     const limit = afterSeq === undefined ? FIRST_PAGE : MAX_BACKLOG;
-    const backlog = () => parts.history.page(afterSeq ?? 0, Number.MAX_SAFE_INTEGER, limit);
-    return parts.readers.open(
-      backlog,
-      runningEvent(parts),
-      afterSeq === undefined ? {} : { afterSeq },
-    );
+    const live = runningEvent(parts);
+    const messages = await parts.history.page(afterSeq ?? 0, Number.MAX_SAFE_INTEGER, limit);
+    return { status: "snapshot", messages, ...(live ? { live } : {}) };
   }
 
-  async follow(account: AccountKey, key: string): Promise<ReadableStream<Uint8Array> | Moved> {
+  async turn(account: AccountKey, key: string): Promise<TurnSnapshot | Moved> {
     const moved = this.#moved();
     if (moved) return moved;
     const parts = await this.#open();
     const turn = findTurn(parts, `${account}|${key}`);
     if (!turn) throw new AppError("http/not_found");
-    const live = turn.isOpen
-      ? runningEvent(parts, turn.turnId)
-      : ({ type: "end", turnId: turn.turnId } as const);
-    return parts.readers.open(() => parts.history.ofTurn(turn.turnId), live, {
-      turnId: turn.turnId,
-    });
+    const { turnId, isOpen } = turn;
+    const live = isOpen ? runningEvent(parts, turnId) : undefined;
+    const messages = await parts.history.ofTurn(turnId);
+    return { status: "snapshot", turnId, isOpen, messages, ...(live ? { live } : {}) };
   }
 
   async history(beforeSeq: number | undefined, limit: number): Promise<HistoryPage | Moved> {

@@ -9,9 +9,10 @@ import { AppError } from "../core/errors.ts";
 import { encodeSessionKey, NAME_PATTERN, parseAccountKey } from "../core/ids.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { addAccount, removeAccount, testAccount } from "../do/account-setup.ts";
+import { letGoEverybody } from "../do/audience.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import { streamTurn } from "../do/event-stream.ts";
 import { openModel, openOptions } from "../do/isolate.ts";
-import { leave } from "../do/leaving.ts";
 import { findRoute } from "../do/routes-out.ts";
 import { callSession } from "../do/session-client.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
@@ -61,7 +62,7 @@ export const admin = new Hono<HttpEnv>()
     });
   })
   .post("/leave", (c) => {
-    leave();
+    letGoEverybody();
     return c.json({ leaving: true });
   })
   .post("/owner-link", async (c) => c.json(await openDirectory(c.env).createOwnerLink()))
@@ -139,8 +140,7 @@ export const admin = new Hono<HttpEnv>()
     const { result: accepted } = await callSession(c.env, session, (stub) => stub.accept(request));
     if (accepted.status === "full")
       throw new AppError("session/queue_full", { retryAfterMs: accepted.retryAfterMs });
-    const { result: stream } = await callSession(c.env, session, (stub) =>
-      stub.follow(request.account, id),
-    );
+    const event = { account: request.account, key: id };
+    const { stream } = await streamTurn(c.env, session, event, c.req.raw.signal);
     return new Response(stream, { headers: { "content-type": "text/event-stream" } });
   });

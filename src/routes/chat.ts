@@ -11,6 +11,7 @@ import {
 import { AppError } from "../core/errors.ts";
 import { accountKey, encodeSessionKey, type SessionKey } from "../core/ids.ts";
 import type { AcceptRequest, Speaker } from "../core/session-protocol.ts";
+import { streamConversation } from "../do/event-stream.ts";
 import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, parseWith, readJson, requireSameOrigin } from "../http/middleware.ts";
@@ -74,31 +75,14 @@ function directWith(speaker: Speaker) {
   return { conversation, sender, target: { conversation } };
 }
 
-interface Position {
-  after: number | undefined;
-  of: string | undefined;
-}
-
-/** A position of another conversation means nothing here: the reader then begins with the newest messages. */
-async function openStream(env: Env, session: SessionKey, { after, of }: Position) {
-  const opened = await callSession(env, session, (stub) => stub.stream(after));
-  if (after === undefined || of === undefined || of === opened.session) return opened;
-  await opened.result.cancel();
-  return callSession(env, session, (stub) => stub.stream(undefined));
-}
-
 export const chat = new Hono<HttpEnv>()
   .use(requireSameOrigin, requirePerson)
   .get("/stream", async (c) => {
     const after = c.req.header("last-event-id") ?? c.req.query("after");
     const position = parseWith(streamSchema, { after, of: c.req.query("of") });
     const session = conversationOf(c.get("speaker"));
-    const opened = await openStream(c.env, session, {
-      of: undefined,
-      after: undefined,
-      ...position,
-    });
-    return new Response(opened.result, {
+    const opened = await streamConversation(c.env, session, position, c.req.raw.signal);
+    return new Response(opened.stream, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store, no-transform",

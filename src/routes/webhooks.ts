@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import type { RawRequest } from "../adapters/adapter.ts";
 import { AppError } from "../core/errors.ts";
 import { accountKey, NAME_PATTERN, type SessionKey } from "../core/ids.ts";
+import { streamTurn } from "../do/event-stream.ts";
 import { type TakenIn, takeIn } from "../do/intake.ts";
 import { findRoute, type Route } from "../do/routes-out.ts";
 import { callSession } from "../do/session-client.ts";
@@ -69,9 +70,8 @@ async function answerCaller(
   ) as Extract<TakenIn, { key: string }> | undefined; // the two outcomes that carry a key
   if (!stored) return Response.json({ status: taken[0]?.outcome ?? "ignored" }, { status: 202 });
   if (request.headers.get("accept")?.includes("text/event-stream")) {
-    const { result: stream } = await callSession(env, stored.session, (session) =>
-      session.follow(account.key, stored.key),
-    );
+    const event = { account: account.key, key: stored.key };
+    const { stream } = await streamTurn(env, stored.session, event, request.signal);
     return new Response(stream, {
       headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
     });

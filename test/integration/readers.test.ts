@@ -1,9 +1,18 @@
 /** Readers of a conversation: what each gets, in which order, and when one is let go. */
 import { describe, it } from "vitest";
-import type { TurnId } from "../../src/core/ids.ts";
+import { accountKey, encodeSessionKey, type SessionKey, type TurnId } from "../../src/core/ids.ts";
 import type { ChatMessage } from "../../src/core/message.ts";
 import type { StreamEvent } from "../../src/core/stream.ts";
-import { MAX_READERS, MAX_WAITERS, MAX_WAITING_BYTES, Readers } from "../../src/do/readers.ts";
+import {
+  hasAudience,
+  joinAudience,
+  letGoAudience,
+  MAX_READERS,
+  MAX_WAITING_UNITS,
+} from "../../src/do/audience.ts";
+import { openStream, streamTurn } from "../../src/do/event-stream.ts";
+import { MAX_WAITERS, Readers } from "../../src/do/readers.ts";
+import { env } from "../support/integration.ts";
 
 const turnId = "t1" as TurnId;
 const otherTurnId = "t2" as TurnId;
@@ -16,12 +25,6 @@ function message(seq: number, text = `text ${seq}`, turn: string = turnId): Chat
 function says(seq: number, text?: string, turn?: string): StreamEvent {
   return { type: "message", message: message(seq, text, turn) };
 }
-
-function createReaders(leaving = new Promise<void>(() => undefined)): Readers {
-  return new Readers(leaving);
-}
-
-const nothing = async () => [] as ChatMessage[];
 
 interface Received {
   id: string | undefined;
@@ -74,10 +77,39 @@ function seqsOf(events: readonly StreamEvent[]): (number | string)[] {
   return events.map((event) => (event.type === "message" ? event.message.seq : event.type));
 }
 
+/** A conversation that nobody else reads. */
+function createConversation() {
+  const key = encodeSessionKey({
+    channel: "web",
+    account: "main",
+    conversation: crypto.randomUUID(),
+  });
+  return { key, readers: new Readers(key), open: (given: Given = {}) => openClient(key, given) };
+}
+
+interface Given {
+  messages?: ChatMessage[];
+  live?: StreamEvent;
+  afterSeq?: number;
+  turnId?: TurnId;
+  isOpen?: boolean;
+  signal?: AbortSignal;
+  /** Happens after the reader has joined and before it knows what there was. */
+  meanwhile?: () => void;
+}
+
+function openClient(key: SessionKey, given: Given): Client {
+  const { meanwhile, signal = new AbortController().signal, ...beginning } = given;
+  const reader = joinAudience(key);
+  reader.endsByItself = given.turnId !== undefined;
+  meanwhile?.();
+  return new Client(openStream(reader, signal, { messages: [], afterSeq: 0, ...beginning }));
+}
+
 describe("a reader", () => {
   it("gets what it missed, then that it is up to date, then what happens", async ({ expect }) => {
-    const readers = createReaders();
-    const client = new Client(readers.open(async () => [message(1), message(2)], undefined));
+    const { readers, open } = createConversation();
+    const client = open({ messages: [message(1), message(2)] });
     expect(seqsOf(await client.take(3))).toEqual([1, 2, "ready"]);
     readers.broadcast(says(3));
     readers.broadcast({ type: "delta", turnId, offset: 0, text: "a" });
@@ -85,17 +117,19 @@ describe("a reader", () => {
     await client.cancel();
   });
 
-  it("misses nothing and gets nothing twice of what happens while its backlog is loaded", async ({
+  it("misses nothing and gets no message twice of what happens while its backlog is loaded", async ({
     expect,
   }) => {
-    const readers = createReaders();
-    const backlog = Promise.withResolvers<ChatMessage[]>();
-    const live = { type: "turn", turnId, text: "so far", state: "answering" } as const;
-    const client = new Client(readers.open(() => backlog.promise, live));
-    readers.broadcast(says(3));
-    readers.broadcast(says(4));
-    readers.broadcast({ type: "delta", turnId, offset: 6, text: "more" });
-    backlog.resolve([message(2), message(3)]); // 3 was stored before the backlog was read
+    const { readers, open } = createConversation();
+    const client = open({
+      messages: [message(2), message(3)], // 3 was stored before the backlog was read
+      live: { type: "turn", turnId, text: "so far", state: "answering" },
+      meanwhile() {
+        readers.broadcast(says(3));
+        readers.broadcast(says(4));
+        readers.broadcast({ type: "delta", turnId, offset: 6, text: "more" });
+      },
+    });
     const events = await client.take(6);
     expect(seqsOf(events)).toEqual([2, 3, "ready", "turn", 4, "delta"]);
     expect(events[2]).toEqual({ type: "ready", seq: 3 });
@@ -103,8 +137,8 @@ describe("a reader", () => {
   });
 
   it("is told with each event the position to come back with", async ({ expect }) => {
-    const readers = createReaders();
-    const client = new Client(readers.open(async () => [message(7)], undefined));
+    const { readers, open } = createConversation();
+    const client = open({ messages: [message(7)], afterSeq: 5 });
     expect((await client.next())?.id).toBe("7");
     expect((await client.next())?.id).toBe("7");
     readers.broadcast({ type: "end", turnId });
@@ -114,28 +148,15 @@ describe("a reader", () => {
     await client.cancel();
   });
 
-  it("fails where its backlog cannot be read, and the others go on", async ({ expect }) => {
-    const readers = createReaders();
-    const good = new Client(readers.open(nothing, undefined));
-    const bad = new Client(
-      readers.open(async () => {
-        throw new Error("no keys");
-      }, undefined),
-    );
-    await expect(bad.next()).rejects.toThrow("no keys");
-    readers.broadcast(says(1));
-    expect(seqsOf(await good.take(2))).toEqual(["ready", 1]);
-    await good.cancel();
+  it("that comes back to no news is told the position it has", async ({ expect }) => {
+    const client = createConversation().open({ afterSeq: 5 });
+    expect(await client.next()).toEqual({ id: "5", event: { type: "ready", seq: 5 } });
+    await client.cancel();
   });
 
-  it("that does not read is let go when a megabyte waits, with what it was sent whole", async ({
-    expect,
-  }) => {
-    const readers = createReaders();
-    const [slow, quick] = [
-      new Client(readers.open(nothing, undefined)),
-      new Client(readers.open(nothing, undefined)),
-    ];
+  it("that does not read is let go when a megabyte waits", async ({ expect }) => {
+    const { readers, open } = createConversation();
+    const [slow, quick] = [open(), open()];
     const text = "x".repeat(100_000);
     expect(seqsOf(await quick.take(1))).toEqual(["ready"]);
     for (let seq = 1; seq <= 20; seq += 1) {
@@ -147,16 +168,15 @@ describe("a reader", () => {
       got.push(...seqsOf([next.event]));
     const sent = got.length - 1;
     expect(got).toEqual(["ready", ...Array.from({ length: sent }, (_, index) => index + 1)]);
-    expect(sent * text.length).toBeGreaterThan(MAX_WAITING_BYTES);
-    expect((sent - 1) * text.length).toBeLessThanOrEqual(MAX_WAITING_BYTES + text.length);
+    expect(sent * text.length).toBeGreaterThan(MAX_WAITING_UNITS);
+    expect((sent - 2) * text.length).toBeLessThanOrEqual(MAX_WAITING_UNITS + text.length);
     await quick.cancel();
   });
 
   it(`number ${MAX_READERS} at most: one more ends the oldest`, async ({ expect }) => {
-    const readers = createReaders();
-    const open = () => new Client(readers.open(nothing, undefined));
+    const { readers, open } = createConversation();
     const oldest = open();
-    const others = Array.from({ length: MAX_READERS - 1 }, open);
+    const others = Array.from({ length: MAX_READERS - 1 }, () => open());
     expect(seqsOf(await oldest.take(1))).toEqual(["ready"]);
     others.push(open());
     expect(await oldest.next()).toBeUndefined();
@@ -165,21 +185,35 @@ describe("a reader", () => {
     await Promise.all(others.map((client) => client.cancel()));
   });
 
-  it("that goes away makes room for another", async ({ expect }) => {
-    const readers = createReaders();
-    const first = new Client(readers.open(nothing, undefined));
-    for (let index = 0; index < MAX_READERS * 2; index += 1)
-      await new Client(readers.open(nothing, undefined)).cancel();
-    readers.broadcast(says(1));
-    expect(seqsOf(await first.take(2))).toEqual(["ready", 1]);
-    await first.cancel();
+  it("that goes away leaves nothing behind", async ({ expect }) => {
+    const { key, readers, open } = createConversation();
+    await open().cancel();
+    const gone = new AbortController();
+    const cut = open({ signal: gone.signal });
+    expect(readers.isWatched).toBe(true);
+    gone.abort();
+    expect(seqsOf(await cut.take(1))).toEqual(["ready"]);
+    expect(await cut.next()).toBeUndefined();
+    expect(hasAudience(key)).toBe(false);
+    expect(readers.isWatched).toBe(false);
+  });
+
+  it("whose question fails leaves nothing behind", async ({ expect }) => {
+    const { key } = createConversation();
+    const event = { account: accountKey("web", "main"), key: "never" };
+    const opened = streamTurn(env, key, event, new AbortController().signal);
+    await expect(opened).rejects.toMatchObject({
+      code: "http/not_found",
+      message: "There is nothing at this address.",
+    });
+    expect(hasAudience(key)).toBe(false);
   });
 });
 
 describe("a reader of one turn", () => {
   it("hears of that turn only, and ends with it", async ({ expect }) => {
-    const readers = createReaders();
-    const client = new Client(readers.open(async () => [message(1)], undefined, { turnId }));
+    const { readers, open } = createConversation();
+    const client = open({ messages: [message(1)], turnId });
     readers.broadcast({ type: "delta", turnId: otherTurnId, offset: 0, text: "no" });
     readers.broadcast(says(2, "no", otherTurnId));
     readers.broadcast({ type: "end", turnId: otherTurnId });
@@ -190,22 +224,18 @@ describe("a reader of one turn", () => {
   });
 
   it("ends at once where the turn is over", async ({ expect }) => {
-    const readers = createReaders();
-    const over = { type: "end", turnId } as const;
-    const client = new Client(readers.open(async () => [message(1)], over, { turnId }));
+    const client = createConversation().open({ messages: [message(1)], turnId, isOpen: false });
     expect(seqsOf(await client.take(3))).toEqual([1, "ready", "end"]);
     expect(await client.next()).toBeUndefined();
   });
 });
 
-describe("the end of the process", () => {
+describe("a conversation that goes on elsewhere", () => {
   it("lets go who reads on and on, not who follows one turn", async ({ expect }) => {
-    const leaving = Promise.withResolvers<void>();
-    const readers = createReaders(leaving.promise);
-    const tab = new Client(readers.open(nothing, undefined));
-    const caller = new Client(readers.open(nothing, undefined, { turnId }));
+    const { key, readers, open } = createConversation();
+    const [tab, caller] = [open(), open({ turnId })];
     expect(seqsOf(await tab.take(1))).toEqual(["ready"]);
-    leaving.resolve();
+    letGoAudience(key);
     expect(await tab.next()).toBeUndefined();
     readers.end(turnId, undefined);
     expect(seqsOf(await caller.take(2))).toEqual(["ready", "end"]);
@@ -214,7 +244,7 @@ describe("the end of the process", () => {
 
 describe("a caller that waits for the end of a turn", () => {
   it("is told of the end of that turn, and not of another's", async ({ expect }) => {
-    const readers = createReaders();
+    const readers = createConversation().readers;
     const waiting = readers.waitForEnd(turnId, 10_000);
     readers.end(otherTurnId, undefined);
     const first = Promise.race([waiting, scheduler.wait(5).then(() => "still waiting")]);
@@ -225,12 +255,12 @@ describe("a caller that waits for the end of a turn", () => {
 
   it("is told when its time is over", async ({ expect }) => {
     const startedAtMs = Date.now();
-    expect(await createReaders().waitForEnd(turnId, 50)).toBe(false);
+    expect(await createConversation().readers.waitForEnd(turnId, 50)).toBe(false);
     expect(Date.now() - startedAtMs).toBeGreaterThanOrEqual(49);
   });
 
   it(`is one of ${MAX_WAITERS} at most: the next does not wait`, async ({ expect }) => {
-    const readers = createReaders();
+    const readers = createConversation().readers;
     const waiting = Array.from({ length: MAX_WAITERS }, () => readers.waitForEnd(turnId, 10_000));
     expect(await readers.waitForEnd(turnId, 10_000)).toBe(false);
     readers.end(turnId, undefined);

@@ -9,6 +9,7 @@ import type {
   ReplyState,
   SessionCalls,
 } from "../../src/core/session-protocol.ts";
+import { streamTurn } from "../../src/do/event-stream.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { Outbox } from "../../src/do/outbox.ts";
 import { env, messageRequest } from "../support/integration.ts";
@@ -96,8 +97,7 @@ class Talk {
 
   /** Waits until a reader of the turn is told `text`. */
   async hear(request: AcceptRequest, text: string): Promise<void> {
-    const stream = await this.calls.follow(request.account, request.event.key);
-    if ("status" in stream) throw new Error("moved");
+    const stream = await this.#stream(request);
     const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
     for (let heard = ""; !heard.includes(text); ) {
       const { done, value } = await reader.read();
@@ -109,8 +109,12 @@ class Talk {
 
   /** Everything a reader of one turn is told, to its end. */
   async follow(request: AcceptRequest): Promise<string> {
-    const stream = await this.calls.follow(request.account, request.event.key);
-    return "status" in stream ? "moved" : new Response(stream).text();
+    return new Response(await this.#stream(request)).text();
+  }
+
+  async #stream({ session, account, event }: AcceptRequest): Promise<ReadableStream<Uint8Array>> {
+    const { signal } = new AbortController();
+    return (await streamTurn(env, session, { account, key: event.key }, signal)).stream;
   }
 }
 
