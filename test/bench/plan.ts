@@ -14,6 +14,8 @@ export interface Plan {
   turnRounds: number;
   turnMessages: number;
   latencySeconds: number;
+  /** Pages open at the same time. */
+  connections: number;
   starts: number;
   /** Messages in the histories that are compared, least first. */
   historySizes: readonly number[];
@@ -32,6 +34,7 @@ export const FULL: Plan = {
   turnRounds: 3,
   turnMessages: 1_500,
   latencySeconds: 20,
+  connections: 10_000,
   starts: 7,
   historySizes: [10, 1_000, 100_000],
   historyTurns: 50,
@@ -49,6 +52,7 @@ export const QUICK: Plan = {
   turnRounds: 1,
   turnMessages: 400,
   latencySeconds: 3,
+  connections: 320,
   starts: 2,
   historySizes: [10, 1_000, 5_000],
   historyTurns: 10,

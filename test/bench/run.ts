@@ -14,6 +14,7 @@ import { bundleWorker } from "./bundle-worker.ts";
 import { type Figure, isMet } from "./figures.ts";
 import { FULL, type Plan, QUICK } from "./plan.ts";
 import { measureAccept } from "./scenarios/accept.ts";
+import { measureConnections } from "./scenarios/connections.ts";
 import { fillHistories, measureHistory } from "./scenarios/history.ts";
 import { measureLatency } from "./scenarios/latency.ts";
 import { measureMemory } from "./scenarios/memory.ts";
@@ -39,9 +40,10 @@ async function measureServing(bench: Bench, box: Box, plan: Plan): Promise<Figur
   const turns = await step("turns", () => measureTurns(bench, box, plan));
   const latency = await step("latency", () => measureLatency(bench, box, plan));
   const history = await step("history", () => measureHistory(bench, box, plan));
+  const connections = await step("open pages", () => measureConnections(bench, box, plan));
   await bench.rest(box);
   await bench.verifyAnswers();
-  return [...accept, ...turns, ...latency, ...history, ...memory];
+  return [...connections, ...accept, ...turns, ...latency, ...history, ...memory];
 }
 
 async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
