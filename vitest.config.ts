@@ -12,10 +12,20 @@ const testBindings = {
   ROCKPOOL_VERSION: "0.0.0-test",
 };
 
+/** A property test that takes one second on a quiet machine takes ten on a busy one. */
+const PATIENCE_MS = 30_000;
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          environment: "node",
+          testTimeout: PATIENCE_MS,
+        },
+      },
       {
         plugins: [
           cloudflareTest({
@@ -27,6 +37,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
+          testTimeout: PATIENCE_MS,
         },
       },
       {

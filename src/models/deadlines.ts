@@ -33,19 +33,23 @@ export function firstTokenTimeoutMs(messages: readonly PromptMessage[], loaded: 
   return Math.min(LOADING_MS, FIRST_TOKEN_MS + units * PREFILL_MS_PER_UNIT);
 }
 
+/** A server that does not even say what it has is away; one that does not come to an answer is slow. */
+type LateCode = "model/timeout" | "model/unavailable";
+
 interface Step {
   what: string;
   timeoutMs: number;
+  code: LateCode;
   endsAtMs: number;
 }
 
-function createStep(what: string, timeoutMs: number): Step {
-  return { what, timeoutMs, endsAtMs: performance.now() + timeoutMs };
+function createStep(what: string, timeoutMs: number, code: LateCode): Step {
+  return { what, timeoutMs, code, endsAtMs: performance.now() + timeoutMs };
 }
 
 /**
  * The signal of one call. It fires when the caller's signal does, when the whole or the running step takes too long
- * (its reason is then a model/timeout), and when the call ends. One timer serves all steps: a step begins with every
+ * (its reason is then an error of the step's code), and when the call ends. One timer serves all steps: a step begins with every
  * token, and a timer for each would cost more than reading it.
  */
 export class Deadline {
@@ -56,9 +60,9 @@ export class Deadline {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(wholeMs: number, caller?: AbortSignal) {
+  constructor(wholeMs: number, caller?: AbortSignal, code: LateCode = "model/timeout") {
     this.#caller = caller;
-    this.#whole = createStep("The model call was not over", wholeMs);
+    this.#whole = createStep("The model call was not over", wholeMs, code);
     this.#arm(this.#whole.endsAtMs);
     caller?.addEventListener("abort", this.#follow, { once: true });
     if (caller?.aborted) this.#follow();
@@ -69,8 +73,8 @@ export class Deadline {
   }
 
   /** Begins a step in place of the one that runs. `what` opens the sentence "… within 20 s." */
-  begin(what: string, timeoutMs: number): void {
-    this.#step = createStep(what, timeoutMs);
+  begin(what: string, timeoutMs: number, code: LateCode = "model/timeout"): void {
+    this.#step = createStep(what, timeoutMs, code);
     if (this.#step.endsAtMs < this.#timerAtMs) this.#arm(this.#step.endsAtMs);
   }
 
@@ -102,7 +106,7 @@ export class Deadline {
     const late = steps.find(({ endsAtMs }) => endsAtMs <= this.#timerAtMs);
     if (late) {
       const detail = `${late.what} within ${late.timeoutMs / 1_000} s.`;
-      this.#controller.abort(new AppError("model/timeout", { detail }));
+      this.#controller.abort(new AppError(late.code, { detail }));
     } else this.#arm(Math.min(...steps.map(({ endsAtMs }) => endsAtMs)));
   }
 

@@ -117,7 +117,7 @@ class ServerModel implements ModelServer {
     timeoutMs: number,
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const deadline = new Deadline(timeoutMs);
+    const deadline = new Deadline(timeoutMs, undefined, "model/unavailable");
     try {
       return await work(deadline.signal);
     } finally {
@@ -138,7 +138,11 @@ class ServerModel implements ModelServer {
     const startedAtMs = this.#options.nowMs();
     const { signal } = deadline;
     const protocol = this.#protocol;
-    deadline.begin("The model server did not say which models it has", LOOKUP_MS);
+    deadline.begin(
+      "The model server did not say which models it has",
+      LOOKUP_MS,
+      "model/unavailable",
+    );
     const model = await this.#resolve(request.model, signal);
     try {
       const shown = await protocol.show(model, signal);

@@ -154,7 +154,7 @@ describe("a server that takes connections and says nothing", () => {
     const outcome = runChat(createClient(url));
     await until(() => asked === 1);
     expect(await passLimit(outcome, LOOKUP_MS)).toMatchObject({
-      code: "model/timeout",
+      code: "model/unavailable",
       message: "The model server did not say which models it has within 10 s.",
     });
   });
@@ -165,6 +165,6 @@ describe("a server that takes connections and says nothing", () => {
       .profile("tiny")
       .catch((error: unknown) => error);
     await until(() => asked === 1);
-    expect(await passLimit(outcome, LOOKUP_MS)).toMatchObject({ code: "model/timeout" });
+    expect(await passLimit(outcome, LOOKUP_MS)).toMatchObject({ code: "model/unavailable" });
   });
 });
