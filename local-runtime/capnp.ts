@@ -27,8 +27,8 @@ export interface HostFacts {
   text: Readonly<Record<string, string>>;
 }
 
-/** Classes whose objects hold a connection open and must stay in memory. */
-const KEPT_AWAKE: ReadonlySet<string> = new Set(["ConnectionObject"]);
+/** Classes whose objects hold in memory what nothing else knows: an open connection, the slots of a model server. */
+const KEPT_AWAKE: ReadonlySet<string> = new Set(["ConnectionObject", "GateObject"]);
 
 export function renderConfig(wrangler: WranglerConfig, facts: HostFacts): string {
   const services = [

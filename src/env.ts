@@ -4,6 +4,7 @@
  */
 import type { ConnectionObject } from "./do/connection.ts";
 import type { DirectoryObject } from "./do/directory.ts";
+import type { GateObject } from "./do/gate.ts";
 import type { JournalObject } from "./do/journal.ts";
 import type { SessionObject } from "./do/session.ts";
 
@@ -11,6 +12,7 @@ export interface Env {
   SESSION: DurableObjectNamespace<SessionObject>;
   DIRECTORY: DurableObjectNamespace<DirectoryObject>;
   JOURNAL: DurableObjectNamespace<JournalObject>;
+  GATE: DurableObjectNamespace<GateObject>;
   CONNECTION: DurableObjectNamespace<ConnectionObject>;
   DB: D1Database;
   /** The built console. */
@@ -30,6 +32,7 @@ export interface Env {
   ROCKPOOL_MODEL_URL?: string;
   ROCKPOOL_MODEL?: string;
   ROCKPOOL_CONTEXT_TOKENS?: string;
+  ROCKPOOL_MODEL_SLOTS?: string;
   ROCKPOOL_PUBLIC_URL?: string;
   ROCKPOOL_LOG?: string;
   /** Bytes of memory of the box, for the choice of a model. */

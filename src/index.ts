@@ -5,6 +5,7 @@ import type { Env } from "./env.ts";
 
 export { ConnectionObject } from "./do/connection.ts";
 export { DirectoryObject } from "./do/directory.ts";
+export { GateObject } from "./do/gate.ts";
 export { JournalObject } from "./do/journal.ts";
 export { SessionObject } from "./do/session.ts";
 

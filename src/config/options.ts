@@ -93,6 +93,12 @@ export const OPTIONS = {
     worker: true,
     doc: "Context window that models are run with, in tokens; a model with a shorter one keeps its own. More takes more memory.",
   }),
+  ROCKPOOL_MODEL_SLOTS: option({
+    parse: integerBetween(1, 256),
+    default: 1,
+    worker: true,
+    doc: "Answers that the model server writes at the same time (Ollama: OLLAMA_NUM_PARALLEL); everybody else waits in line and is shown the place. More than the server really does only hides the line in it.",
+  }),
   ROCKPOOL_PUBLIC_URL: option({
     parse: publicUrl,
     default: "",

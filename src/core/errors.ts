@@ -227,6 +227,13 @@ export const ERRORS = {
     title: "The model server is busy.",
     fix: "Nothing: it is tried again.",
   },
+  "model/queue_full": {
+    status: 429,
+    audience: "person",
+    transient: true,
+    title: "Too many wait for the model server already.",
+    fix: "Try again later; ROCKPOOL_MODEL_SLOTS is how many it answers at once.",
+  },
   "model/out_of_memory": {
     status: 502,
     audience: "person",

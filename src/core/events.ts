@@ -3,6 +3,7 @@
  * holds message text or a secret.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { Priority } from "./ports.ts";
 
 export type RockpoolEvent =
   | {
@@ -45,6 +46,10 @@ export type RockpoolEvent =
       estimated: number;
       counted: number;
     }
+  | { type: "gate:granted"; priority: Priority; waitedMs: number }
+  | { type: "gate:full"; priority: Priority }
+  /** A slot was taken back from a holder that was not heard of. */
+  | { type: "gate:lost"; heldMs: number }
   | { type: "outbox:sent"; session: string; channel: string; attempt: number; ms: number }
   | {
       type: "outbox:retry";

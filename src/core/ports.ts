@@ -1,5 +1,6 @@
 /** What a turn needs of the world, as types: turn/ takes all of it as arguments and imports no neighbour. */
 import type { ErrorCode } from "./errors.ts";
+import type { GateState } from "./gate-protocol.ts";
 import type { QueuePlace } from "./stream.ts";
 
 /** A JSON value, or a JSON Schema, as an object. */
@@ -53,6 +54,8 @@ export interface Caller {
   personId: string;
   /** Looked at again while the call waits. */
   readonly priority: Priority;
+  /** The same for each call of one piece of work: it keeps its place in line, and goes on before others. */
+  id?: string;
 }
 
 export interface ChatRequest {
@@ -112,14 +115,18 @@ export interface InstalledModel {
   loaded: boolean;
 }
 
-export type ModelServerState =
+export type ModelServerState = (
   | {
       status: "up";
       version: string;
       models: InstalledModel[] /** what `auto` means now */;
       chosen?: string;
     }
-  | { status: "down"; code: ErrorCode };
+  | { status: "down"; code: ErrorCode }
+) & {
+  /** Its slots, and who waits for them. */
+  queue?: GateState;
+};
 
 export interface ModelProfile {
   /** The name that `auto` and aliases stand for now. */

@@ -7,9 +7,11 @@ import type { Options } from "../config/options.ts";
 import type { Model } from "../core/ports.ts";
 import { createKeyStore } from "../db/data-keys.ts";
 import type { Env } from "../env.ts";
+import { createGatedModel } from "../gate/gated-model.ts";
 import { createOllama } from "../models/ollama/ollama.ts";
 import { setLogLevel } from "../observability/logger.ts";
 import { Keyring, openMasterKey } from "../security/keyring.ts";
+import { openGate } from "./gate-client.ts";
 
 interface Shared {
   options: Options;
@@ -21,12 +23,17 @@ let shared: Shared | undefined;
 
 function createModel(env: Env, options: Options): Model {
   const service = env.MODEL;
-  return createOllama({
+  const server = createOllama({
     fetch: service ? (input, init) => service.fetch(new Request(input, init)) : fetch,
     baseUrl: options.ROCKPOOL_MODEL_URL,
     model: options.ROCKPOOL_MODEL,
     contextTokens: options.ROCKPOOL_CONTEXT_TOKENS,
     memoryBytes: Number(env.ROCKPOOL_MEMORY_BYTES ?? 0),
+    nowMs: () => Date.now(),
+  });
+  return createGatedModel(server, {
+    openGate: () => openGate(env, options.ROCKPOOL_MODEL_URL),
+    slots: options.ROCKPOOL_MODEL_SLOTS,
     nowMs: () => Date.now(),
   });
 }

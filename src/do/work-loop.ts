@@ -19,8 +19,8 @@ export interface LoopOptions {
   failed(lane: string, error: unknown): void;
 }
 
-/** The runtime ends an alarm after fifteen minutes: nothing long begins after four, and a turn takes ten at most. */
-export const LATE_MS = 4 * 60_000;
+/** The runtime ends an alarm after fifteen minutes: nothing long begins after two, and a turn takes thirteen at most. */
+export const LATE_MS = 2 * 60_000;
 /** A lane that failed by itself rests, so that a bug cannot spin. */
 export const REST_MS = 5_000;
 

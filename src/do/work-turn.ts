@@ -73,9 +73,10 @@ async function askModel(
  * The person of this turn. In the web chat nothing but the page brings him the answer: while no page is open, those who
  * watch theirs go first.
  */
-function callerOf({ parts, request }: TurnWork): Caller {
+function callerOf({ parts, request, row }: TurnWork): Caller {
   const isPageOnly = parseAccountKey(request.account).channel === "web";
   return {
+    id: row.turnId,
     personId: request.speaker.personId,
     get priority() {
       return isPageOnly && !parts.readers.isWatched ? "background" : "interactive";

@@ -31,6 +31,15 @@ function measure(event: RockpoolEvent): void {
     case "prompt:undercounted":
       count(METRICS.undercounted);
       break;
+    case "gate:granted":
+      observeMs(METRICS.gateSeconds, event.waitedMs, { priority: event.priority });
+      break;
+    case "gate:full":
+      count(METRICS.gateRefused, { priority: event.priority });
+      break;
+    case "gate:lost":
+      count(METRICS.gateLost);
+      break;
     case "outbox:sent":
     case "outbox:retry":
     case "outbox:parked":

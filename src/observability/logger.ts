@@ -18,6 +18,8 @@ function levelOf(event: RockpoolEvent): LogLevel {
       return "error";
     case "outbox:retry":
     case "prompt:undercounted":
+    case "gate:full":
+    case "gate:lost":
       return "warn";
     case "request":
       return event.status >= 500 ? "error" : "info";
@@ -26,6 +28,7 @@ function levelOf(event: RockpoolEvent): LogLevel {
     case "connection:state":
       return event.state === "retry" ? "warn" : "info";
     case "turn:started":
+    case "gate:granted":
     case "outbox:sent":
     case "journal:flushed":
     case "webhook:received":

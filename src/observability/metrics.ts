@@ -17,7 +17,7 @@ interface Family {
   type: "counter" | "gauge" | "histogram";
   /** By the labels' text. */
   counts: Map<string, number>;
-  histogram: Histogram;
+  histograms: Map<string, Histogram>;
 }
 
 /** Series of one name; more are not counted. */
@@ -26,9 +26,12 @@ const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 
 const families = new Map<string, Family>();
 
+function emptyHistogram(): Histogram {
+  return { buckets: BUCKETS_SECONDS.map(() => 0), sum: 0, count: 0 };
+}
+
 function define(name: string, type: Family["type"], help: string): string {
-  const histogram = { buckets: BUCKETS_SECONDS.map(() => 0), sum: 0, count: 0 };
-  families.set(name, { type, help, counts: new Map(), histogram });
+  families.set(name, { type, help, counts: new Map(), histograms: new Map() });
   return name;
 }
 
@@ -59,6 +62,21 @@ export const METRICS = {
     "rockpool_queue_wait_seconds",
     "histogram",
     "Time a message waited before its turn began.",
+  ),
+  gateSeconds: define(
+    "rockpool_gate_wait_seconds",
+    "histogram",
+    "Time a call waited for a slot of the model server, by priority.",
+  ),
+  gateRefused: define(
+    "rockpool_gate_refused_total",
+    "counter",
+    "Calls that found the line for the model server full, by priority.",
+  ),
+  gateLost: define(
+    "rockpool_gate_lost_total",
+    "counter",
+    "Slots taken back from holders that were not heard of.",
   ),
   promptTokens: define(
     "rockpool_model_prompt_tokens_total",
@@ -92,21 +110,28 @@ function escapeLabel(value: string): string {
   return value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`));
 }
 
-function labelText(labels: Labels): string {
+function labelPairs(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return pairs.length > 0 ? `{${pairs.join(",")}}` : "";
+  return pairs.join(",");
+}
+
+function inBraces(pairs: string): string {
+  return pairs === "" ? "" : `{${pairs}}`;
 }
 
 export function count(name: string, labels: Labels = {}, by = 1): void {
   const counts = families.get(name)?.counts;
-  const key = labelText(labels);
+  const key = labelPairs(labels);
   if (!counts || (counts.size >= MAX_SERIES && !counts.has(key))) return;
   counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
-export function observeMs(name: string, ms: number): void {
-  const histogram = families.get(name)?.histogram;
-  if (!histogram) return;
+export function observeMs(name: string, ms: number, labels: Labels = {}): void {
+  const histograms = families.get(name)?.histograms;
+  const key = labelPairs(labels);
+  if (!histograms || (histograms.size >= MAX_SERIES && !histograms.has(key))) return;
+  const histogram = histograms.get(key) ?? emptyHistogram();
+  histograms.set(key, histogram);
   const seconds = ms / 1000;
   const index = BUCKETS_SECONDS.findIndex((bound) => seconds <= bound);
   if (index >= 0) histogram.buckets[index] = (histogram.buckets[index] ?? 0) + 1;
@@ -114,17 +139,19 @@ export function observeMs(name: string, ms: number): void {
   histogram.count += 1;
 }
 
-function renderHistogram(name: string, { buckets, sum, count: total }: Histogram): string[] {
+function renderHistogram(name: string, pairs: string, histogram: Histogram): string[] {
+  const { buckets, sum, count: total } = histogram;
+  const before = pairs === "" ? "" : `${pairs},`;
   let below = 0;
   const lines = BUCKETS_SECONDS.map((bound, index) => {
     below += buckets[index] ?? 0;
-    return `${name}_bucket{le="${bound}"} ${below}`;
+    return `${name}_bucket{${before}le="${bound}"} ${below}`;
   });
   return [
     ...lines,
-    `${name}_bucket{le="+Inf"} ${total}`,
-    `${name}_sum ${sum}`,
-    `${name}_count ${total}`,
+    `${name}_bucket{${before}le="+Inf"} ${total}`,
+    `${name}_sum${inBraces(pairs)} ${sum}`,
+    `${name}_count${inBraces(pairs)} ${total}`,
   ];
 }
 
@@ -133,8 +160,9 @@ export function renderMetrics(gauges: { name: string; help: string; value: numbe
   const lines: string[] = [];
   for (const [name, family] of families) {
     lines.push(`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.type}`);
-    if (family.type === "histogram") lines.push(...renderHistogram(name, family.histogram));
-    for (const [labels, value] of family.counts) lines.push(`${name}${labels} ${value}`);
+    for (const [pairs, histogram] of family.histograms)
+      lines.push(...renderHistogram(name, pairs, histogram));
+    for (const [pairs, value] of family.counts) lines.push(`${name}${inBraces(pairs)} ${value}`);
   }
   for (const gauge of gauges)
     lines.push(

@@ -45,6 +45,8 @@ export const en = {
     "The model server is away just now. I keep your message and answer it as soon as it is back, for up to {hours} hours.",
   waitingBusy:
     "The model server is busy just now. I keep your message and answer it as soon as I can.",
+  waitingFull:
+    "Very many wait for the model just now. I keep your message and answer it as soon as there is room.",
   waitingMemory:
     "The model server has too little memory for {model} just now. I keep your message and try again; a smaller model can be chosen with /model.",
   waitingMissing:

@@ -43,6 +43,7 @@ export const zh: Phrases = {
   waitingModel:
     "模型服务器暂时不在线。我已保存你的消息，等它恢复后立即回答，最多等待 {hours} 小时。",
   waitingBusy: "模型服务器正忙。我已保存你的消息，会尽快回答。",
+  waitingFull: "现在等待模型的请求非常多。我已保存你的消息，一有空位就回答。",
   waitingMemory:
     "模型服务器的内存暂时不足以运行 {model}。我已保存你的消息并会重试；也可以用 /model 换一个小一点的模型。",
   waitingMissing:

@@ -27,10 +27,12 @@ export function decidePostpone(
 /** The sentence that tells the person why it takes longer; a key of the phrase table. */
 export function waitingPhrase(
   code: ErrorCode,
-): "waitingModel" | "waitingBusy" | "waitingMemory" | "waitingMissing" {
+): "waitingModel" | "waitingBusy" | "waitingFull" | "waitingMemory" | "waitingMissing" {
   switch (code) {
     case "model/busy":
       return "waitingBusy";
+    case "model/queue_full":
+      return "waitingFull";
     case "model/out_of_memory":
       return "waitingMemory";
     case "model/missing":

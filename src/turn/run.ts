@@ -21,6 +21,7 @@ export interface TurnSink {
 const POSTPONED: ReadonlySet<ErrorCode> = new Set([
   "model/unavailable",
   "model/busy",
+  "model/queue_full",
   "model/out_of_memory",
   "model/missing",
 ]);

@@ -59,9 +59,10 @@ export const AREAS: readonly Area[] = [
   { place: "src/adapters/registry.ts", uses: ["src/adapters"] },
   { place: "src/adapters", uses: LOWER },
   { place: "src/turn", uses: ["src/core"] },
+  { place: "src/gate", uses: ["src/core"] },
   {
     place: "src/do",
-    uses: [...LOWER, "src/db", "src/adapters", "src/models", "src/turn"],
+    uses: [...LOWER, "src/db", "src/adapters", "src/models", "src/turn", "src/gate"],
     types: ["src/env.ts"],
     packages: ["cloudflare:workers"],
   },

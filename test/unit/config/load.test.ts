@@ -13,6 +13,7 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_MODEL_URL: "ftp://model",
   ROCKPOOL_MODEL: "",
   ROCKPOOL_CONTEXT_TOKENS: "1023",
+  ROCKPOOL_MODEL_SLOTS: "0",
   ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
   ROCKPOOL_LOG: "constructor",
 };

@@ -1,0 +1,95 @@
+/** One call's slot at the gate: waited for, kept while it is used, given back once. */
+import { AppError } from "../core/errors.ts";
+import { type Acquired, type GateCalls, RENEW_MS, type Ticket } from "../core/gate-protocol.ts";
+import type { Caller } from "../core/ports.ts";
+import type { QueuePlace } from "../core/stream.ts";
+
+/** Who gets a slot within this time is told nothing of a line. */
+export const FIRST_HOLD_MS = 1_000;
+/** How old what a waiter is told of his place may be. */
+export const HOLD_MS = 3_000;
+/** Longest wait of one call; the alarm that a turn runs in has fifteen minutes, ten of them for the answer. */
+export const MAX_WAIT_MS = 150_000;
+
+export class Slot {
+  readonly #gate: GateCalls;
+  readonly #slots: number;
+  readonly #caller: Caller;
+  readonly #id: string;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** Who has waited for too long comes back, and finds its place as it was. */
+  #keepsPlace = false;
+
+  constructor(gate: GateCalls, slots: number, caller: Caller) {
+    this.#gate = gate;
+    this.#slots = slots;
+    this.#caller = caller;
+    this.#id = caller.id ?? crypto.randomUUID();
+  }
+
+  /**
+   * Yields the place in line as long as there is no slot; ends when there is one, or when `signal` fires. Throws
+   * model/queue_full, and model/busy after MAX_WAIT_MS.
+   */
+  async *wait(signal: AbortSignal): AsyncGenerator<QueuePlace, void> {
+    let waitedMs = 0;
+    let holdMs = FIRST_HOLD_MS;
+    while (!signal.aborted) {
+      const acquired = await this.#ask(holdMs, signal);
+      if (acquired.status === "granted" || signal.aborted) return;
+      if (acquired.status === "full")
+        throw new AppError("model/queue_full", { retryAfterMs: acquired.retryAfterMs });
+      waitedMs += holdMs;
+      holdMs = HOLD_MS;
+      if (acquired.status === "left" || waitedMs >= MAX_WAIT_MS) throw this.#giveUp();
+      const { position, etaMs } = acquired;
+      yield { position, ...(etaMs === undefined ? {} : { etaMs }) };
+    }
+  }
+
+  /** Keeps the slot from now on, as long as `isInUse` says so. */
+  keep(isInUse: () => boolean): void {
+    this.#timer = setInterval(() => {
+      // A renewal that fails is followed by another before the lease ends.
+      if (isInUse()) this.#gate.renew(this.#ticket()).catch(() => undefined);
+    }, RENEW_MS);
+  }
+
+  /** Gives back the slot, or the place in line. */
+  async leave(busyMs: number): Promise<void> {
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    if (this.#keepsPlace) return;
+    // Where the gate cannot be told, the lease ends by itself.
+    await this.#gate.release(this.#id, busyMs).catch(() => undefined);
+  }
+
+  #giveUp(): AppError {
+    this.#keepsPlace = this.#caller.id !== undefined;
+    return new AppError("model/busy", { detail: "No slot of the model server came free in time." });
+  }
+
+  /** A gate that failed has begun anew: the second time is asked of another one. */
+  async #ask(holdMs: number, signal: AbortSignal): Promise<Acquired> {
+    try {
+      return await this.#acquire(holdMs, signal);
+    } catch {
+      return this.#acquire(holdMs, signal);
+    }
+  }
+
+  async #acquire(holdMs: number, signal: AbortSignal): Promise<Acquired> {
+    const { promise: aborted, resolve } = Promise.withResolvers<Acquired>();
+    const leave = () => resolve({ status: "left" });
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await Promise.race([this.#gate.acquire(this.#ticket(), this.#slots, holdMs), aborted]);
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  #ticket(): Ticket {
+    const { personId, priority } = this.#caller;
+    return { id: this.#id, personId, priority };
+  }
+}
