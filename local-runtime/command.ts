@@ -49,6 +49,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "talk to the assistant here in the terminal",
     load: () => import("./commands/say.ts"),
   },
+  flow: {
+    summary: "add, list, remove and rehearse dialogue flows",
+    load: () => import("./commands/flow.ts"),
+  },
   logs: {
     summary: "show the log",
     load: () => import("./commands/logs.ts"),

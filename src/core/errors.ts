@@ -290,6 +290,20 @@ export const ERRORS = {
     title: "The model cannot do what is asked.",
     fix: "Choose a model that can: `ollama show <name>` lists what each one is capable of.",
   },
+  "flow/bad_definition": {
+    status: 400,
+    audience: "operator",
+    transient: false,
+    title: "The flow is not of the expected form.",
+    fix: "Mend what the message names; docs/flows.md describes the form.",
+  },
+  "flow/bad_script": {
+    status: 400,
+    audience: "operator",
+    transient: false,
+    title: "The script of expected dialogues is not of the expected form.",
+    fix: "Mend what the message names; docs/flows.md describes the form.",
+  },
   "crypto/cannot_open": {
     status: 500,
     audience: "operator",

@@ -75,6 +75,24 @@ export const en = {
   fileFailed: "I could not fetch {name} from the messenger.",
   fileStoreFull:
     "I could not keep {name}: this conversation's file store is full. /forget empties it.",
+  flowYes: "yes",
+  flowNo: "no",
+  flowSkip: "(“skip” passes it over.)",
+  flowHintText: "I need an answer of {min} to {max} characters here.",
+  flowHintEmail: "That is no e-mail address that I can read. It looks like ada@example.org.",
+  flowHintPhone:
+    "That is no phone number that I can read. It has 5 to 15 digits, such as +44 20 7946 0958.",
+  flowHintDate: "That is no day that I can read. Write it as 2026-12-24, 24 December or tomorrow.",
+  flowHintFutureDate:
+    "I need a day from today on. Write it as 2026-12-24, 24 December or tomorrow.",
+  flowHintNumber: "I need a number here.",
+  flowHintWhole: "I need a whole number here.",
+  flowHintFrom: "{min} at least.",
+  flowHintTo: "{max} at most.",
+  flowHintChoice: "Please answer with one of these, or with its number:",
+  flowHintYesNo: "Please answer yes or no.",
+  flowExpired:
+    "I have not heard from you for a while, so I let “{title}” go. `/flow {name}` begins it again.",
 };
 
 export type Phrases = Record<keyof typeof en, string>;

@@ -60,9 +60,10 @@ export const AREAS: readonly Area[] = [
   { place: "src/adapters", uses: LOWER },
   { place: "src/turn", uses: ["src/core"] },
   { place: "src/gate", uses: ["src/core"] },
+  { place: "src/flows", uses: ["src/core", "src/phrases"], packages: ["valibot", "xstate"] },
   {
     place: "src/do",
-    uses: [...LOWER, "src/db", "src/adapters", "src/models", "src/turn", "src/gate"],
+    uses: [...LOWER, "src/db", "src/adapters", "src/models", "src/turn", "src/gate", "src/flows"],
     types: ["src/env.ts"],
     packages: ["cloudflare:workers"],
   },
@@ -89,9 +90,9 @@ export const AREAS: readonly Area[] = [
   { place: "local-runtime/dev.worker.ts", uses: ["src/index.ts"], types: ["src/env.ts"] },
   {
     place: "local-runtime",
-    uses: ["src/core", "src/config", "src/adapters/catalogue.ts"],
+    uses: ["src/core", "src/config", "src/flows", "src/adapters/catalogue.ts"],
     types: ["src/adapters/adapter.ts"],
-    packages: ["node:", "commander", "smol-toml", "valibot"],
+    packages: ["node:", "commander", "smol-toml", "valibot", "yaml"],
   },
 ];
 
