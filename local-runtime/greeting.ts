@@ -4,6 +4,8 @@
  */
 import { callAdmin, findServer } from "./admin-client.ts";
 import { OwnerLinkSchema } from "./admin-client-replies.ts";
+import { dataFolderAt } from "./data-folder.ts";
+import { loadModelServerState } from "./model-server/run-state.ts";
 import { loadServerStatus } from "./server-status.ts";
 import {
   ownerAddress,
@@ -20,7 +22,8 @@ async function loadStartFacts(): Promise<StartFacts> {
     loadServerStatus(adminSocket),
     callAdmin(adminSocket, { method: "POST", path: "/owner-link", reply: OwnerLinkSchema }),
   ]);
-  return { url, pid, dataDir, status, ownerLink };
+  const builtin = loadModelServerState(dataFolderAt(dataDir));
+  return { url, pid, dataDir, status, ownerLink, builtin };
 }
 
 function startFactsJson(facts: StartFacts): object {

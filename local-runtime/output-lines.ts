@@ -6,12 +6,20 @@ export interface LogLine {
   type: string;
 }
 
-/** The Worker's own lines are JSON already; workerd's words are wrapped, so that every line of the log is. */
-export function logLine(line: string, stream: "stdout" | "stderr", nowMs: number): string {
+/**
+ * The Worker's own lines are JSON already; the words of workerd, or of another program that `type` names, are wrapped, so
+ * that every line of the log is.
+ */
+export function logLine(
+  line: string,
+  stream: "stdout" | "stderr",
+  nowMs: number,
+  type = "workerd",
+): string {
   if (parseLogLine(line)) return line;
   const time = new Date(nowMs).toISOString();
   const level = stream === "stderr" ? "warn" : "info";
-  return JSON.stringify({ time, level, type: "workerd", text: line });
+  return JSON.stringify({ time, level, type, text: line });
 }
 
 /** A short line for people where the level is warn or error; undefined for all others. */

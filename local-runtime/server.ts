@@ -14,6 +14,10 @@ import { acquireLock } from "./lock.ts";
 import { openMasterKey } from "./master-key.ts";
 import { memoryBytes } from "./memory.ts";
 import { loadMigrations, type Migrated, migrate } from "./migrations.ts";
+import { decideModel } from "./model-server/choice.ts";
+import { type KeeperEvent, ModelServerKeeper } from "./model-server/keeper.ts";
+import { loadLibrary } from "./model-server/library.ts";
+import { findPort } from "./model-server/port.ts";
 import { endOrphans } from "./orphans.ts";
 import { logLine, terminalLine } from "./output-lines.ts";
 import { finishRestore } from "./restore-swap.ts";
@@ -32,8 +36,8 @@ const ANNOUNCE_MS = 500;
 export interface Server {
   supervisor: Supervisor;
   dataDir: string;
-  /** Gives back the lock, the log and the socket. */
-  close(): void;
+  /** Ends the model server, and gives back the lock, the log and the socket. */
+  close(): Promise<void>;
 }
 
 /** Throws data/*, key/*, build/failed, migration/*, config/*. On return nothing serves yet. */
@@ -64,18 +68,34 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   writeLastingFiles(plan, masterKey);
   masterKey.fill(0);
   const log = explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
+  const modelServer = new ModelServerKeeper({
+    root: shell.root,
+    folder,
+    port: await findPort(),
+    onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now(), "model_server")),
+    onEvent: (event) => record(shell, log, eventLine(event)),
+  });
   const supervisor = new Supervisor({
     binary,
     configFile: configFile(folder),
     folder,
     adminSocket: adminSocket.path,
     listening: { host: settings.options.HOST, port: settings.options.PORT },
-    prepare: (port) => writeConfig(plan, port),
+    prepare: (port) => {
+      const { options, builtin } = decideModel({
+        ...settings,
+        library: loadLibrary(folder),
+        builtinUrl: modelServer.url,
+      });
+      writeConfig({ ...plan, options }, port);
+      modelServer.want(builtin?.name);
+    },
     announceEnd: () => announceEnd(adminSocket.path),
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now())),
     onEvent: (event) => record(shell, log, eventLine(event)),
   });
-  const close = () => {
+  const close = async () => {
+    await modelServer.stop();
     adminSocket.remove();
     log.close();
     lock.release();
@@ -126,8 +146,15 @@ function record(shell: Shell, log: RotatingLog, line: string): void {
   if (shown !== undefined) shell.note(shown);
 }
 
-function eventLine(event: SupervisorEvent): string {
-  const level =
-    event.type === "host:restarting" || event.type === "host:reload_refused" ? "warn" : "info";
+/** What people at the terminal should see. */
+const WARNINGS: ReadonlySet<string> = new Set<(SupervisorEvent | KeeperEvent)["type"]>([
+  "host:restarting",
+  "host:reload_refused",
+  "host:model_server_installing",
+  "host:model_server_ended",
+]);
+
+function eventLine(event: SupervisorEvent | KeeperEvent): string {
+  const level = WARNINGS.has(event.type) ? "warn" : "info";
   return JSON.stringify({ time: new Date().toISOString(), level, ...event });
 }

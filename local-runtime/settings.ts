@@ -11,13 +11,20 @@ export interface Settings {
   options: Options;
   /** The data folder, absolute. A relative ROCKPOOL_DATA counts from the project's folder. */
   dataDir: string;
+  /** Whether the owner has set ROCKPOOL_MODEL_URL: only then it is the address without a further look. */
+  modelUrlGiven: boolean;
 }
 
 /** Throws `config/invalid` that names each wrong option and what it expects. */
 export function loadSettings(shell: Pick<Shell, "root" | "env">): Settings {
-  const loaded = loadOptions({ ...readEnvFile(join(shell.root, ".env")), ...shell.env });
+  const source = { ...readEnvFile(join(shell.root, ".env")), ...shell.env };
+  const loaded = loadOptions(source);
   if (!loaded.ok) throw invalidOptions(loaded.problems);
-  return { options: loaded.options, dataDir: resolve(shell.root, loaded.options.ROCKPOOL_DATA) };
+  return {
+    options: loaded.options,
+    dataDir: resolve(shell.root, loaded.options.ROCKPOOL_DATA),
+    modelUrlGiven: source.ROCKPOOL_MODEL_URL !== undefined,
+  };
 }
 
 function readEnvFile(path: string): Record<string, string | undefined> {

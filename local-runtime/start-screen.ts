@@ -1,6 +1,7 @@
 /** The one screen that `rockpool up` shows when it serves. Pure. */
 import type { AccountSummary, OwnerLink } from "../src/core/admin-protocol.ts";
 import { describeModel } from "./model-advice.ts";
+import type { ModelServerState } from "./model-server/run-state.ts";
 import type { ServerStatus } from "./server-status.ts";
 
 export interface StartFacts {
@@ -10,6 +11,8 @@ export interface StartFacts {
   dataDir: string;
   status: ServerStatus;
   ownerLink: OwnerLink;
+  /** The built-in model server, where that is wanted. */
+  builtin?: ModelServerState | undefined;
 }
 
 /** Address of the web chat that signs the owner in once. The token is in the fragment: no server log sees it. */
@@ -38,7 +41,7 @@ export function renderStartScreen(facts: StartFacts): string {
       ownerAddress(facts),
       `signs you in, once, until ${expires}; \`npx rockpool owner-link\` makes another`,
     ]),
-    ...row("Model", describeModel(facts.status.model, facts.status.modelUrl)),
+    ...row("Model", describeModel(facts.status.model, facts.status.modelUrl, facts.builtin)),
     ...row("Channels", describeChannels(facts)),
     ...row("Data", [`${facts.dataDir} (keep a copy of its master.key elsewhere)`]),
     "",

@@ -1,7 +1,9 @@
 /** `rockpool status`: whether the server runs, and how it fares. Exit status 69 where it does not run. */
 import type { Command } from "commander";
 import { findServer } from "../admin-client.ts";
+import { dataFolderAt } from "../data-folder.ts";
 import { describeModel } from "../model-advice.ts";
+import { loadModelServerState, type ModelServerState } from "../model-server/run-state.ts";
 import type { RunState } from "../run-state.ts";
 import { loadServerStatus, type ServerStatus } from "../server-status.ts";
 import { loadSettings, type Settings } from "../settings.ts";
@@ -16,24 +18,38 @@ async function runStatus(shell: Shell): Promise<void> {
   const settings = loadSettings(shell);
   const state = findServer(settings.dataDir);
   const status = await loadServerStatus(state.adminSocket);
-  shell.print(renderStatus(state, status, settings));
-  shell.printJson({ running: true, ...state, ...status });
+  const builtin = loadModelServerState(dataFolderAt(settings.dataDir));
+  shell.print(renderStatus({ state, status, settings, builtin }));
+  shell.printJson({ running: true, ...state, ...status, ...(builtin ? { builtin } : {}) });
 }
 
-function renderStatus(state: RunState, status: ServerStatus, settings: Settings): string {
+interface StatusFacts {
+  state: RunState;
+  status: ServerStatus;
+  settings: Settings;
+  /** The built-in model server, where that is wanted. */
+  builtin: ModelServerState | undefined;
+}
+
+function renderStatus({ state, status, settings, builtin }: StatusFacts): string {
   const since = new Date(state.startedAtMs).toISOString();
   return [
     `Rockpool ${status.version} is running since ${since}.`,
     "",
     ...row("Address", [status.publicUrl ? `${state.url}, ${status.publicUrl}` : state.url]),
-    ...row("Model", describeModel(status.model, status.modelUrl)),
+    ...row("Model", describeModel(status.model, status.modelUrl, builtin)),
     ...row("Channels", describeChannels({ url: state.url, status })),
     ...row("People", [`${status.people}, ${status.pendingPairings} waiting to be paired`]),
     ...row("Log", [`${status.journalBacklog} rows on their way to D1`]),
-    ...row("Processes", [`${state.pid} (rockpool), ${state.workerdPid} (workerd)`]),
+    ...row("Processes", [describeProcesses(state, builtin)]),
     ...row("Data", [settings.dataDir]),
     ...(status.ownerKnown
       ? []
       : ["", "Nobody has signed in yet: `npx rockpool owner-link` makes a link."]),
   ].join("\n");
+}
+
+function describeProcesses(state: RunState, builtin: ModelServerState | undefined): string {
+  const model = builtin?.pid === undefined ? "" : `, ${builtin.pid} (model server)`;
+  return `${state.pid} (rockpool), ${state.workerdPid} (workerd)${model}`;
 }

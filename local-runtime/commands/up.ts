@@ -24,7 +24,7 @@ async function runUp(shell: Shell): Promise<void> {
   try {
     await server.supervisor.run(() => showStartScreen(shell, server.dataDir));
   } finally {
-    server.close();
+    await server.close();
   }
 }
 

@@ -44,9 +44,13 @@ export function isEngineInstalled(root: string): boolean {
 
 /**
  * Nothing happens where it is installed. `note` gets what is installed, and how large it is. Throws
- * model_server/no_binary or model_server/install_failed.
+ * model_server/no_binary or model_server/install_failed, the latter also where `signal` fires; a later call begins anew.
  */
-export async function installEngine(root: string, note: (text: string) => void): Promise<void> {
+export async function installEngine(
+  root: string,
+  note: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const machine = unsupportedMachine();
   if (machine !== undefined)
     throw new HostError({
@@ -57,7 +61,7 @@ export async function installEngine(root: string, note: (text: string) => void):
     });
   if (isEngineInstalled(root)) return;
   mkdirSync(engineFolder(root), { recursive: true });
-  const lock = await acquire(root, note);
+  const lock = await acquire(root, note, signal);
   try {
     if (isEngineInstalled(root)) return;
     note(
@@ -65,7 +69,7 @@ export async function installEngine(root: string, note: (text: string) => void):
     );
     for (const name of ["package.json", "package-lock.json"])
       cpSync(join(sourceFolder(root), name), join(engineFolder(root), name));
-    await runNpm(engineFolder(root));
+    await runNpm(engineFolder(root), signal);
     if (!existsSync(libraryFile(root))) throw installFailed("npm left the library out");
     writeFileAtomic(marker(root), readFileSync(lockFile(root)));
   } finally {
@@ -74,23 +78,32 @@ export async function installEngine(root: string, note: (text: string) => void):
 }
 
 /** Two commands at once would take each other's files away; the lock goes with its process. */
-async function acquire(root: string, note: (text: string) => void): Promise<{ close(): void }> {
+async function acquire(
+  root: string,
+  note: (text: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<{ close(): void }> {
   const path = join(engineFolder(root), "installing");
   const deadlineMs = performance.now() + INSTALL_TIMEOUT_MS;
-  for (let tries = 0; performance.now() < deadlineMs; tries += 1) {
+  for (let tries = 0; performance.now() < deadlineMs && !signal?.aborted; tries += 1) {
     const lock = tryLockFile(path, 0);
     if (lock) return lock;
     if (tries === 0) note("another command is installing the engine; waiting for it");
     await sleep(POLL_MS);
   }
-  throw installFailed("another command has been installing it for ten minutes");
+  throw installFailed("another command has not ended installing it");
 }
 
-async function runNpm(folder: string): Promise<void> {
+async function runNpm(folder: string, signal: AbortSignal | undefined): Promise<void> {
   const child = spawn(
     "npm",
     ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-    { cwd: folder, stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_TIMEOUT_MS },
+    {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: INSTALL_TIMEOUT_MS,
+      ...(signal ? { signal } : {}),
+    },
   );
   let words = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -21,8 +21,8 @@ export interface CommandResult {
 
 export interface StartOptions {
   env?: Record<string, string>;
-  /** Default: an address where nothing listens. */
-  modelUrl?: string;
+  /** Default: an address where nothing listens. Null: none is stated, so that the program decides. */
+  modelUrl?: string | null;
   /** Default: a new temporary folder. */
   dataDir?: string;
   /** Folder of the project whose bin/rockpool runs. Default: this one. */
@@ -127,13 +127,14 @@ export async function until(
 function environment({ env, modelUrl, dataDir }: StartOptions): Record<string, string> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
   const defaults = Object.entries(OPTIONS).map(([name, option]) => [name, String(option.default)]);
+  const { ROCKPOOL_MODEL_URL: _, ...stated } = Object.fromEntries(defaults);
   return {
     PATH,
     HOME,
     ...(TMPDIR === undefined ? {} : { TMPDIR }),
-    ...Object.fromEntries(defaults),
+    ...stated,
     PORT: "0",
-    ROCKPOOL_MODEL_URL: modelUrl ?? "http://127.0.0.1:9",
+    ...(modelUrl === null ? {} : { ROCKPOOL_MODEL_URL: modelUrl ?? "http://127.0.0.1:9" }),
     ...(dataDir === undefined ? {} : { ROCKPOOL_DATA: dataDir }),
     ...env,
   };

@@ -58,6 +58,22 @@ describe("the start screen", () => {
     expect(text).toContain("ROCKPOOL_MODEL_URL=");
   });
 
+  it("says how the built-in server fares where that is to answer", ({ expect }) => {
+    const modelUrl = "http://127.0.0.1:11435";
+    const builtin = { url: modelUrl, model: "qwen3:1.7b" };
+    const render = (model: StartFacts["status"]["model"]) =>
+      renderStartScreen({ ...facts({ modelUrl, model }), builtin });
+    expect(render({ status: "down", code: "model/unavailable" })).toContain(
+      "qwen3:1.7b: the built-in server (http://127.0.0.1:11435) is being started.",
+    );
+    expect(render({ status: "up", version: "0.12.0", models: [] })).toContain(
+      "cannot read the file of qwen3:1.7b",
+    );
+    expect(render({ status: "up", version: "0.12.0", models: [], chosen: "qwen3:1.7b" })).toContain(
+      "qwen3:1.7b (built in, http://127.0.0.1:11435)",
+    );
+  });
+
   it("says what to type where the server has no model", ({ expect }) => {
     const text = renderStartScreen(
       facts({ model: { status: "up", version: "0.12.1", models: [] } }),
