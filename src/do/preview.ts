@@ -5,7 +5,10 @@
  */
 import { splitMarkdown } from "../adapters/split.ts";
 import { isAppError } from "../core/errors.ts";
+import type { TurnId } from "../core/ids.ts";
 import type { Target } from "../core/message.ts";
+import { describePlace } from "../core/place-words.ts";
+import { type Lang, phrase } from "../phrases/phrase.ts";
 import { Pump } from "../turn/pump.ts";
 import type { Route } from "./routes-out.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
@@ -32,13 +35,30 @@ export function startPreview(
   running: RunningTurn,
   target: Target,
   route: Route,
+  lang: Lang,
 ): Preview {
-  const pumps = [typingPump(running, target, route), answerPump(parts, running, target, route)];
+  const text = () => textOf(running, lang);
+  const pumps = [
+    typingPump(running, target, route),
+    answerPump(parts, { turnId: running.turnId, text }, target, route),
+  ];
   return {
     async stop() {
       await Promise.all(pumps.map((pump) => pump?.stop()));
     },
   };
+}
+
+/** What is shown of a turn now: the answer so far, or its place in line. */
+function textOf({ text, place }: RunningTurn, lang: Lang): string {
+  if (text !== "" || !place) return text;
+  const { name, values } = describePlace(place);
+  return phrase(lang, name, values);
+}
+
+interface Shown {
+  turnId: TurnId;
+  text(): string;
 }
 
 function typingPump(
@@ -61,7 +81,7 @@ function typingPump(
 
 function answerPump(
   parts: SessionParts,
-  running: RunningTurn,
+  { turnId, text }: Shown,
   target: Target,
   route: Route,
 ): Pump | undefined {
@@ -71,15 +91,15 @@ function answerPump(
   if (!preview) return undefined;
   const show =
     preview.how === "draft"
-      ? draftShower(running, target, route)
-      : editShower(parts, running, target, route);
+      ? draftShower(turnId, target, route)
+      : editShower(parts, turnId, target, route);
   let shown = "";
   return new Pump({
     firstMs: preview.everyMs,
     everyMs: preview.everyMs,
     failed,
     async show() {
-      const [head = ""] = splitMarkdown(running.text.slice(0, maxUnits * 2), maxUnits);
+      const [head = ""] = splitMarkdown(text().slice(0, maxUnits * 2), maxUnits);
       if (head === "" || head === shown) return;
       await show(head);
       shown = head;
@@ -89,18 +109,17 @@ function answerPump(
 
 type Show = (markdown: string) => Promise<void>;
 
-function draftShower(running: RunningTurn, target: Target, { adapter, account, io }: Route): Show {
-  return async (markdown) =>
-    adapter.draft?.(target, draftIdOf(running.turnId), markdown, account, io);
+function draftShower(turnId: TurnId, target: Target, { adapter, account, io }: Route): Show {
+  return async (markdown) => adapter.draft?.(target, draftIdOf(turnId), markdown, account, io);
 }
 
 function editShower(
   parts: SessionParts,
-  running: RunningTurn,
+  turnId: TurnId,
   target: Target,
   { adapter, account, io }: Route,
 ): Show {
-  const key = replyKey(running.turnId, 0);
+  const key = replyKey(turnId, 0);
   let ref = parts.outbox.find(key)?.ref;
   return async (markdown) => {
     if (ref !== undefined) {
@@ -108,7 +127,7 @@ function editShower(
       return;
     }
     const text = await parts.outbox.seal(key, { markdown, target });
-    const row = { ...text, turnId: running.turnId, account: account.key, state: "live" } as const;
+    const row = { ...text, turnId, account: account.key, state: "live" } as const;
     parts.outbox.put(row, parts.nowMs());
     const sent = await adapter.send(target, { markdown, idempotencyKey: key }, account, io);
     ref = sent.id;

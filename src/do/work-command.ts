@@ -42,6 +42,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     modelState: () => parts.model.state(),
     sessionModel: () => parts.meta.get("model") ?? parts.defaultModel,
     setSessionModel: (name) => changes.push(() => parts.meta.set("model", name)),
+    place: () => parts.running?.place,
     waiting: () => parts.inbox.queued("turn"),
     messageCount: () => parts.history.count(),
     startAfresh: () => changes.push(() => parts.meta.raise("contextFromSeq", work.seq)),

@@ -58,7 +58,8 @@ async function askModel(
 ): Promise<Pick<Thought, "result" | "droppedThroughSeq" | "isCut">> {
   const { parts, request, running } = work;
   const { chat, ...told } = await buildContext(parts, { atMs: work.row.acceptedAtMs, user });
-  const preview = route && startPreview(parts, running, targetOf(request.event), route);
+  const target = targetOf(request.event);
+  const preview = route && startPreview(parts, running, target, route, request.speaker.lang);
   try {
     const request = { ...chat, caller: callerOf(work) };
     const sink = sinkOf(parts, running);

@@ -25,6 +25,7 @@ export const en = {
   statusModelDown: "Model: the model server does not answer.",
   statusNoModel: "Model: none is installed yet.",
   statusQueue: "Waiting in this conversation: {count}",
+  statusGate: "Model server: {busy} of {slots} at work, {count} in line",
   statusMessages: "Messages kept: {count}",
   modelNow: "This conversation uses {model}.",
   modelAuto: "auto (now {model})",
@@ -41,6 +42,9 @@ export const en = {
   pairing:
     "Hello! This assistant is private. Your pairing code is\n\n**{code}**\n\nIts owner can let you in within the hour: `npx rockpool pair approve {code}`.",
   paired: "You are in. Write to me about anything; /help lists what I know.",
+  placeInLine: "Number {position} in line for the model",
+  placeSeconds: "Number {position} in line for the model, about {count} seconds",
+  placeMinutes: "Number {position} in line for the model, about {count} minutes",
   waitingModel:
     "The model server is away just now. I keep your message and answer it as soon as it is back, for up to {hours} hours.",
   waitingBusy:

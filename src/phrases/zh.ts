@@ -25,6 +25,7 @@ export const zh: Phrases = {
   statusModelDown: "模型：模型服务器没有应答。",
   statusNoModel: "模型：还没有安装。",
   statusQueue: "本对话排队中：{count}",
+  statusGate: "模型服务器：{busy}/{slots} 正在回答，{count} 个在排队",
   statusMessages: "保存的消息：{count}",
   modelNow: "本对话使用 {model}。",
   modelAuto: "auto（当前为 {model}）",
@@ -40,6 +41,9 @@ export const zh: Phrases = {
   pairing:
     "你好！这是一个私人助手。你的配对码是\n\n**{code}**\n\n主人可以在一小时内批准你：`npx rockpool pair approve {code}`。",
   paired: "你已通过配对。有什么都可以问我；发送 /help 查看命令。",
+  placeInLine: "正在排队等待模型，第 {position} 位",
+  placeSeconds: "正在排队等待模型，第 {position} 位，约 {count} 秒",
+  placeMinutes: "正在排队等待模型，第 {position} 位，约 {count} 分钟",
   waitingModel:
     "模型服务器暂时不在线。我已保存你的消息，等它恢复后立即回答，最多等待 {hours} 小时。",
   waitingBusy: "模型服务器正忙。我已保存你的消息，会尽快回答。",

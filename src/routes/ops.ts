@@ -1,5 +1,6 @@
 /** For machines that watch: /healthz (the process answers), /readyz (it can do its work), /metrics. */
 import { Hono } from "hono";
+import type { GateState } from "../core/gate-protocol.ts";
 import { openDirectory } from "../do/directory-client.ts";
 import { openModel } from "../do/isolate.ts";
 import { canStore } from "../do/storage-health.ts";
@@ -18,6 +19,22 @@ async function check(name: string, work: () => Promise<unknown>): Promise<Check>
   } catch {
     return { name, ok: false }; // the page of a machine: what failed is said, why stands in the log
   }
+}
+
+function gateGauges({ slots, busy, waiting }: GateState = { slots: 0, busy: 0, waiting: 0 }) {
+  return [
+    {
+      name: "rockpool_gate_queue_length",
+      help: "Calls in line for the model server.",
+      value: waiting,
+    },
+    { name: "rockpool_gate_slots", help: "Slots of the model server.", value: slots },
+    {
+      name: "rockpool_gate_slots_busy",
+      help: "Slots in use, those of calls that were just cut off among them.",
+      value: busy,
+    },
+  ];
 }
 
 export const ops = new Hono<HttpEnv>()
@@ -51,6 +68,7 @@ export const ops = new Hono<HttpEnv>()
         help: "1 where the model server answers.",
         value: state.status === "up" ? 1 : 0,
       },
+      ...gateGauges(state.queue),
     ]);
     return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });

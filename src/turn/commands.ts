@@ -1,6 +1,9 @@
 /** What people can tell the assistant to do: commands work without a model. Each one may run twice and does no harm. */
 import type { Command } from "../core/command.ts";
+import type { GateState } from "../core/gate-protocol.ts";
+import { describePlace, type PlaceWords } from "../core/place-words.ts";
 import type { ModelServerState } from "../core/ports.ts";
+import type { QueuePlace } from "../core/stream.ts";
 
 /** Fills a phrase of the assistant's own in the person's language. */
 export type Say = (name: CommandPhrase, values?: Record<string, string | number>) => string;
@@ -20,6 +23,8 @@ export type CommandPhrase =
   | "statusModelDown"
   | "statusNoModel"
   | "statusQueue"
+  | "statusGate"
+  | PlaceWords["name"]
   | "statusMessages"
   | "modelNow"
   | "modelAuto"
@@ -50,6 +55,8 @@ export interface CommandPorts {
   sessionModel(): string;
   setSessionModel(name: string): void;
   waiting(): number;
+  /** Where this conversation's turn stands in line for the model server. */
+  place(): QueuePlace | undefined;
   messageCount(): number;
   startAfresh(): void;
   createLink(): Promise<string>;
@@ -87,9 +94,26 @@ async function showStatus({ say, ...ports }: CommandPorts): Promise<string> {
         : say("statusModel", { model });
   return [
     first,
+    ...describeLine(state.queue, ports.place(), say),
     say("statusQueue", { count: ports.waiting() }),
     say("statusMessages", { count: ports.messageCount() }),
   ].join("\n");
+}
+
+/** The line for the model server, and where in it this conversation stands. */
+function describeLine(
+  queue: GateState | undefined,
+  place: QueuePlace | undefined,
+  say: Say,
+): string[] {
+  const lines: string[] = [];
+  if (queue)
+    lines.push(say("statusGate", { busy: queue.busy, slots: queue.slots, count: queue.waiting }));
+  if (place) {
+    const { name, values } = describePlace(place);
+    lines.push(say(name, values));
+  }
+  return lines;
 }
 
 async function chooseModel(args: string, { say, ...ports }: CommandPorts): Promise<string> {

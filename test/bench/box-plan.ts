@@ -25,6 +25,8 @@ export function boxEnvironment(dataDir: string, modelUrl: string): Record<string
     PORT: "0",
     ROCKPOOL_DATA: dataDir,
     ROCKPOOL_MODEL_URL: modelUrl,
+    // The model of the bench answers everybody at once.
+    ROCKPOOL_MODEL_SLOTS: "256",
     ROCKPOOL_PUBLIC_URL: "https://bench.example",
   };
 }

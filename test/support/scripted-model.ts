@@ -20,6 +20,8 @@ export interface Chat {
   /** Pieces to say next, and whether the answer is over then. */
   pieces: string[];
   isOver: boolean;
+  /** What the server says of its failure, where the answer ends by one. */
+  failure?: string;
   /** Set when the caller hung up. */
   isCancelled: boolean;
 }
@@ -67,7 +69,10 @@ export class ScriptedModel {
           .splice(0)
           .map((content) => ({ message: { content }, done: false }));
         const counts = { prompt_eval_count: chat.promptTokens, eval_count: 1 };
-        const end = { done: true, done_reason: "stop", ...counts };
+        const end =
+          chat.failure === undefined
+            ? { done: true, done_reason: "stop", ...counts }
+            : { error: chat.failure };
         const all = chat.isOver ? [...lines, end] : lines;
         controller.enqueue(encoder.encode(all.map((line) => `${JSON.stringify(line)}\n`).join("")));
         if (chat.isOver) controller.close();

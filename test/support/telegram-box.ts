@@ -56,7 +56,9 @@ export interface BoxOptions extends AddedAccount {
 export async function startTelegramBox(options: BoxOptions = {}): Promise<TelegramBox> {
   const telegram = await startFakeTelegram();
   const ollama = await startFakeOllama({ reply: "echo", ...options.ollama });
-  const rockpool = await startRockpool({ modelUrl: ollama.url, ...options.start });
+  const slots = String(options.ollama?.parallel ?? 1);
+  const env = { ROCKPOOL_MODEL_SLOTS: slots, ...options.start?.env };
+  const rockpool = await startRockpool({ modelUrl: ollama.url, ...options.start, env });
   const box: TelegramBox = {
     rockpool,
     telegram,
@@ -83,12 +85,11 @@ export async function startTelegramBox(options: BoxOptions = {}): Promise<Telegr
       if (!state) throw new Error(`no run state in ${dataDir}`);
       process.kill(state.pid, "SIGKILL");
       process.kill(state.workerdPid, "SIGKILL");
-      const env = { ...options.start?.env, PORT: new URL(url).port };
       box.rockpool = await startRockpool({
         modelUrl: ollama.url,
         ...options.start,
         dataDir,
-        env,
+        env: { ...env, PORT: new URL(url).port },
       });
     },
     async discard() {

@@ -4,7 +4,7 @@
  */
 import { type Command, parseCommand } from "../../core/command.ts";
 import type { ChatMessage, MediaRef } from "../../core/message.ts";
-import type { StreamEvent, TurnState } from "../../core/stream.ts";
+import type { QueuePlace, StreamEvent, TurnState } from "../../core/stream.ts";
 
 /** Messages kept in the page; older ones are loaded again when somebody scrolls to them. */
 export const MAX_KEPT_MESSAGES = 2000;
@@ -13,6 +13,8 @@ export interface RunningTurn {
   turnId: string;
   text: string;
   state: TurnState;
+  /** Where it waits in line for the model. */
+  place?: QueuePlace | undefined;
 }
 
 /** A message of this page until the history has it. */
@@ -74,8 +76,9 @@ export function receive(state: Conversation, event: StreamEvent): Conversation {
     case "message":
       return receiveMessage(state, event.message);
     case "turn": {
-      const { turnId, text, state: turnState } = event;
-      return { ...state, turn: { turnId, text, state: text === "" ? turnState : "answering" } };
+      const { turnId, text, state: turnState, place } = event;
+      const shown = text === "" || place ? turnState : "answering";
+      return { ...state, turn: { turnId, text, state: shown, place } };
     }
     case "delta":
       return receiveDelta(state, event);

@@ -1,5 +1,7 @@
 /** One entry of the conversation: what was said, what is being said, and what is not sent yet. */
+
 import type { ChatMessage } from "../../core/message.ts";
+import { describePlace } from "../../core/place-words.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import type { PhraseName } from "../phrases.ts";
 import { language, say } from "../preferences.ts";
@@ -47,6 +49,12 @@ const TURN_PHRASES: Record<RunningTurn["state"], PhraseName> = {
   waiting: "waiting",
 };
 
+function sayState({ state, place }: RunningTurn): string {
+  if (!place) return say(TURN_PHRASES[state]);
+  const { name, values } = describePlace(place);
+  return say(name, values);
+}
+
 export function RunningEntry() {
   const running = turn.value;
   if (!running) return null;
@@ -60,7 +68,7 @@ export function RunningEntry() {
           <i />
           <i />
         </span>
-        <span>{say(TURN_PHRASES[running.state])}</span>
+        <span>{sayState(running)}</span>
       </footer>
     </article>
   );

@@ -143,6 +143,17 @@ describe("a running turn", () => {
     expect(receive(reopen(running, true), READY).turn).toBeUndefined();
   });
 
+  it("shows its place in line, and no longer once it goes on", ({ expect }) => {
+    const place = { position: 2, etaMs: 9_000 };
+    const waits: StreamEvent = { type: "turn", turnId: "t", text: "", state: "waiting", place };
+    expect(apply([READY, waits]).turn).toEqual({ turnId: "t", text: "", state: "waiting", place });
+    expect(apply([READY, waits, delta("t", 0, "Hi")]).turn).toEqual({
+      turnId: "t",
+      text: "Hi",
+      state: "answering",
+    });
+  });
+
   it("that runs again from the start begins with nothing", ({ expect }) => {
     const again: StreamEvent = { type: "turn", turnId: "t", text: "", state: "thinking" };
     const state = apply([READY, delta("t", 0, "old words"), again, delta("t", 0, "new")]);

@@ -34,6 +34,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     sessionModel: () => "auto",
     setSessionModel: (name) => changes.push(`model ${name}`),
     waiting: () => 2,
+    place: () => undefined,
     messageCount: () => 7,
     startAfresh: () => changes.push("afresh"),
     createLink: async () => "ABCDEFGH",
@@ -92,6 +93,19 @@ describe("/status", () => {
   it("names the conversation's own model", async ({ expect }) => {
     const world = createWorld({ sessionModel: () => "gemma3:1b" });
     expect(await answer("/status", world)).toBe(`statusModel {"model":"gemma3:1b"}${rest}`);
+  });
+
+  it("tells of the line for the model server, and of this conversation's place in it", async ({
+    expect,
+  }) => {
+    const queue = { slots: 2, busy: 2, waiting: 5 };
+    const world = createWorld({
+      modelState: async () => ({ ...down, queue }),
+      place: () => ({ position: 3, etaMs: 41_000 }),
+    });
+    const line = 'statusGate {"busy":2,"slots":2,"count":5}';
+    const place = 'placeSeconds {"position":3,"count":45}';
+    expect(await answer("/status", world)).toBe(`statusModelDown\n${line}\n${place}${rest}`);
   });
 
   it("says that the server is down, or has no model", async ({ expect }) => {
