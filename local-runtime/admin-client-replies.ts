@@ -4,6 +4,9 @@ import type {
   AccountAdded,
   AccountSummary,
   AccountTest,
+  FlowAdded,
+  FlowShown,
+  FlowSummary,
   OwnerLink,
   PairingDecided,
   PendingPairing,
@@ -57,6 +60,26 @@ export const PairingDecidedSchema: v.GenericSchema<unknown, PairingDecided> = v.
 export const OwnerLinkSchema: v.GenericSchema<unknown, OwnerLink> = v.object({
   token: v.string(),
   expiresAtMs: v.number(),
+});
+
+const flowSummary = {
+  name: v.string(),
+  version: v.number(),
+  title: v.object({ en: v.string(), zh: v.string() }),
+  phrases: v.array(v.string()),
+  keywords: v.array(v.string()),
+  states: v.number(),
+  changedAtMs: v.number(),
+};
+const FlowSchema: v.GenericSchema<unknown, FlowSummary> = v.object(flowSummary);
+export const FlowsSchema: v.GenericSchema<unknown, FlowSummary[]> = v.array(FlowSchema);
+export const FlowShownSchema: v.GenericSchema<unknown, FlowShown> = v.object({
+  ...flowSummary,
+  definition: v.unknown(),
+});
+export const FlowAddedSchema: v.GenericSchema<unknown, FlowAdded> = v.object({
+  flow: FlowSchema,
+  change: v.picklist(["added", "changed", "unchanged"]),
 });
 
 export const ProblemSchema = v.object({

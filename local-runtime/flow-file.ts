@@ -1,6 +1,6 @@
 /** Flows and their scripts as files: YAML of bounded size, without anchors, to plain values that a schema parses. */
 import { readFileSync, statSync } from "node:fs";
-import { parseDocument } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import { parseDefinition } from "../src/flows/definition.ts";
 import type { Definition } from "../src/flows/definition-schema.ts";
 import { MAX_FILE_BYTES } from "../src/flows/limits.ts";
@@ -38,6 +38,10 @@ export function parseYaml(text: string): unknown {
   const [problem] = document.errors;
   if (problem) throw problem;
   return document.toJS({ maxAliasCount: 0 });
+}
+
+export function renderYaml(value: unknown): string {
+  return stringify(value).trimEnd();
 }
 
 function readBounded(path: string): string {

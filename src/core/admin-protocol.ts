@@ -86,6 +86,31 @@ export interface AccountTest {
   problem?: string;
 }
 
+/** GET /flows answers a list of these. */
+export interface FlowSummary {
+  name: string;
+  /** Rises with each change. */
+  version: number;
+  title: { en: string; zh: string };
+  /** Messages that begin it, and words that do in a short one. */
+  phrases: string[];
+  keywords: string[];
+  states: number;
+  changedAtMs: number;
+}
+
+/** GET /flows/:name. */
+export interface FlowShown extends FlowSummary {
+  /** As flows/definition-schema.ts describes it. */
+  definition: unknown;
+}
+
+/** POST /flows takes `{definition}` and answers one of these. */
+export interface FlowAdded {
+  flow: FlowSummary;
+  change: "added" | "changed" | "unchanged";
+}
+
 /** POST /say streams StreamEvents (core/stream.ts) as server-sent events until the turn's end. */
 export interface Say {
   text: string;

@@ -297,6 +297,20 @@ export const ERRORS = {
     title: "The flow is not of the expected form.",
     fix: "Mend what the message names; docs/flows.md describes the form.",
   },
+  "flow/unknown": {
+    status: 404,
+    audience: "operator",
+    transient: false,
+    title: "No such flow.",
+    fix: "List the flows with `npx rockpool flow list`.",
+  },
+  "flow/refused": {
+    status: 409,
+    audience: "operator",
+    transient: false,
+    title: "The flow cannot stand beside the others.",
+    fix: "Remove or change one of them: see `npx rockpool flow list`.",
+  },
   "flow/bad_script": {
     status: 400,
     audience: "operator",

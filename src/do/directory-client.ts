@@ -3,6 +3,7 @@
  * way of a message costs no look-up. A change made here is seen at once; one made by another machine within the minute.
  */
 import type { Account } from "../adapters/adapter.ts";
+import type { FlowSummary } from "../core/admin-protocol.ts";
 import type { Admission, AdmitRequest } from "../core/directory-protocol.ts";
 import type { AccountKey } from "../core/ids.ts";
 import type { Env } from "../env.ts";
@@ -20,14 +21,26 @@ interface Remembered<Value> {
 const accounts = new Map<AccountKey, Remembered<Account | undefined>>();
 const admitted = new Map<string, Remembered<Extract<Admission, { status: "admitted" }>>>();
 
+let flows: Remembered<FlowSummary[]> | undefined;
+
 export function openDirectory(env: Env): DurableObjectStub<DirectoryObject> {
   return env.DIRECTORY.getByName("directory");
 }
 
-/** After a change of accounts or people. */
+/** After a change of accounts, people or flows. */
 export function forgetDirectory(): void {
   accounts.clear();
   admitted.clear();
+  flows = undefined;
+}
+
+/** What begins a flow, for every message that comes in. */
+export async function findFlows(env: Env): Promise<FlowSummary[]> {
+  const nowMs = Date.now();
+  if (flows && flows.untilMs > nowMs) return flows.value;
+  const value = await openDirectory(env).flows();
+  flows = { value, untilMs: nowMs + REMEMBER_MS };
+  return value;
 }
 
 export async function findAccount(env: Env, key: AccountKey): Promise<Account | undefined> {

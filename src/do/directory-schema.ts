@@ -51,6 +51,15 @@ const STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE TABLE journal (seq INTEGER PRIMARY KEY AUTOINCREMENT, entries TEXT NOT NULL);
   `,
+  `
+  CREATE TABLE flows (
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    changed_at_ms INTEGER NOT NULL,
+    -- Sealed: the definition.
+    body BLOB NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

@@ -4,7 +4,14 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Account } from "../adapters/adapter.ts";
-import type { AccountSummary, OwnerLink, PendingPairing } from "../core/admin-protocol.ts";
+import type {
+  AccountSummary,
+  FlowAdded,
+  FlowShown,
+  FlowSummary,
+  OwnerLink,
+  PendingPairing,
+} from "../core/admin-protocol.ts";
 import type {
   Admission,
   AdmitRequest,
@@ -16,9 +23,11 @@ import { AppError } from "../core/errors.ts";
 import type { AccountKey, PersonId, SessionKey } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
 import type { Env } from "../env.ts";
+import type { Definition } from "../flows/definition-schema.ts";
 import { hashToken, randomToken } from "../security/codes.ts";
 import { Accounts, MAX_ACCOUNTS } from "./accounts.ts";
 import { openDirectorySchema } from "./directory-schema.ts";
+import { Flows } from "./flows.ts";
 import { openKeyring } from "./isolate.ts";
 import { JournalRows } from "./journal-rows.ts";
 import { OneTime } from "./one-time.ts";
@@ -38,6 +47,7 @@ export class DirectoryObject extends DurableObject<Env> {
   readonly #pairings: Pairings;
   readonly #oneTime: OneTime;
   #accounts: Accounts | undefined;
+  #flows: Flows | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -70,6 +80,13 @@ export class DirectoryObject extends DurableObject<Env> {
       // The journal object has logged the cause; the rows are still here.
       await this.ctx.storage.setAlarm(Date.now() + RETRY_FLUSH_MS);
     }
+  }
+
+  async #openFlows(): Promise<Flows> {
+    if (this.#flows) return this.#flows;
+    const flows = await Flows.open(this.ctx.storage.sql, await openKeyring(this.env));
+    this.#flows ??= flows;
+    return this.#flows;
   }
 
   async account(key: AccountKey): Promise<Account | undefined> {
@@ -178,6 +195,24 @@ export class DirectoryObject extends DurableObject<Env> {
       this.#people.join(request.speaker.personId, taken.personId, Date.now());
       return { status: "linked", to: taken.to, channel: taken.channel };
     });
+  }
+
+  async flows(): Promise<FlowSummary[]> {
+    return (await this.#openFlows()).list();
+  }
+
+  async flow(name: string): Promise<FlowShown | undefined> {
+    return (await this.#openFlows()).show(name);
+  }
+
+  /** Throws flow/refused. */
+  async putFlow(definition: Definition): Promise<FlowAdded> {
+    return (await this.#openFlows()).put(definition, Date.now());
+  }
+
+  /** Throws flow/unknown. */
+  async removeFlow(name: string): Promise<void> {
+    (await this.#openFlows()).remove(name);
   }
 
   counts(): {

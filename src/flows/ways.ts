@@ -35,10 +35,30 @@ function* faultsOfReach(start: string, states: States): Generator<Fault> {
 /** States that nothing leads to, that lead to no end, or that would be said for ever. */
 export function findBadWays(start: string, states: States): Fault[] {
   const faults = [...faultsOfReach(start, states)];
+  faults.push(...faultsOfSilence(states));
   const circle = findStatementCircle(states);
   if (circle !== undefined)
     faults.push({ path: `states.${circle}`, message: "it leads to itself without a question" });
   return faults;
+}
+
+/** Nobody is there after a time-out: the model must not be the next to be spoken to. */
+function* faultsOfSilence(states: States): Generator<Fault> {
+  for (const [name, state] of states) {
+    if (!("ask" in state) || !state.timeout) continue;
+    const unasked = spread([state.timeout.go], (to) =>
+      isStatement(states.get(to)) ? targetsOf(states, to) : [],
+    );
+    const isModel = (to: string) => {
+      const reached = states.get(to);
+      return reached !== undefined && "end" in reached && reached.end === "model";
+    };
+    if ([...unasked].some(isModel))
+      yield {
+        path: `states.${name}.timeout.go`,
+        message: "it leads to the model while nobody is there",
+      };
+  }
 }
 
 /** A statement that comes round to itself with nothing asked on the way: it would be said for ever. */

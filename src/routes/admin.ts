@@ -18,6 +18,7 @@ import { callSession } from "../do/session-client.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { adminFlows } from "./admin-flows.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_SAY_UNITS = 32_768;
@@ -112,6 +113,7 @@ export const admin = new Hono<HttpEnv>()
     };
     return c.json(answer);
   })
+  .route("/flows", adminFlows)
   .post("/say", async (c) => {
     const { text } = await readJson(c.req.raw, saySchema, MAX_BODY_BYTES);
     const owner = await openDirectory(c.env).ensureOwner();

@@ -70,7 +70,7 @@ export const AREAS: readonly Area[] = [
   { place: "src/http", uses: LOWER, types: ["src/env.ts"], packages: ["hono", "valibot"] },
   {
     place: "src/routes",
-    uses: [...LOWER, "src/do", "src/http"],
+    uses: [...LOWER, "src/do", "src/flows", "src/http"],
     types: ["src/adapters", "src/env.ts"],
     packages: ["hono", "valibot"],
   },

@@ -83,6 +83,11 @@ describe("a definition", () => {
       "states.note.timeout.go: there is no state x.",
     ],
     [
+      "the model after a time-out",
+      writeFlow({}, { note: ask("model", { timeout: { after: "1m", go: "model" } }) }),
+      "states.note.timeout.go: it leads to the model while nobody is there.",
+    ],
+    [
       "a state nothing leads to",
       writeFlow({}, { lonely: { end: "done" } }),
       "states.lonely: no way leads here.",

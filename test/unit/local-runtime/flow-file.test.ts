@@ -7,6 +7,7 @@ import * as flow from "../../../local-runtime/commands/flow.ts";
 import { loadFlow, parseYaml, scriptPathOf } from "../../../local-runtime/flow-file.ts";
 import { MAX_FILE_BYTES } from "../../../src/flows/limits.ts";
 import { anyText } from "../../support/any-text.ts";
+import { problem, startFakeAdmin } from "../../support/fake-admin.ts";
 import { PROJECT_ROOT } from "../../support/project-files.ts";
 import { runCommand } from "../../support/run-command.ts";
 
@@ -132,6 +133,86 @@ describe("rockpool flow test", () => {
     await expect(runCommand(flow, ["test", file], folder)).rejects.toMatchObject({
       code: "usage/bad_argument",
       message: `The flow is of the right form, but there is no script ${join(folder, "bare.script.yaml")}.`,
+    });
+  });
+});
+
+describe("rockpool flow add, list, show and remove", () => {
+  const summary = {
+    name: "contact",
+    version: 2,
+    title: { en: "Contact form", zh: "联系表" },
+    phrases: ["contact form"],
+    keywords: ["reach"],
+    states: 8,
+    changedAtMs: 1,
+  };
+  const file = join(PROJECT_ROOT, "local-runtime/flows/contact.yaml");
+
+  it("hands the definition to the server, and says which version it is", async ({ expect }) => {
+    await using admin = await startFakeAdmin();
+    for (const [change, said] of [
+      ["added", "Added the flow contact (version 2). `/flow contact` begins it."],
+      ["changed", "Changed the flow contact (version 2). `/flow contact` begins it."],
+      ["unchanged", "The flow contact is the same already (version 2)."],
+    ] as const) {
+      const json = { flow: summary, change };
+      admin.handle("POST /flows", () => ({ status: 200, json }));
+      const added = await runCommand(flow, ["add", file], admin.dataDir);
+      expect(added.printed).toBe(said);
+      expect(added.json).toEqual([json]);
+    }
+    expect(admin.requests[0]?.body).toEqual({ definition: loadFlow(file) });
+  });
+
+  it("does not ask the server about a flow that is wrong", async ({ expect }) => {
+    await using admin = await startFakeAdmin();
+    const bad = write("bad.yaml", "flow: Bad");
+    await expect(runCommand(flow, ["add", bad], admin.dataDir)).rejects.toMatchObject({
+      code: "flow/bad_definition",
+    });
+    for (const words of [
+      ["show", "../x"],
+      ["remove", "A"],
+    ])
+      await expect(runCommand(flow, words, admin.dataDir)).rejects.toMatchObject({
+        code: "usage/bad_argument",
+        message: "That is no name of a flow.",
+        exitStatus: 64,
+      });
+    expect(admin.requests).toEqual([]);
+  });
+
+  it("lists flows with what begins them", async ({ expect }) => {
+    await using admin = await startFakeAdmin();
+    admin.handle("GET /flows", () => ({ status: 200, json: [summary] }));
+    const list = await runCommand(flow, ["list"], admin.dataDir);
+    expect(list.json).toEqual([[summary]]);
+    expect(list.printed).toBe(
+      [
+        "FLOW     VERSION  TITLE         BEGUN BY",
+        "contact  2        Contact form  contact form, reach",
+      ].join("\n"),
+    );
+    admin.handle("GET /flows", () => ({ status: 200, json: [] }));
+    expect((await runCommand(flow, ["list"], admin.dataDir)).printed).toContain("no flow yet");
+  });
+
+  it("shows one so that it can be added again, and removes it", async ({ expect }) => {
+    await using admin = await startFakeAdmin();
+    const shown = { ...summary, definition: loadFlow(file) };
+    admin.handle("GET /flows/contact", () => ({ status: 200, json: shown }));
+    const { printed, json } = await runCommand(flow, ["show", "contact"], admin.dataDir);
+    expect(json).toEqual([shown]);
+    expect(loadFlow(write("again.yaml", printed))).toEqual(loadFlow(file));
+    admin.handle("DELETE /flows/contact", () => ({ status: 200, json: { removed: true } }));
+    const removed = await runCommand(flow, ["remove", "contact"], admin.dataDir);
+    expect(removed.printed).toBe("Removed the flow contact.");
+    expect(removed.json).toEqual([{ removed: { name: "contact" } }]);
+    admin.handle("DELETE /flows/contact", () => problem("flow/unknown"));
+    await expect(runCommand(flow, ["remove", "contact"], admin.dataDir)).rejects.toMatchObject({
+      code: "flow/unknown",
+      message: "No such flow.",
     });
   });
 });
