@@ -4,11 +4,13 @@ import { parseAccountKey } from "../core/ids.ts";
 import type { Caller } from "../core/ports.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
-import { decideFailure, runTurn, type TurnSink } from "../turn/run.ts";
+import type { TurnSink } from "../turn/ask-model.ts";
+import { decideFailure, runTurn } from "../turn/run.ts";
 import { buildContext } from "./build-context.ts";
 import { endTurn, type Thought, type TurnWork } from "./end-turn.ts";
 import { describeUser, type MessageBody } from "./history.ts";
 import { liveEvent } from "./live-event.ts";
+import { openTools } from "./open-tools.ts";
 import { startPreview } from "./preview.ts";
 import { receiveMedia } from "./receive-media.ts";
 import { findRoute, type Route } from "./routes-out.ts";
@@ -57,13 +59,17 @@ async function askModel(
   user: string,
 ): Promise<Pick<Thought, "result" | "droppedThroughSeq" | "isCut">> {
   const { parts, request, running } = work;
-  const { chat, ...told } = await buildContext(parts, { atMs: work.row.acceptedAtMs, user });
+  const said = { atMs: work.row.acceptedAtMs, user };
+  const context = await buildContext(parts, said, (texts, profile) =>
+    openTools(work, texts, profile),
+  );
+  const { chat, tools, ...told } = context;
   const target = targetOf(request.event);
   const preview = route && startPreview(parts, running, target, route, request.speaker.lang);
   try {
     const request = { ...chat, caller: callerOf(work) };
     const sink = sinkOf(parts, running);
-    const result = await runTurn(request, parts.model, sink, running.controller.signal);
+    const result = await runTurn(request, parts.model, sink, running.controller.signal, tools);
     return { result, ...told };
   } finally {
     await preview?.stop();

@@ -1,7 +1,10 @@
-/** Stage 7: one call of the model, as an outcome. Every way it can end is a value; nothing of it is stored here. */
+/** Stage 7: the model's answer, as an outcome. Every way it can end is a value; nothing of it is stored here. */
 import { AppError, type ErrorCode, errorCode, isAppError } from "../core/errors.ts";
-import type { ChatRequest, Model, ModelChunk, Usage } from "../core/ports.ts";
-import type { QueuePlace, TurnState } from "../core/stream.ts";
+import type { ChatRequest, Model, Usage } from "../core/ports.ts";
+import type { TurnTools } from "../core/tools.ts";
+import { type Asked, askModel, Said, type TurnSink } from "./ask-model.ts";
+import { askByFormat } from "./format-loop.ts";
+import { askWithTools } from "./tools-loop.ts";
 
 export type TurnResult =
   | { status: "answered"; text: string; usage: Usage; reason: "stop" | "length" }
@@ -10,12 +13,6 @@ export type TurnResult =
   /** The model cannot answer now and nothing was shown: the message is kept and tried again. */
   | { status: "postponed"; code: ErrorCode; error: unknown; retryAfterMs?: number }
   | { status: "failed"; code: ErrorCode; error: unknown };
-
-export interface TurnSink {
-  /** `place` stands where the turn waits in line for the model server. */
-  state(state: TurnState, place?: QueuePlace): void;
-  text(delta: string): void;
-}
 
 /** Failures that pass by themselves, or when somebody repairs the model server. */
 const POSTPONED: ReadonlySet<ErrorCode> = new Set([
@@ -26,8 +23,8 @@ const POSTPONED: ReadonlySet<ErrorCode> = new Set([
   "model/missing",
 ]);
 
-/** Longest answer that is kept; a model that talks for ever is cut here. */
-const MAX_ANSWER_UNITS = 200_000;
+/** For all calls of the model and its tools together: the alarm that runs a turn is ended after fifteen minutes. */
+export const TURN_MS = 10 * 60_000;
 
 /** Pure: what a failure makes of the turn, where `shown` says whether the person saw any of the answer. */
 export function decideFailure(error: unknown, shown: boolean): TurnResult {
@@ -44,34 +41,40 @@ export function decideFailure(error: unknown, shown: boolean): TurnResult {
 
 export async function runTurn(
   request: ChatRequest,
-  model: Model,
+  model: Pick<Model, "chat">,
   sink: TurnSink,
   signal: AbortSignal,
+  tools?: TurnTools,
 ): Promise<TurnResult> {
-  let text = "";
-  sink.state("thinking");
+  const said = new Said(sink);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), TURN_MS);
+  said.state("thinking");
   try {
-    for await (const chunk of model.chat(request, signal)) {
-      if (signal.aborted) return { status: "stopped", text };
-      if (chunk.kind === "done")
-        return { status: "answered", text, usage: chunk.usage, reason: chunk.reason };
-      showPlace(sink, chunk);
-      if (chunk.kind !== "text") continue;
-      if (text === "") sink.state("answering");
-      text += chunk.text;
-      if (text.length > MAX_ANSWER_UNITS)
-        throw new AppError("model/rejected", { detail: "The answer is too long." });
-      sink.text(chunk.text);
-    }
-    throw new AppError("model/broken_stream");
+    const either = AbortSignal.any([signal, late.signal]);
+    const asked = await ask(request, model, said, either, tools);
+    if (signal.aborted) return { status: "stopped", text: said.text };
+    if (!asked) throw new AppError("model/timeout");
+    return { status: "answered", text: said.text, usage: asked.usage, reason: asked.reason };
   } catch (error) {
-    return signal.aborted ? { status: "stopped", text } : decideFailure(error, text !== "");
+    if (signal.aborted) return { status: "stopped", text: said.text };
+    return decideFailure(
+      late.signal.aborted ? new AppError("model/timeout") : error,
+      said.text !== "",
+    );
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function showPlace(sink: TurnSink, chunk: ModelChunk): void {
-  if (chunk.kind !== "waiting") return;
-  const { position, etaMs } = chunk;
-  if (position === 0) sink.state("thinking");
-  else sink.state("waiting", { position, ...(etaMs === undefined ? {} : { etaMs }) });
+function ask(
+  request: ChatRequest,
+  model: Pick<Model, "chat">,
+  said: Said,
+  signal: AbortSignal,
+  tools: TurnTools | undefined,
+): Promise<Asked | undefined> {
+  if (!tools) return askModel(request, model, said, signal);
+  const by = tools.how === "native" ? askWithTools : askByFormat;
+  return by(request, model, said, signal, tools);
 }

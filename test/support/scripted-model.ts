@@ -7,6 +7,12 @@ import { withoutTime } from "./told-time.ts";
 interface Message {
   role: string;
   content: string;
+  tool_name?: string;
+}
+
+export interface ScriptedCall {
+  name: string;
+  arguments: unknown;
 }
 
 /** One call of /api/chat. */
@@ -17,13 +23,25 @@ export interface Chat {
   told: Message[];
   /** What the server says that it read; 0 where it does not say. */
   promptTokens: number;
+  /** What is offered to the model, by name. */
+  tools: string[];
+  /** Set where the answer is held to a form. */
+  format: unknown;
   /** Pieces to say next, and whether the answer is over then. */
   pieces: string[];
+  /** Tools to call before the answer is over. */
+  calls: ScriptedCall[];
   isOver: boolean;
   /** What the server says of its failure, where the answer ends by one. */
   failure?: string;
   /** Set when the caller hung up. */
   isCancelled: boolean;
+}
+
+interface ChatBody {
+  messages: Message[];
+  tools?: { function: { name: string } }[];
+  format?: unknown;
 }
 
 const POLL_MS = 2;
@@ -32,6 +50,8 @@ const MODEL = "test:1b";
 
 export class ScriptedModel {
   readonly chats: Chat[] = [];
+  /** What the model says it can do. */
+  capabilities: string[] = ["completion"];
   #seen = 0;
 
   readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
@@ -40,7 +60,7 @@ export class ScriptedModel {
       case "/api/tags":
         return Response.json({ models: [{ name: MODEL, size: 1, details: {} }] });
       case "/api/show":
-        return Response.json({ capabilities: ["completion"], model_info: {} });
+        return Response.json({ capabilities: this.capabilities, model_info: {} });
       case "/api/ps":
         return Response.json({ models: [{ name: MODEL, context_length: 8192 }] });
       case "/api/version":
@@ -50,10 +70,11 @@ export class ScriptedModel {
     }
   };
 
-  #chat({ messages: told }: Pick<Chat, "messages">, signal: AbortSignal): Response {
+  #chat({ messages: told, tools: offered = [], format }: ChatBody, signal: AbortSignal): Response {
     const messages = told.map(withoutTime);
-    const said = { pieces: [], isOver: false, isCancelled: false };
-    const chat: Chat = { messages, told, promptTokens: 0, ...said };
+    const tools = offered.map((tool) => tool.function.name);
+    const said = { pieces: [], calls: [], isOver: false, isCancelled: false };
+    const chat: Chat = { messages, told, promptTokens: 0, tools, format, ...said };
     this.chats.push(chat);
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({
@@ -73,7 +94,11 @@ export class ScriptedModel {
           chat.failure === undefined
             ? { done: true, done_reason: "stop", ...counts }
             : { error: chat.failure };
-        const all = chat.isOver ? [...lines, end] : lines;
+        const called = chat.calls.splice(0).map((call) => ({
+          message: { content: "", tool_calls: [{ function: call }] },
+          done: false,
+        }));
+        const all = chat.isOver ? [...lines, ...called, end] : lines;
         controller.enqueue(encoder.encode(all.map((line) => `${JSON.stringify(line)}\n`).join("")));
         if (chat.isOver) controller.close();
       },
@@ -90,6 +115,14 @@ export class ScriptedModel {
     const chat = this.chats[this.#seen];
     if (!chat) throw new Error("no chat");
     this.#seen += 1;
+    return chat;
+  }
+
+  /** Lets the next call of the model wish for tools and end. */
+  async call(...calls: ScriptedCall[]): Promise<Chat> {
+    const chat = await this.nextChat();
+    chat.calls.push(...calls);
+    chat.isOver = true;
     return chat;
   }
 

@@ -1,0 +1,64 @@
+/**
+ * The contract of a tool. A tool is told who speaks by its context and never by its arguments: those are the words of a
+ * model that may have read hostile text.
+ */
+import * as v from "valibot";
+import type { JsonObject, ToolSpec } from "../core/ports.ts";
+import type { OfferedTool } from "../core/tools.ts";
+
+/** What a tool may use, bound to the person who speaks and to the conversation. */
+export interface ToolContext {
+  nowMs: number;
+  /** IANA name of the person's time zone. */
+  zone: string;
+  /** Names the call; the same when the turn runs again. What a tool stores, it stores under this key. */
+  callKey: string;
+  signal: AbortSignal;
+}
+
+export interface Tool extends OfferedTool {
+  /** Throws {@link ToolRefusal} with words for the model. */
+  run(args: unknown, context: ToolContext): Promise<string>;
+}
+
+/** A tool that could not do what was asked: the message goes to the model. */
+export class ToolRefusal extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ToolRefusal";
+  }
+}
+
+interface ToolDefinition<Schema extends v.GenericSchema> {
+  name: string;
+  description: string;
+  /** JSON Schema of each property; what the model is told. */
+  properties: Record<string, JsonObject>;
+  required: readonly string[];
+  /** What the arguments are held to after they were repaired. */
+  schema: Schema;
+  hints: RegExp;
+  run(args: v.InferOutput<Schema>, context: ToolContext): Promise<string> | string;
+}
+
+export function defineTool<const Schema extends v.GenericSchema>(
+  definition: ToolDefinition<Schema>,
+): Tool {
+  const { name, description, properties, required, schema, hints } = definition;
+  const parameters = { type: "object", properties, required };
+  const spec: ToolSpec = { name, description, parameters };
+  return {
+    spec,
+    hints,
+    async run(args, context) {
+      const parsed = v.safeParse(schema, args);
+      if (!parsed.success) throw new ToolRefusal(describeIssue(name, parsed.issues[0]));
+      return definition.run(parsed.output, context);
+    },
+  };
+}
+
+function describeIssue(tool: string, issue: v.BaseIssue<unknown>): string {
+  const field = v.getDotPath(issue);
+  return `Wrong arguments for ${tool}${field ? `, at "${field}"` : ""}: ${issue.message} Call it again with right ones.`;
+}

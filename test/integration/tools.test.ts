@@ -1,0 +1,47 @@
+/** Tools in a conversation: the model calls, the box answers, the person reads the end of it. */
+import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import type { ReplyState, SessionCalls } from "../../src/core/session-protocol.ts";
+import { env, type MessageOptions, messageRequest } from "../support/integration.ts";
+import { ScriptedModel } from "../support/scripted-model.ts";
+
+const model = new ScriptedModel();
+model.capabilities = ["completion", "tools"];
+
+beforeAll(() => {
+  vi.stubGlobal("fetch", model.fetch);
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+});
+
+async function ask(text: string, options: MessageOptions = {}): Promise<() => Promise<string>> {
+  const request = messageRequest(text, options);
+  // The stub answers the same calls with types that unfold into unions.
+  const session = env.SESSION.getByName(request.session) as unknown as SessionCalls;
+  await session.accept(request);
+  return async () => {
+    const state = (await session.reply(request.account, request.event.key, 10_000)) as ReplyState;
+    return state.status === "answered" ? state.text : state.status;
+  };
+}
+
+describe("a model that takes tools", () => {
+  it("calls them, reads their answers and speaks", async ({ expect }) => {
+    const reply = await ask("What is 6 * 7?");
+    const first = await model.call({ name: "calculator", arguments: { expression: "6 * 7" } });
+    expect(first.tools).toEqual(expect.arrayContaining(["calculator", "time_and_date"]));
+    const second = await model.answer("It is 42.");
+    expect(second.messages.slice(-2)).toMatchObject([
+      { role: "assistant", content: "" },
+      { role: "tool", tool_name: "calculator", content: "6 * 7 = 42" },
+    ]);
+    expect(await reply()).toBe("It is 42.");
+  });
+
+  it("is offered none for plain talk", async ({ expect }) => {
+    const reply = await ask("Hello!");
+    const chat = await model.answer("Hi.");
+    expect(chat.tools).toEqual([]);
+    expect(await reply()).toBe("Hi.");
+  });
+});
