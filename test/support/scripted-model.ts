@@ -45,7 +45,7 @@ interface ChatBody {
 }
 
 const POLL_MS = 2;
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 25_000;
 const MODEL = "test:1b";
 
 export class ScriptedModel {
@@ -139,7 +139,7 @@ function wait(timeoutMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, timeoutMs));
 }
 
-/** Waits for a condition. Throws when it does not come true in ten seconds. */
+/** Waits for a condition. Throws when it does not come true in time. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const lateAtMs = Date.now() + DEADLINE_MS;
   while (!(await condition())) {
