@@ -95,26 +95,20 @@ class Talk {
     );
   }
 
-  /** Waits until a reader of the turn is told `text`. */
-  async hear(request: AcceptRequest, text: string): Promise<void> {
-    const stream = await this.#stream(request);
-    const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-    for (let heard = ""; !heard.includes(text); ) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error(`the turn ended without ${text}`);
-      heard += value;
-    }
-    await reader.cancel();
+  /** Waits until the turn has said `text`. */
+  async hear({ account, event }: AcceptRequest, text: string): Promise<void> {
+    await until(async () => {
+      const turn = await this.calls.turn(account, event.key);
+      return turn.status === "snapshot" && turn.live?.type === "turn" && turn.live.text === text;
+    });
   }
 
   /** Everything a reader of one turn is told, to its end. */
   async follow(request: AcceptRequest): Promise<string> {
-    return new Response(await this.#stream(request)).text();
-  }
-
-  async #stream({ session, account, event }: AcceptRequest): Promise<ReadableStream<Uint8Array>> {
+    const { session, account, event } = request;
     const { signal } = new AbortController();
-    return (await streamTurn(env, session, { account, key: event.key }, signal)).stream;
+    const { stream } = await streamTurn(env, session, { account, key: event.key }, signal);
+    return new Response(stream).text();
   }
 }
 
