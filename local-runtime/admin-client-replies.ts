@@ -4,6 +4,8 @@ import type {
   AccountAdded,
   AccountSummary,
   AccountTest,
+  ApiKeyCreated,
+  ApiKeySummary,
   FlowAdded,
   FlowShown,
   FlowSummary,
@@ -11,6 +13,7 @@ import type {
   PairingDecided,
   PendingPairing,
 } from "../src/core/admin-protocol.ts";
+import { API_SCOPES } from "../src/core/api-keys.ts";
 import type { StreamEvent } from "../src/core/stream.ts";
 
 export const AccountSchema: v.GenericSchema<unknown, AccountSummary> = v.object({
@@ -80,6 +83,24 @@ export const FlowShownSchema: v.GenericSchema<unknown, FlowShown> = v.object({
 export const FlowAddedSchema: v.GenericSchema<unknown, FlowAdded> = v.object({
   flow: FlowSchema,
   change: v.picklist(["added", "changed", "unchanged"]),
+});
+
+const ApiKeySchema: v.GenericSchema<unknown, ApiKeySummary> = v.object({
+  name: v.string(),
+  start: v.string(),
+  person: v.string(),
+  scopes: v.array(v.picklist(API_SCOPES)),
+  model: v.exactOptional(v.string()),
+  createdAtMs: v.number(),
+  expiresAtMs: v.exactOptional(v.number()),
+  lastUsedDay: v.exactOptional(v.string()),
+});
+
+export const ApiKeysSchema: v.GenericSchema<unknown, ApiKeySummary[]> = v.array(ApiKeySchema);
+
+export const ApiKeyCreatedSchema: v.GenericSchema<unknown, ApiKeyCreated> = v.object({
+  key: v.string(),
+  apiKey: ApiKeySchema,
 });
 
 export const ProblemSchema = v.object({

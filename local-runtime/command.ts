@@ -41,6 +41,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "let strangers in, or turn them away",
     load: () => import("./commands/pair.ts"),
   },
+  apikey: {
+    summary: "make and revoke keys of the OpenAI-compatible API",
+    load: () => import("./commands/apikey.ts"),
+  },
   "owner-link": {
     summary: "make an address that signs the owner in",
     load: () => import("./commands/owner-link.ts"),

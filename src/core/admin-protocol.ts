@@ -2,6 +2,7 @@
  * What the rockpool command and the Worker say to each other over the admin socket: JSON over HTTP, one entry for each
  * route of routes/admin.ts. Type-checks under Node and under workerd.
  */
+import type { ApiScope } from "./api-keys.ts";
 import type { ModelServerState } from "./ports.ts";
 
 export interface AdminStatus {
@@ -114,6 +115,37 @@ export interface FlowAdded {
 /** POST /say streams StreamEvents (core/stream.ts) as server-sent events until the turn's end. */
 export interface Say {
   text: string;
+}
+
+/** POST /api-keys. Answers an {@link ApiKeyCreated}. */
+export interface CreateApiKey {
+  name: string;
+  scopes: ApiScope[];
+  /** Id or name of a person; the owner where it is left out. */
+  person?: string;
+  /** Answers the key's chats, whichever one they name. */
+  model?: string;
+  expiresAtMs?: number;
+}
+
+/** GET /api-keys answers a list of these. */
+export interface ApiKeySummary {
+  name: string;
+  /** The key's first letters, to tell it from others. */
+  start: string;
+  person: string;
+  scopes: ApiScope[];
+  model?: string;
+  createdAtMs: number;
+  expiresAtMs?: number;
+  /** In UTC, for example `2026-11-21`. */
+  lastUsedDay?: string;
+}
+
+export interface ApiKeyCreated {
+  /** Shown this once. */
+  key: string;
+  apiKey: ApiKeySummary;
 }
 
 /** Every error of the admin and the public API: RFC 9457, as application/problem+json. */

@@ -2,6 +2,7 @@
  * Known failures: one table of codes. Expected outcomes are tagged unions and stand elsewhere; bugs are plain
  * TypeErrors. An AppError is recognised by its `code`: across Durable Object calls `instanceof` is false.
  */
+import { API_ERRORS } from "./api-errors.ts";
 
 export interface ErrorSpec {
   /** HTTP status at the edge. */
@@ -332,6 +333,7 @@ export const ERRORS = {
     title: "This address is not one that the box may reach.",
     fix: "Add the account with --api-base, which allows its host.",
   },
+  ...API_ERRORS,
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;

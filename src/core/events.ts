@@ -76,5 +76,17 @@ export type RockpoolEvent =
       channel: string;
       account: string;
     }
+  | {
+      type: "api:call";
+      kind: "chat" | "embeddings";
+      outcome: "answered" | "failed" | "cancelled";
+      code?: ErrorCode;
+      model?: string;
+      promptTokens?: number;
+      outputTokens?: number;
+      firstTokenMs?: number;
+      ms: number;
+    }
+  | { type: "apikey:created" | "apikey:revoked"; name: string }
   | { type: "sign_in"; outcome: "accepted" | "refused" }
   | { type: "fault"; where: string; code: ErrorCode; cause?: string };

@@ -79,4 +79,6 @@ export type JournalEntry =
 
 export type MessageEntry = Extract<JournalEntry, { kind: "message" }>;
 
+export type UsageEntry = Extract<JournalEntry, { kind: "usage" }>;
+
 export type JournalKind = JournalEntry["kind"];

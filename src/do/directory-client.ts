@@ -4,9 +4,11 @@
  */
 import type { Account } from "../adapters/adapter.ts";
 import type { FlowSummary } from "../core/admin-protocol.ts";
+import type { ApiCaller } from "../core/api-keys.ts";
 import type { Admission, AdmitRequest } from "../core/directory-protocol.ts";
 import type { AccountKey } from "../core/ids.ts";
 import type { Env } from "../env.ts";
+import { parseApiKey } from "../security/api-key.ts";
 import type { DirectoryObject } from "./directory.ts";
 
 const REMEMBER_MS = 60_000;
@@ -22,14 +24,17 @@ const accounts = new Map<AccountKey, Remembered<Account | undefined>>();
 const admitted = new Map<string, Remembered<Extract<Admission, { status: "admitted" }>>>();
 
 let flows: Remembered<FlowSummary[]> | undefined;
+/** By the key's hash: the keys themselves are kept nowhere. */
+const callers = new Map<string, Remembered<ApiCaller>>();
 
 export function openDirectory(env: Env): DurableObjectStub<DirectoryObject> {
   return env.DIRECTORY.getByName("directory");
 }
 
-/** After a change of accounts, people or flows. */
+/** After a change of accounts, people, flows or API keys. */
 export function forgetDirectory(): void {
   accounts.clear();
+  callers.clear();
   admitted.clear();
   flows = undefined;
 }
@@ -68,4 +73,19 @@ export async function admit(env: Env, request: AdmitRequest): Promise<Admission>
     admitted.set(key, { value: admission, untilMs: nowMs + REMEMBER_MS });
   }
   return admission;
+}
+
+/** Whose call it is; undefined for text that is no key in force. */
+export async function findCaller(env: Env, key: string): Promise<ApiCaller | undefined> {
+  const parsed = await parseApiKey(key);
+  if (!parsed) return undefined;
+  const nowMs = Date.now();
+  const remembered = callers.get(parsed.hash);
+  if (remembered && remembered.untilMs > nowMs) return remembered.value;
+  const value = await openDirectory(env).useApiKey(parsed);
+  if (!value) return undefined;
+  if (callers.size >= MAX_REMEMBERED) callers.clear();
+  const untilMs = Math.min(nowMs + REMEMBER_MS, value.expiresAtMs ?? Number.POSITIVE_INFINITY);
+  callers.set(parsed.hash, { value, untilMs });
+  return value;
 }

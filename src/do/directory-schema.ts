@@ -60,6 +60,20 @@ const STEPS: readonly string[] = [
     body BLOB NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE api_keys (
+    -- Part of the key, and no secret.
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    model TEXT,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
+    last_used_day TEXT
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

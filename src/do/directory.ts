@@ -6,12 +6,16 @@ import { DurableObject } from "cloudflare:workers";
 import type { Account } from "../adapters/adapter.ts";
 import type {
   AccountSummary,
+  ApiKeyCreated,
+  ApiKeySummary,
+  CreateApiKey,
   FlowAdded,
   FlowShown,
   FlowSummary,
   OwnerLink,
   PendingPairing,
 } from "../core/admin-protocol.ts";
+import type { ApiCaller } from "../core/api-keys.ts";
 import type {
   Admission,
   AdmitRequest,
@@ -21,11 +25,13 @@ import type {
 } from "../core/directory-protocol.ts";
 import { AppError } from "../core/errors.ts";
 import type { AccountKey, PersonId, SessionKey } from "../core/ids.ts";
-import type { JournalEntry } from "../core/journal.ts";
+import type { JournalEntry, UsageEntry } from "../core/journal.ts";
 import type { Env } from "../env.ts";
 import type { Definition } from "../flows/definition-schema.ts";
+import { createApiKey, type ParsedApiKey, parseApiKey } from "../security/api-key.ts";
 import { hashToken, randomToken } from "../security/codes.ts";
 import { Accounts, MAX_ACCOUNTS } from "./accounts.ts";
+import { ApiKeys } from "./api-keys.ts";
 import { openDirectorySchema } from "./directory-schema.ts";
 import { Flows } from "./flows.ts";
 import { openKeyring } from "./isolate.ts";
@@ -46,6 +52,7 @@ export class DirectoryObject extends DurableObject<Env> {
   readonly #people: People;
   readonly #pairings: Pairings;
   readonly #oneTime: OneTime;
+  readonly #apiKeys: ApiKeys;
   #accounts: Accounts | undefined;
   #flows: Flows | undefined;
 
@@ -57,6 +64,7 @@ export class DirectoryObject extends DurableObject<Env> {
     this.#people = new People(sql, (entry) => this.#log(entry));
     this.#pairings = new Pairings(sql);
     this.#oneTime = new OneTime(sql);
+    this.#apiKeys = new ApiKeys(sql);
   }
 
   /** Inside the caller's synchronous block: the row and the alarm are one commit with what it describes. */
@@ -213,6 +221,37 @@ export class DirectoryObject extends DurableObject<Env> {
   /** Throws flow/unknown. */
   async removeFlow(name: string): Promise<void> {
     (await this.#openFlows()).remove(name);
+  }
+
+  /** Throws apikey/*, and person/unknown where the key is to be somebody's whom nobody knows. */
+  async createApiKey(request: CreateApiKey): Promise<ApiKeyCreated> {
+    const key = createApiKey();
+    const parsed = await parseApiKey(key);
+    if (!parsed) throw new TypeError("A key was made that is none.");
+    return this.ctx.storage.transactionSync(() => {
+      const { person: called } = request;
+      const person = called === undefined ? this.ensureOwner() : this.#people.only(called);
+      return { key, apiKey: this.#apiKeys.add(parsed, request, person, Date.now()) };
+    });
+  }
+
+  apiKeys(): ApiKeySummary[] {
+    return this.#apiKeys.list();
+  }
+
+  /** Throws apikey/unknown. */
+  revokeApiKey(name: string): void {
+    if (!this.#apiKeys.remove(name)) throw new AppError("apikey/unknown");
+  }
+
+  /** Whose call it is; undefined for a key that is unknown, expired, or nobody's any more. */
+  useApiKey(key: ParsedApiKey): ApiCaller | undefined {
+    return this.#apiKeys.use(key, Date.now());
+  }
+
+  /** The tokens of a call that no conversation keeps. */
+  noteUsage(entry: UsageEntry): void {
+    this.#log(entry);
   }
 
   counts(): {

@@ -1,6 +1,7 @@
 /** The people of the directory, and their identities at each account. Synchronous SQL. */
 import type { Access } from "../adapters/adapter.ts";
 import type { Admission, AdmitRequest, Person } from "../core/directory-protocol.ts";
+import { AppError } from "../core/errors.ts";
 import { type AccountKey, newId, type PersonId, parseAccountKey } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
 import type { Speaker } from "../core/session-protocol.ts";
@@ -9,6 +10,8 @@ import { decideAdmission } from "../turn/admission.ts";
 
 export const MAX_PEOPLE = 10_000;
 const MAX_NAME_UNITS = 80;
+/** People of one name that are told apart by their ids. */
+const MAX_NAMESAKES = 5;
 
 /** A stranger may ask for a pairing code. */
 export type Known = Exclude<Admission, { status: "pairing" }> | { status: "stranger" };
@@ -37,6 +40,27 @@ export class People {
         "SELECT id, role, name, lang FROM people WHERE role = 'owner' LIMIT 1",
       )
       .toArray()[0];
+  }
+
+  /** Who has this id, or alone has this name. Throws person/unknown. */
+  only(idOrName: string): Person {
+    const byId = this.find(idOrName as PersonId); // an id that nobody has finds nobody
+    if (byId) return byId;
+    const people = this.#sql
+      .exec<Person & Record<string, SqlStorageValue>>(
+        "SELECT id, role, name, lang FROM people WHERE name = ? ORDER BY id LIMIT ?",
+        idOrName,
+        MAX_NAMESAKES,
+      )
+      .toArray();
+    const [person] = people;
+    if (person && people.length === 1) return person;
+    const ids = people.map(({ id }) => id).join(", ");
+    throw new AppError("person/unknown", {
+      detail: person
+        ? `Several people are called so. Their ids: ${ids}.`
+        : "Nobody has this name or id.",
+    });
   }
 
   count(): number {

@@ -28,20 +28,26 @@ export interface Route {
   io: Io;
 }
 
-/** The web chat's own account: part of every box, it needs no adding and keeps no secret. */
-const WEB_ACCOUNT: Account = {
-  key: accountKey("web", "main"),
-  channel: "web",
-  name: "main",
-  access: "allowlist",
-  transport: "local",
-  settings: {},
-  secrets: {},
-};
+/** Accounts of channels without a platform: part of every box, they need no adding and keep no secret. */
+const LOCAL_ACCOUNTS: ReadonlyMap<AccountKey, Account> = new Map(
+  ["web", "api"].map((channel) => {
+    const key = accountKey(channel, "main");
+    const account: Account = {
+      key,
+      channel,
+      name: "main",
+      access: "allowlist",
+      transport: "local",
+      settings: {},
+      secrets: {},
+    };
+    return [key, account];
+  }),
+);
 
 /** Undefined for an account that was removed, or whose channel this version does not know. */
 export async function findRoute(env: Env, key: AccountKey): Promise<Route | undefined> {
-  const account = key === WEB_ACCOUNT.key ? WEB_ACCOUNT : await findAccount(env, key);
+  const account = LOCAL_ACCOUNTS.get(key) ?? (await findAccount(env, key));
   const adapter = account && findAdapter(account.channel);
   return account && adapter ? { account, adapter, io: createIo(env, adapter, account) } : undefined;
 }

@@ -3,11 +3,9 @@ import type { RockpoolEvent } from "../core/events.ts";
 import { logEvent } from "./logger.ts";
 import { count, METRICS, observeMs } from "./metrics.ts";
 
-type Finished = Extract<RockpoolEvent, { type: "turn:finished" }>;
+type Finished = Extract<RockpoolEvent, { type: "turn:finished" | "api:call" }>;
 
-function measureTurn(event: Finished): void {
-  count(METRICS.turns, { channel: event.channel, outcome: event.outcome });
-  observeMs(METRICS.turnSeconds, event.ms);
+function measureTokens(event: Finished): void {
   if (event.firstTokenMs !== undefined) observeMs(METRICS.firstTokenSeconds, event.firstTokenMs);
   if (event.promptTokens) count(METRICS.promptTokens, {}, event.promptTokens);
   if (event.outputTokens) count(METRICS.outputTokens, {}, event.outputTokens);
@@ -26,7 +24,13 @@ function measure(event: RockpoolEvent): void {
       observeMs(METRICS.queueSeconds, event.queuedMs);
       break;
     case "turn:finished":
-      measureTurn(event);
+      count(METRICS.turns, { channel: event.channel, outcome: event.outcome });
+      observeMs(METRICS.turnSeconds, event.ms);
+      measureTokens(event);
+      break;
+    case "api:call":
+      count(METRICS.apiCalls, { kind: event.kind, outcome: event.outcome });
+      measureTokens(event);
       break;
     case "prompt:undercounted":
       count(METRICS.undercounted);

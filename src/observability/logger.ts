@@ -24,6 +24,7 @@ function levelOf(event: RockpoolEvent): LogLevel {
     case "request":
       return event.status >= 500 ? "error" : "info";
     case "turn:finished":
+    case "api:call":
       return event.code ? "warn" : "info";
     case "connection:state":
       return event.state === "retry" ? "warn" : "info";

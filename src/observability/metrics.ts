@@ -47,6 +47,11 @@ export const METRICS = {
     "counter",
     "Events that channels brought, by what became of them.",
   ),
+  apiCalls: define(
+    "rockpool_api_calls_total",
+    "counter",
+    "Calls of the OpenAI-compatible API by kind and outcome.",
+  ),
   turns: define("rockpool_turns_total", "counter", "Turns by outcome."),
   turnSeconds: define(
     "rockpool_turn_seconds",

@@ -6,7 +6,7 @@ const MAX_READ_CHARS = 4_000;
 
 const PATTERNS: readonly [RegExp, string][] = [
   [/\b\d{6,12}:[A-Za-z0-9_-]{30,50}/g, "[token]"],
-  [/\b(?:whsec_|xox[a-z]-|sk-)[A-Za-z0-9+/=_-]{8,200}/g, "[secret]"],
+  [/\b(?:whsec_|xox[a-z]-|sk-|rkp_)[A-Za-z0-9+/=_-]{8,200}/g, "[secret]"],
   [/\bBearer [A-Za-z0-9._~+/=-]{1,4000}/gi, "Bearer [token]"],
   [/\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{1,1000}/g, "[token]"],
   [/https?:\/\/[^\s"'<>]{1,2000}/g, "[url]"],

@@ -18,6 +18,7 @@ import { callSession } from "../do/session-client.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { adminApiKeys } from "./admin-api-keys.ts";
 import { adminFlows } from "./admin-flows.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -39,6 +40,7 @@ const saySchema = v.strictObject({
 });
 
 export const admin = new Hono<HttpEnv>()
+  .route("/api-keys", adminApiKeys)
   .get("/status", async (c) => {
     const directory = openDirectory(c.env);
     const [{ people, pendingPairings, ownerKnown }, accounts, model, journalBacklog] =

@@ -1,0 +1,41 @@
+/** API keys, as the rockpool command makes and revokes them. Part of the admin socket: mounted at /api-keys. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { CreateApiKey } from "../core/admin-protocol.ts";
+import { API_SCOPES } from "../core/api-keys.ts";
+import { AppError } from "../core/errors.ts";
+import { NAME_PATTERN } from "../core/ids.ts";
+import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import { type HttpEnv, readJson } from "../http/middleware.ts";
+import { emit } from "../observability/emit.ts";
+
+const MAX_BODY_BYTES = 16 * 1024;
+const label = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+
+const createSchema = v.strictObject({
+  name: v.pipe(v.string(), v.regex(NAME_PATTERN)),
+  scopes: v.pipe(v.array(v.picklist(API_SCOPES)), v.minLength(1)),
+  person: v.exactOptional(label),
+  model: v.exactOptional(label),
+  expiresAtMs: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+}) satisfies v.GenericSchema<unknown, CreateApiKey>;
+
+export const adminApiKeys = new Hono<HttpEnv>()
+  .get("/", async (c) => c.json(await openDirectory(c.env).apiKeys()))
+  .post("/", async (c) => {
+    const request = await readJson(c.req.raw, createSchema, MAX_BODY_BYTES);
+    if (request.expiresAtMs !== undefined && request.expiresAtMs <= Date.now())
+      throw new AppError("http/bad_request", { detail: "The key would have expired already." });
+    const scopes = API_SCOPES.filter((scope) => request.scopes.includes(scope));
+    const created = await openDirectory(c.env).createApiKey({ ...request, scopes });
+    emit({ type: "apikey:created", name: request.name });
+    c.header("cache-control", "no-store");
+    return c.json(created, 201);
+  })
+  .delete("/:name", async (c) => {
+    const name = c.req.param("name");
+    await openDirectory(c.env).revokeApiKey(name);
+    forgetDirectory();
+    emit({ type: "apikey:revoked", name });
+    return c.json({ revoked: true });
+  });
