@@ -8,6 +8,7 @@ import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
 import { chat } from "./routes/chat.ts";
 import { consolePages } from "./routes/console.ts";
+import { openAi } from "./routes/openai/routes.ts";
 import { ops } from "./routes/ops.ts";
 import { signIn } from "./routes/sign-in.ts";
 import { webhooks } from "./routes/webhooks.ts";
@@ -46,6 +47,8 @@ function createBase(reader: ProblemReader): Hono<HttpEnv> {
 /** A path without what differs from call to call: few enough for a metric's label. */
 function routeOf(path: string): string {
   const [, first = "", second = ""] = path.split("/");
+  if (first === "v1")
+    return ["chat", "embeddings", "models"].includes(second) ? `/v1/${second}` : "/v1";
   if (first === "api") return `/api/${second === "chat" ? "chat" : "session"}`;
   return [
     "webhooks",
@@ -54,6 +57,7 @@ function routeOf(path: string): string {
     "metrics",
     "status",
     "accounts",
+    "api-keys",
     "pairings",
     "say",
     "owner-link",
@@ -62,9 +66,10 @@ function routeOf(path: string): string {
     : "/";
 }
 
-/** What the internet may reach. Webhooks come first: machines read no browser headers, and theirs is the hot path. */
+/** What the internet may reach. Machines come first: they read no browser headers, and theirs is the hot path. */
 export const publicApp = createBase("public")
   .route("/webhooks", webhooks)
+  .route("/v1", openAi)
   .use(secureHeaders)
   .route("/api/chat", chat)
   .route("/api", signIn)

@@ -4,6 +4,7 @@
  */
 import type { MiddlewareHandler } from "hono";
 import * as v from "valibot";
+import type { ApiCaller } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
 import type { Speaker } from "../core/session-protocol.ts";
 import type { Env } from "../env.ts";
@@ -15,6 +16,8 @@ export interface HttpEnv {
     requestId: string;
     /** Who is signed in; set by `requirePerson`. */
     speaker: Speaker;
+    /** Whose API key it is; set by `requireApiKey`. */
+    apiCaller: ApiCaller;
   };
 }
 

@@ -45,16 +45,16 @@ function detailOf(error: unknown, code: ErrorCode, reader: ProblemReader): strin
 /** The owner, on the admin socket, may read what went wrong inside; a bug's own words stay in the log even so. */
 export type ProblemReader = "owner" | "public";
 
-/** `requestId` is what the log calls this request. */
-export function renderProblem(
+/** What a failure is to whoever asked. `requestId` is what the log calls this request. */
+export function describeProblem(
   error: unknown,
   requestId: string,
   reader: ProblemReader = "public",
-): Response {
+): Problem & { code: ErrorCode } {
   const code = errorCode(error);
   const { status, title, fix } = errorSpec(code);
   const errors = status < 500 && error instanceof Error ? renderFieldErrors(error.cause) : [];
-  const problem: Problem = {
+  return {
     type: `urn:rockpool:error:${code}`,
     title,
     status,
@@ -64,11 +64,22 @@ export function renderProblem(
     fix,
     ...(errors.length > 0 ? { errors } : {}),
   };
-  const headers = new Headers({
-    "content-type": "application/problem+json; charset=utf-8",
-    "cache-control": "no-store",
-  });
+}
+
+/** Headers of a failed answer: it is kept nowhere, and says when to come back where that is known. */
+export function problemHeaders(error: unknown, contentType: string): Headers {
+  const headers = new Headers({ "content-type": contentType, "cache-control": "no-store" });
   if (isAppError(error) && error.retryAfterMs !== undefined)
     headers.set("retry-after", String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
-  return new Response(JSON.stringify(problem), { status, headers });
+  return headers;
+}
+
+export function renderProblem(
+  error: unknown,
+  requestId: string,
+  reader: ProblemReader = "public",
+): Response {
+  const problem = describeProblem(error, requestId, reader);
+  const headers = problemHeaders(error, "application/problem+json; charset=utf-8");
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }

@@ -44,7 +44,6 @@ export const AREAS: readonly Area[] = [
     types: ["src/adapters/adapter.ts"],
     packages: ["grammy", "markdown-it", "valibot"],
   },
-  { place: "src/adapters/web", uses: LOWER, types: ["src/adapters/adapter.ts"] },
   {
     place: "src/adapters/webhook",
     uses: LOWER,

@@ -89,7 +89,11 @@ describe("the import checker", () => {
     ["an upward import", "src/core/ids.ts", 'import { x } from "../turn/run.ts";'],
     ["an upward type", "src/turn/run.ts", 'import type { X } from "../do/inbox.ts";'],
     ["a neighbour of turn", "src/turn/run.ts", 'import { x } from "../models/ollama.ts";'],
-    ["another channel", "src/adapters/web/index.ts", 'import { x } from "../telegram/send.ts";'],
+    [
+      "another channel",
+      "src/adapters/webhook/index.ts",
+      'import { x } from "../telegram/send.ts";',
+    ],
     ["a value of the bindings", "src/routes/ops.ts", 'import { x } from "../env.ts";'],
     [
       "cloudflare:workers in a route",

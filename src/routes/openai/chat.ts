@@ -1,0 +1,84 @@
+/**
+ * POST /v1/chat/completions. Without a session header the client brings the whole chat with each call, and nothing of it
+ * is kept but what it cost; with one, the conversation of that name goes on.
+ */
+import type { Context } from "hono";
+import type { ToolCall } from "../../core/ports.ts";
+import { openModel } from "../../do/isolate.ts";
+import { type HttpEnv, readJson } from "../../http/middleware.ts";
+import { type AnswerPiece, type AnswerSource, nextShown } from "./answer.ts";
+import { renderRequest } from "./chat-request.ts";
+import { type ChatBody, chatSchema } from "./chat-schema.ts";
+import { createHead, renderCompletion } from "./chunks.ts";
+import { noteCall } from "./note-call.ts";
+import { openSession, SESSION_HEADER } from "./session.ts";
+import { streamAnswer } from "./stream-answer.ts";
+
+/** Pictures travel within it. */
+export const MAX_CHAT_BYTES = 20 * 1024 * 1024;
+/** What nginx calls a client that has gone; nobody reads it. */
+const CLIENT_GONE = 499;
+
+export async function completeChat(c: Context<HttpEnv>): Promise<Response> {
+  const body = await readJson(c.req.raw, chatSchema, MAX_CHAT_BYTES);
+  const session = c.req.header(SESSION_HEADER);
+  const source = session === undefined ? await askModel(c, body) : openSession(c, body, session);
+  if (!body.stream) return answerWhole(c, source);
+  const includeUsage = body.stream_options?.include_usage ?? false;
+  return streamAnswer(source, { includeUsage, requestId: c.get("requestId") });
+}
+
+/** Throws http/bad_request and model/* where the chat cannot be had as it is. */
+async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSource> {
+  const { speaker, model: bound } = c.get("apiCaller");
+  const model = openModel(c.env);
+  const wanted = bound ?? body.model;
+  const profile = await model.profile(wanted);
+  const caller = { personId: speaker.personId, priority: "interactive" } as const;
+  const request = renderRequest(body, profile, wanted, caller);
+  const controller = new AbortController();
+  const abandon = () => controller.abort();
+  c.req.raw.signal.addEventListener("abort", abandon, { once: true });
+  const chunks = model.chat(request, controller.signal);
+  return { model: profile.name, pieces: noted(c, chunks, controller.signal), abandon };
+}
+
+/** The same pieces, and a note of how they ended. */
+async function* noted(
+  c: Context<HttpEnv>,
+  pieces: AsyncIterable<AnswerPiece>,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerPiece, void> {
+  const note = noteCall(c, "chat");
+  try {
+    for await (const piece of pieces) {
+      if (piece.kind === "done" && piece.usage) note.answered(piece.usage);
+      yield piece;
+    }
+    if (signal.aborted) note.cancelled();
+  } catch (error) {
+    note.failed(error);
+    throw error;
+  }
+}
+
+async function answerWhole(c: Context<HttpEnv>, source: AnswerSource): Promise<Response> {
+  let text = "";
+  const calls: ToolCall[] = [];
+  try {
+    for (;;) {
+      const piece = await nextShown(source.pieces);
+      if (piece.kind === "text") text += piece.text;
+      else if (piece.kind === "tool_call") calls.push(piece.call);
+      else {
+        const { reason, usage } = piece;
+        const answer = { text, calls, reason, ...(usage ? { usage } : {}) };
+        c.header("cache-control", "no-store");
+        return c.json(renderCompletion(createHead(source.model), answer));
+      }
+    }
+  } catch (error) {
+    if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+/** OpenAI's own npm client, unchanged, against a real server. */
+import OpenAI from "openai";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
+import { type RockpoolProcess, startRockpool, until } from "../support/rockpool-process.ts";
+
+const SOUND = { hold: false, reply: "echo", tokenMs: 0, tokens: 8, fault: "none" } as const;
+
+let ollama: FakeOllama;
+let rockpool: RockpoolProcess;
+let client: OpenAI;
+
+beforeAll(async () => {
+  ollama = await startFakeOllama({ ...SOUND, parallel: 4 });
+  rockpool = await startRockpool({ modelUrl: ollama.url });
+  client = createClient((await createKey("laptop")).key);
+});
+afterEach(() => {
+  ollama.control(SOUND);
+});
+afterAll(async () => {
+  await rockpool.discard();
+  await ollama.close();
+});
+
+function createClient(apiKey: string, defaultHeaders: Record<string, string> = {}): OpenAI {
+  return new OpenAI({ apiKey, baseURL: `${rockpool.url}/v1`, maxRetries: 0, defaultHeaders });
+}
+
+async function createKey(name: string, flags: readonly string[] = []) {
+  const made = await rockpool.run(["apikey", "create", "--name", name, "--json", ...flags]);
+  if (made.status !== 0) throw new Error(`apikey create: ${made.stdout}${made.stderr}`);
+  return JSON.parse(made.stdout);
+}
+
+function say(content: string) {
+  return { role: "user" as const, content };
+}
+
+describe("OpenAI's client", () => {
+  it("lists models and shows one", async ({ expect }) => {
+    const models = await client.models.list();
+    expect(models.data.map(({ id }) => id)).toContain("chat:3b");
+    expect(await client.models.retrieve("chat:3b")).toMatchObject({
+      id: "chat:3b",
+      object: "model",
+    });
+    await expect(client.models.retrieve("gone/model:1b")).rejects.toThrow(OpenAI.NotFoundError);
+  });
+
+  it("chats", async ({ expect }) => {
+    const answer = await client.chat.completions.create({
+      model: "chat:3b",
+      messages: [{ role: "system", content: "Be brief." }, say("茶 or café?")],
+    });
+    expect(answer.choices).toEqual([
+      {
+        index: 0,
+        message: { role: "assistant", content: "echo: 茶 or café?", refusal: null },
+        logprobs: null,
+        finish_reason: "stop",
+      },
+    ]);
+    expect(answer).toMatchObject({ object: "chat.completion", model: "chat:3b" });
+    expect(answer.usage?.total_tokens).toBeGreaterThan(0);
+  });
+
+  it("streams, with the usage at the end where it asks", async ({ expect }) => {
+    const stream = await client.chat.completions.create({
+      model: "auto",
+      messages: [say("one two three")],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = "";
+    let usage: OpenAI.CompletionUsage | null | undefined;
+    const reasons: unknown[] = [];
+    for await (const chunk of stream) {
+      text += chunk.choices[0]?.delta.content ?? "";
+      if (chunk.choices[0]) reasons.push(chunk.choices[0].finish_reason);
+      usage = chunk.usage;
+    }
+    expect(text).toBe("echo: one two three");
+    expect(reasons.at(-1)).toBe("stop");
+    expect(usage?.completion_tokens).toBe(4);
+  });
+
+  it("embeds", async ({ expect }) => {
+    const answer = await client.embeddings.create({ model: "embed", input: ["tea", "茶"] });
+    expect(answer.data).toHaveLength(2);
+    expect(answer.data[0]?.embedding).toHaveLength(8);
+    expect(Math.hypot(...(answer.data[1]?.embedding ?? []))).toBeCloseTo(1, 5);
+  });
+});
+
+describe("the model server", () => {
+  it("is free again when the client goes away", async ({ expect }) => {
+    ollama.control({ reply: "words", tokens: 2_000, tokenMs: 20 });
+    const before = ollama.stats().aborted;
+    const stream = await client.chat.completions.create({
+      model: "chat:3b",
+      messages: [say("talk for long")],
+      stream: true,
+    });
+    for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
+    await until(() => ollama.stats().aborted > before, "the model call to end");
+    expect(ollama.stats().active).toBe(0);
+  });
+});
+
+describe("a session by header", () => {
+  it("is a conversation that remembers, and answers a repeated message once", async ({
+    expect,
+  }) => {
+    const { key } = await createKey("sessions");
+    const own = createClient(key, { "X-Rockpool-Session": "notes" });
+    const first = await own.chat.completions.create({
+      model: "rockpool",
+      messages: [say("first")],
+    });
+    expect(first.choices[0]?.message.content).toBe("echo: first");
+    const ask = { model: "rockpool", messages: [say("second")], stream: true as const };
+    const headers = { "Idempotency-Key": "k1" };
+    for (let time = 0; time < 2; time += 1) {
+      let text = "";
+      for await (const chunk of await own.chat.completions.create(ask, { headers }))
+        text += chunk.choices[0]?.delta.content ?? "";
+      expect(text).toBe("echo: second");
+    }
+    const told = ollama.stats().lastChat?.messages.map(({ content }) => content) ?? [];
+    expect(told.join("\n")).toContain("echo: first");
+  });
+});
+
+describe("a key", () => {
+  it("that is wrong or revoked is an authentication error", async ({ expect }) => {
+    const wrong = createClient("sk-wrong");
+    await expect(wrong.models.list()).rejects.toThrow(OpenAI.AuthenticationError);
+    const { key } = await createKey("short-lived");
+    const own = createClient(key);
+    expect((await own.models.list()).data.length).toBeGreaterThan(0);
+    await rockpool.run(["apikey", "revoke", "short-lived"]);
+    await expect(own.models.list()).rejects.toMatchObject({
+      status: 401,
+      code: "invalid_api_key",
+      type: "authentication_error",
+    });
+  });
+
+  it("does what its scopes say, with the model that it is bound to", async ({ expect }) => {
+    const { key } = await createKey("bound", ["--scopes", "chat", "--model", "tiny"]);
+    const own = createClient(key);
+    const answer = await own.chat.completions.create({ model: "gpt-9", messages: [say("hello")] });
+    expect(answer.model).toBe("tiny");
+    await expect(own.models.list()).rejects.toMatchObject({
+      status: 403,
+      code: "apikey/out_of_scope",
+      message: expect.stringContaining('This API key has not the scope "models".'),
+    });
+  });
+});
