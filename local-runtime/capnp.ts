@@ -2,6 +2,7 @@
  * The workerd config of a box, as Cap'n Proto text: a pure function of wrangler.toml and the facts of the host. Outbound
  * is denied but for the services named here. The text holds no secret: keys are embedded from files by workerd itself.
  */
+import { modelBinding } from "../src/config/model-servers.ts";
 import type { WranglerConfig } from "./wrangler-config.ts";
 
 /** Name of the constant in the text; `workerd serve` takes it after the file's name. */
@@ -19,8 +20,10 @@ export interface HostFacts {
   assetsDir: string;
   /** Files that the config embeds, relative to the config file. */
   embeds: { worker: string; masterKey: string; cookieKey: string };
-  /** Address of the model server. */
-  modelUrl: string;
+  /** Addresses of the model servers, the main one first. */
+  modelUrls: readonly [string, ...string[]];
+  /** Names of text bindings whose values workerd takes from its environment: they hold secrets. */
+  fromEnvironment: readonly string[];
   /** Origins that accounts may reach besides public addresses. */
   egressOrigins: readonly string[];
   /** Text bindings: the worker's options and what it may know of the box. */
@@ -36,7 +39,7 @@ export function renderConfig(wrangler: WranglerConfig, facts: HostFacts): string
     `(name = "assets", disk = (path = ${text(facts.assetsDir)}))`,
     `(name = "nowhere", network = (allow = []))`,
     `(name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true)))`,
-    external("model", facts.modelUrl),
+    ...facts.modelUrls.map((url, index) => external(modelService(index), url)),
     ...facts.egressOrigins.map((origin, index) => external(egressService(index), origin)),
     renderD1(),
     renderApp(wrangler, facts),
@@ -88,7 +91,12 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
     }),
     `(name = ${text(wrangler.assets.binding)}, service = "assets")`,
     `(name = "INTERNET", service = "internet")`,
-    `(name = "MODEL", service = "model")`,
+    ...facts.modelUrls.map(
+      (_url, index) => `(name = "${modelBinding(index)}", service = "${modelService(index)}")`,
+    ),
+    ...facts.fromEnvironment.map(
+      (name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`,
+    ),
     ...egress.map(([, name], index) => `(name = "${name}", service = "${egressService(index)}")`),
     `(name = "EGRESS", text = ${text(JSON.stringify(Object.fromEntries(egress)))})`,
     key("MASTER_KEY", facts.embeds.masterKey, { name: "AES-KW" }, "wrapKey, unwrapKey"),
@@ -116,6 +124,10 @@ function external(name: string, address: string): string {
   if (url.protocol === "https:")
     return `(name = ${text(name)}, external = (address = ${text(`${url.hostname}:${url.port || 443}`)}, https = (options = (), tlsOptions = (trustBrowserCas = true), certificateHost = ${text(host)})))`;
   return `(name = ${text(name)}, external = (address = ${text(`${url.hostname}:${url.port || 80}`)}, http = ()))`;
+}
+
+function modelService(index: number): string {
+  return index === 0 ? "model" : `model-${index}`;
 }
 
 function egressService(index: number): string {

@@ -16,6 +16,8 @@ export interface DataFolder {
   /** Tells a wrong master key from the right one, and reveals neither. */
   masterKeyId: string;
   egress: string;
+  /** Keys of model servers, one file each. */
+  modelKeys: string;
   /** Model files that were pulled. No part of a backup: they can be pulled again. */
   models: string;
   /** The models of the built-in server, and which one was chosen. */
@@ -33,6 +35,7 @@ export function dataFolderAt(root: string): DataFolder {
     masterKey: join(root, "master.key"),
     masterKeyId: join(root, "master.key.id"),
     egress: join(root, "egress.json"),
+    modelKeys: join(root, "model-keys"),
     models: join(root, "models"),
     modelLibrary: join(root, "models.json"),
     run: join(root, "run"),

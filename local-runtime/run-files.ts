@@ -1,6 +1,7 @@
 /** Writes what workerd starts from into `<data>/run/`: the bundled Worker, the cookie key and the config. */
 import { readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { listModelServers } from "../src/config/model-servers.ts";
 import { OPTIONS, type OptionName, type Options } from "../src/config/options.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
 import type { Bundle } from "./bundle.ts";
@@ -18,6 +19,8 @@ export interface RunPlan {
   adminSocket: string;
   /** Text bindings that tell the Worker of the box. */
   box: Readonly<Record<string, string>>;
+  /** Names of the text bindings that come from workerd's environment. */
+  secrets: readonly string[];
 }
 
 export function configFile(folder: DataFolder): string {
@@ -47,7 +50,8 @@ export function writeConfig(plan: RunPlan, port: number): void {
       masterKey: relative(folder.run, folder.masterKey),
       cookieKey: "cookie.key",
     },
-    modelUrl: plan.options.ROCKPOOL_MODEL_URL,
+    modelUrls: modelUrls(plan.options),
+    fromEnvironment: plan.secrets,
     egressOrigins: loadEgressOrigins(folder),
     text: { ...workerOptions(plan.options), ...plan.box },
   };
@@ -56,6 +60,11 @@ export function writeConfig(plan: RunPlan, port: number): void {
     // workerd does not take over a socket file that a killed one has left.
     rmSync(plan.adminSocket, { force: true });
   });
+}
+
+function modelUrls(options: Options): HostFacts["modelUrls"] {
+  const [main, ...others] = listModelServers(options).map(({ url }) => url);
+  return [main ?? options.ROCKPOOL_MODEL_URL, ...others];
 }
 
 function workerOptions(options: Options): Record<string, string> {

@@ -5,6 +5,7 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { listModelServers } from "../src/config/model-servers.ts";
 import { callAdmin } from "./admin-client.ts";
 import { placeAdminSocket } from "./admin-socket.ts";
 import { bundle } from "./bundle.ts";
@@ -14,6 +15,7 @@ import { acquireLock } from "./lock.ts";
 import { openMasterKey } from "./master-key.ts";
 import { memoryBytes } from "./memory.ts";
 import { loadMigrations, type Migrated, migrate } from "./migrations.ts";
+import { loadModelKeys } from "./model-keys.ts";
 import { decideModel } from "./model-server/choice.ts";
 import { type KeeperEvent, ModelServerKeeper } from "./model-server/keeper.ts";
 import { loadLibrary } from "./model-server/library.ts";
@@ -53,6 +55,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   const built = bundle(shell.root);
   if (built.built) shell.note("bundled the Worker and the console");
   noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
+  const modelKeys = loadModelKeys(folder, listModelServers(settings.options));
   const adminSocket = placeAdminSocket(folder);
   const plan: RunPlan = {
     folder,
@@ -64,6 +67,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
       ROCKPOOL_VERSION: rockpoolVersion(shell.root),
       ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
     },
+    secrets: Object.keys(modelKeys),
   };
   writeLastingFiles(plan, masterKey);
   masterKey.fill(0);
@@ -80,6 +84,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     configFile: configFile(folder),
     folder,
     adminSocket: adminSocket.path,
+    environment: modelKeys,
     listening: { host: settings.options.HOST, port: settings.options.PORT },
     prepare: (port) => {
       const { options, builtin } = decideModel({

@@ -15,6 +15,7 @@ export interface WorkerdRun {
   configFile: string;
   /** Working directory. */
   dataDir: string;
+  environment: Readonly<Record<string, string>>;
   onLine(line: string, stream: "stdout" | "stderr"): void;
 }
 
@@ -38,7 +39,12 @@ export class WorkerdProcess {
     this.#child = spawn(
       run.binary,
       ["serve", "--experimental", run.configFile, CONFIG_CONSTANT, "--control-fd=3"],
-      { cwd: run.dataDir, env: {}, detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"] },
+      {
+        cwd: run.dataDir,
+        env: run.environment,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+      },
     );
     const readers = [
       forwardLines(this.#child.stdout, (line) => run.onLine(line, "stdout")),

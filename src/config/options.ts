@@ -3,6 +3,8 @@
  * and docs/configuration.md is made from this table. A parser says what is wrong, never what the value was.
  */
 
+import { parseHttpAddress, parseModelServers } from "./model-servers.ts";
+
 export interface Option<Value> {
   /** Turns text into a value, or throws an Error whose message says what is expected. */
   parse(text: string): Value;
@@ -31,20 +33,36 @@ function oneOf<const Choice extends string>(...choices: Choice[]) {
   };
 }
 
-function httpOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
-    throw new Error("an http or https address without credentials is expected");
-  return url.href.replace(/\/+$/, "");
-}
-
 function publicUrl(text: string): string {
-  return text === "" ? "" : httpOrigin(text);
+  return text === "" ? "" : parseHttpAddress(text);
 }
 
 function notEmpty(text: string): string {
   if (text.trim() === "") throw new Error("it must not be empty");
   return text;
+}
+
+function modelServers(text: string): string {
+  parseModelServers(text);
+  return text.trim();
+}
+
+const MODEL_NAME = /^[^\s,\p{Cc}]{1,200}$/u;
+
+/** Empty for none. */
+function modelName(text: string): string {
+  if (text !== "" && !MODEL_NAME.test(text)) throw new Error("the name of a model is expected");
+  return text;
+}
+
+const MAX_FALLBACKS = 8;
+
+function modelNames(text: string): string {
+  const names = text.split(",").map((name) => name.trim());
+  if (text.trim() !== "" && !names.every((name) => MODEL_NAME.test(name)))
+    throw new Error("names of models with commas between are expected");
+  if (names.length > MAX_FALLBACKS) throw new Error(`no more than ${MAX_FALLBACKS} are expected`);
+  return text.trim();
 }
 
 function hostName(text: string): string {
@@ -76,7 +94,7 @@ export const OPTIONS = {
     doc: "Folder of everything that is kept: chats, logs, the master key. One server for one folder.",
   }),
   ROCKPOOL_MODEL_URL: option({
-    parse: httpOrigin,
+    parse: parseHttpAddress,
     default: "http://127.0.0.1:11434",
     worker: true,
     doc: "Address of the Ollama-compatible model server. It is the only private address the server may reach, besides those of accounts added with --api-base.",
@@ -86,6 +104,54 @@ export const OPTIONS = {
     default: "auto",
     worker: true,
     doc: "Model that answers, as the model server names it. `auto` takes the largest installed one that fits into half of the memory.",
+  }),
+  ROCKPOOL_MODEL_SERVERS: option({
+    parse: modelServers,
+    default: "",
+    defaultDoc: "none",
+    worker: true,
+    doc: "More model servers, as `name=kind+url` with commas between: `lan=ollama+http://192.168.1.5:11434,cpp=openai+http://127.0.0.1:8080`. The kind is `ollama`, or `openai` for llama.cpp, vLLM, LM Studio and hosted ones. Each becomes an address that the server may reach. One that is named `main` stands in place of ROCKPOOL_MODEL_URL. See docs/operations.md#models.",
+  }),
+  ROCKPOOL_MODEL_FALLBACK: option({
+    parse: modelNames,
+    default: "",
+    defaultDoc: "the other servers",
+    worker: true,
+    doc: "Models that answer, in this order, where the chosen one fails before its first word: `chat:3b,chat:8b@lan`. Without it the best model of each other server does, but for servers at public addresses: those answer only where they are named.",
+  }),
+  ROCKPOOL_MODEL_FAST: option({
+    parse: modelName,
+    default: "",
+    defaultDoc: "the smallest installed",
+    worker: true,
+    doc: "Model that `/model fast` means.",
+  }),
+  ROCKPOOL_MODEL_SMART: option({
+    parse: modelName,
+    default: "",
+    defaultDoc: "the largest that fits into half of the memory",
+    worker: true,
+    doc: "Model that `/model smart` means.",
+  }),
+  ROCKPOOL_MODEL_VISION: option({
+    parse: modelName,
+    default: "",
+    defaultDoc: "the largest that takes pictures and fits",
+    worker: true,
+    doc: "Model that `/model vision` means.",
+  }),
+  ROCKPOOL_MODEL_SMALL: option({
+    parse: modelName,
+    default: "",
+    defaultDoc: "none",
+    worker: true,
+    doc: "Model that answers in place of one on this box while less than 20 % of its memory is free, and after it ran out of memory. Without it the model stays.",
+  }),
+  ROCKPOOL_MODEL_WARM: option({
+    parse: oneOf("used", "always", "never"),
+    default: "used",
+    worker: true,
+    doc: "When the model is loaded before somebody asks. `used`: at the start where somebody wrote within the last day, and as long as a conversation was live within two hours. `always`: at the start, and held from then on.",
   }),
   ROCKPOOL_CONTEXT_TOKENS: option({
     parse: integerBetween(1024, 1_048_576),

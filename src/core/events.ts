@@ -38,6 +38,16 @@ export type RockpoolEvent =
       firstTokenMs?: number;
       ms: number;
     }
+  /** A model failed before its first word, and the next one of its chain is tried. */
+  | { type: "model:failover"; from: string; to: string; code: ErrorCode; cause?: string }
+  /** A server is left alone for a while, or taken back. */
+  | {
+      type: "model:server";
+      server: string;
+      state: "cooling" | "back";
+      code?: ErrorCode;
+      ms?: number;
+    }
   /** The model server counted far fewer tokens than it was sent: it may have cut the prompt. */
   | {
       type: "prompt:undercounted";

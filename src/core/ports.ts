@@ -113,6 +113,29 @@ export interface InstalledModel {
   quantization?: string;
   capabilities: string[];
   loaded: boolean;
+  /** Name of its server, where there are several. */
+  server?: string;
+}
+
+/** A name that stands for whichever model the owner or a rule chose. */
+export interface ModelAlias {
+  alias: string;
+  /** Undefined where no model fits. */
+  model?: string;
+}
+
+/** One of several model servers. */
+export interface ModelServerSummary {
+  name: string;
+  status: "up" | "down";
+  code?: ErrorCode;
+}
+
+/** Too little memory is free on this box: its models make way for a smaller one. */
+export interface MemoryPressure {
+  freePercent: number;
+  /** The model that answers meanwhile. */
+  model: string;
 }
 
 export type ModelServerState = (
@@ -121,8 +144,11 @@ export type ModelServerState = (
       version: string;
       models: InstalledModel[] /** what `auto` means now */;
       chosen?: string;
+      aliases?: ModelAlias[];
+      servers?: ModelServerSummary[];
+      pressure?: MemoryPressure;
     }
-  | { status: "down"; code: ErrorCode }
+  | { status: "down"; code: ErrorCode; servers?: ModelServerSummary[] }
 ) & {
   /** Its slots, and who waits for them. */
   queue?: GateState;

@@ -1,42 +1,23 @@
 /**
- * What all objects and routes of one isolate share: the keyring, the model client and the log level. Values only: no
+ * What all objects and routes of one isolate share: the keyring, the router of model servers and the log level. Values only: no
  * promise and no stream of one request is handed to another.
  */
 import { loadOptions } from "../config/load.ts";
 import type { Options } from "../config/options.ts";
-import type { Model } from "../core/ports.ts";
 import { createKeyStore } from "../db/data-keys.ts";
 import type { Env } from "../env.ts";
-import { createGatedModel } from "../gate/gated-model.ts";
-import { createOllama } from "../models/ollama/ollama.ts";
+import type { Router } from "../models/router/router.ts";
 import { setLogLevel } from "../observability/logger.ts";
 import { Keyring, openMasterKey } from "../security/keyring.ts";
-import { openGate } from "./gate-client.ts";
+import { openRouter } from "./open-router.ts";
 
 interface Shared {
   options: Options;
   keyring: Keyring | undefined;
-  model: Model;
+  model: Router;
 }
 
 let shared: Shared | undefined;
-
-function createModel(env: Env, options: Options): Model {
-  const service = env.MODEL;
-  const server = createOllama({
-    fetch: service ? (input, init) => service.fetch(new Request(input, init)) : fetch,
-    baseUrl: options.ROCKPOOL_MODEL_URL,
-    model: options.ROCKPOOL_MODEL,
-    contextTokens: options.ROCKPOOL_CONTEXT_TOKENS,
-    memoryBytes: Number(env.ROCKPOOL_MEMORY_BYTES ?? 0),
-    nowMs: () => Date.now(),
-  });
-  return createGatedModel(server, {
-    openGate: () => openGate(env, options.ROCKPOOL_MODEL_URL),
-    slots: options.ROCKPOOL_MODEL_SLOTS,
-    nowMs: () => Date.now(),
-  });
-}
 
 function openShared(env: Env): Shared {
   if (shared) return shared;
@@ -45,7 +26,7 @@ function openShared(env: Env): Shared {
   if (!loaded.ok)
     throw new Error(`Bad options: ${loaded.problems.map((problem) => problem.name).join(", ")}`);
   setLogLevel(loaded.options.ROCKPOOL_LOG);
-  shared = { options: loaded.options, keyring: undefined, model: createModel(env, loaded.options) };
+  shared = { options: loaded.options, keyring: undefined, model: openRouter(env, loaded.options) };
   return shared;
 }
 
@@ -53,7 +34,7 @@ export function openOptions(env: Env): Options {
   return openShared(env).options;
 }
 
-export function openModel(env: Env): Model {
+export function openModel(env: Env): Router {
   return openShared(env).model;
 }
 

@@ -21,17 +21,35 @@ function byName(a: Candidate, b: Candidate): number {
   return a.name < b.name ? -1 : 1;
 }
 
+function listAble<Model extends Candidate>(installed: readonly Model[]): Model[] {
+  return installed.filter((model) => canAnswer(model) && !isRemoteName(model.name));
+}
+
+/** The smallest local model that can answer; one whose size nobody states comes after those of a known size. */
+export function pickSmallest<Model extends Candidate>(
+  installed: readonly Model[],
+): Model | undefined {
+  const size = ({ sizeBytes }: Candidate) => sizeBytes || Number.MAX_VALUE;
+  return listAble(installed).toSorted((a, b) => size(a) - size(b) || byName(a, b))[0];
+}
+
 /**
  * The largest local model that can answer and whose file fits into half of the memory; where none fits, the smallest;
  * of two equal ones the first by name. Undefined where none is installed.
  */
+export function pickLargest<Model extends Candidate>(
+  installed: readonly Model[],
+  memoryBytes: number,
+): Model | undefined {
+  const able = listAble(installed);
+  const fitting = able.filter((model) => model.sizeBytes <= memoryBytes * MEMORY_SHARE);
+  const [largest] = fitting.toSorted((a, b) => b.sizeBytes - a.sizeBytes || byName(a, b));
+  return largest ?? pickSmallest(able);
+}
+
 export function chooseModel(
   installed: readonly Candidate[],
   memoryBytes: number,
 ): string | undefined {
-  const able = installed.filter((model) => canAnswer(model) && !isRemoteName(model.name));
-  const fitting = able.filter((model) => model.sizeBytes <= memoryBytes * MEMORY_SHARE);
-  const [largest] = fitting.toSorted((a, b) => b.sizeBytes - a.sizeBytes || byName(a, b));
-  const [smallest] = able.toSorted((a, b) => a.sizeBytes - b.sizeBytes || byName(a, b));
-  return (largest ?? smallest)?.name;
+  return pickLargest(installed, memoryBytes)?.name;
 }

@@ -48,8 +48,6 @@ export interface ServerProtocol {
   /** The call that loads a model and keeps it; undefined where the server sees to that itself. */
   renderWarmUp(model: string, contextTokens: number): ServerCall | undefined;
   dialect(model: string): AnswerDialect;
-  /** Two names of one model are equal under this. */
-  fullName(model: string): string;
   /** An answer proves that the model is loaded. */
   noteAnswered(model: string, contextTokens: number): void;
   /** After a failure nothing that was known about the model is relied on. */

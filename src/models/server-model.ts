@@ -33,8 +33,6 @@ export interface ServerOptions extends ServerAddress {
   /** The context that models are run with; a model made for a shorter one keeps its own. */
   contextTokens: number;
   memoryBytes: number;
-  /** What `auto` means: a name, or `auto` for the best one installed. */
-  model: string;
   nowMs: () => number;
 }
 
@@ -171,18 +169,12 @@ class ServerModel implements ModelServer {
 
   async #askState(signal: AbortSignal): Promise<ModelServerState> {
     const { version, models } = await this.#protocol.askState(signal);
-    const { model, memoryBytes } = this.#options;
-    const fullName = this.#protocol.fullName(model);
-    const chosen =
-      model === AUTO
-        ? chooseModel(models, memoryBytes)
-        : models.find(({ name }) => name === fullName)?.name;
+    const chosen = chooseModel(models, this.#options.memoryBytes);
     return { status: "up", version, models, ...(chosen === undefined ? {} : { chosen }) };
   }
 
   /** The name to send. Throws model/*. */
-  async #resolve(asked: string, signal: AbortSignal): Promise<string> {
-    const name = asked === AUTO ? this.#options.model : asked;
+  async #resolve(name: string, signal: AbortSignal): Promise<string> {
     if (name !== AUTO) {
       if (isRemoteName(name)) throw remoteModel(name);
       return name;

@@ -32,6 +32,9 @@ function measure(event: RockpoolEvent): void {
       count(METRICS.apiCalls, { kind: event.kind, outcome: event.outcome });
       measureTokens(event);
       break;
+    case "model:failover":
+      count(METRICS.failovers, { code: event.code });
+      break;
     case "prompt:undercounted":
       count(METRICS.undercounted);
       break;

@@ -83,6 +83,11 @@ export const METRICS = {
     "counter",
     "Slots taken back from holders that were not heard of.",
   ),
+  failovers: define(
+    "rockpool_model_failovers_total",
+    "counter",
+    "Answers that another model gave, by the failure of the first.",
+  ),
   promptTokens: define(
     "rockpool_model_prompt_tokens_total",
     "counter",

@@ -19,7 +19,6 @@ function newServer(slots = 1): { server: ScriptedModel; gate: GateCalls; model: 
     baseUrl: "http://model.test",
     contextTokens: 8192,
     memoryBytes: 1024 ** 3,
-    model: "auto",
     nowMs: () => Date.now(),
   });
   const options = { openGate: () => gate, slots, nowMs: () => Date.now() };

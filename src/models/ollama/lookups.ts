@@ -15,7 +15,7 @@ export const LOOKUP_TTL_MS = 30_000;
 const INSTALLED_KEY = "installed";
 
 /** The name as the server lists it: one without a tag means `:latest`. */
-export function fullName(model: string): string {
+function fullName(model: string): string {
   return model.includes(":") ? model : `${model}:latest`;
 }
 

@@ -5,7 +5,7 @@ import type { ListedModel, PreparedChat, ServerProtocol, ShownModel } from "../p
 import type { ServerAddress, ServerCall } from "../request.ts";
 import { createServerModel, type ModelServer, type ServerOptions } from "../server-model.ts";
 import { OllamaDialect } from "./answer.ts";
-import { fullName, OllamaLookups } from "./lookups.ts";
+import { OllamaLookups } from "./lookups.ts";
 import { renderChat, renderWarmUp } from "./render-chat.ts";
 import { requestVectors } from "./vectors.ts";
 
@@ -53,10 +53,6 @@ class OllamaProtocol implements ServerProtocol {
 
   dialect(model: string): AnswerDialect {
     return new OllamaDialect(model);
-  }
-
-  fullName(model: string): string {
-    return fullName(model);
   }
 
   noteAnswered(model: string, contextTokens: number): void {

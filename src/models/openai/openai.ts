@@ -59,10 +59,6 @@ class OpenAiProtocol implements ServerProtocol {
     return new OpenAiDialect();
   }
 
-  fullName(model: string): string {
-    return model;
-  }
-
   noteAnswered(model: string): void {
     this.#lookups.noteAnswered(model);
   }

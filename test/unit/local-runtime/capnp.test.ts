@@ -41,7 +41,8 @@ function facts(changes: Partial<HostFacts> = {}): HostFacts {
     objectsDir: "objects",
     assetsDir: "assets",
     embeds: { worker: "index.js", masterKey: "../master.key", cookieKey: "cookie.key" },
-    modelUrl: "http://127.0.0.1:11434",
+    modelUrls: ["http://127.0.0.1:11434"],
+    fromEnvironment: [],
     egressOrigins: [],
     text: {},
     ...changes,
@@ -90,6 +91,7 @@ async function serve(config: string): Promise<string> {
     binary: findWorkerd(ROOT),
     configFile,
     dataDir: dir,
+    environment: { MODEL_KEY_1: "s3cret" },
     onLine: (line) => lines.push(line),
   });
   onTestFinished(async () => {
@@ -109,14 +111,35 @@ describe("the workerd config", () => {
   });
 
   it("speaks TLS to a model server at an https address and checks its name", ({ expect }) => {
-    const text = renderConfig(SMALL, facts({ modelUrl: "https://models.example/v1" }));
+    const text = renderConfig(SMALL, facts({ modelUrls: ["https://models.example/v1"] }));
     expect(text).toContain(
       '(name = "model", external = (address = "models.example:443", https = (options = (), tlsOptions = (trustBrowserCas = true), certificateHost = "models.example")))',
     );
   });
 
+  it("gives each model server a service and a binding of its own", ({ expect }) => {
+    const text = renderConfig(SMALL, facts({ modelUrls: ["http://a:1", "https://b/v1"] }));
+    expect(text).toContain('(name = "model", external = (address = "a:1", http = ()))');
+    expect(text).toContain('(name = "model-1", external = (address = "b:443", https =');
+    expect(text).toContain('(name = "MODEL", service = "model")');
+    expect(text).toContain('(name = "MODEL_1", service = "model-1")');
+  });
+
+  it("hands a key over without holding it", async ({ expect }) => {
+    const config = renderConfig(
+      loadWranglerConfig(ROOT),
+      facts({ fromEnvironment: ["MODEL_KEY_1"] }),
+    );
+    expect(config).not.toContain("s3cret");
+    const url = await serve(config);
+    expect(await (await fetch(url)).json()).toMatchObject({ MODEL_KEY_1: "s3cret" });
+  });
+
   it("puts brackets around an IPv6 address, to listen on and to reach", ({ expect }) => {
-    const text = renderConfig(SMALL, facts({ host: "::1", port: 80, modelUrl: "http://[::1]:1" }));
+    const text = renderConfig(
+      SMALL,
+      facts({ host: "::1", port: 80, modelUrls: ["http://[::1]:1"] }),
+    );
     expect(text).toContain('address = "[::1]:80"');
     expect(text).toContain('(name = "model", external = (address = "[::1]:1", http = ()))');
   });
@@ -183,7 +206,9 @@ describe("the workerd config", () => {
     const port = typeof address === "object" ? address?.port : undefined;
     const own = encodeURIComponent(`http://127.0.0.1:${port}/secret`);
     const modelUrl = `http://127.0.0.1:${port}`;
-    const url = await serve(renderConfig(loadWranglerConfig(ROOT), facts({ modelUrl })));
+    const url = await serve(
+      renderConfig(loadWranglerConfig(ROOT), facts({ modelUrls: [modelUrl] })),
+    );
     const ask = async (path: string) => await (await fetch(`${url}${path}?url=${own}`)).text();
     expect(await ask("/fetch")).toContain("internal error");
     expect(await ask("/internet")).toContain("internal error");

@@ -14,7 +14,6 @@ function optionsOf(baseUrl: string, overrides: Partial<ServerOptions>): ServerOp
     baseUrl,
     contextTokens: 8192,
     memoryBytes: 16 * GIB,
-    model: "auto",
     nowMs: () => Date.now(),
     ...overrides,
   };

@@ -1,0 +1,71 @@
+/** The model servers that the options name, each with its binding, its key and its gate, behind one router. */
+import {
+  listModelServers,
+  type ModelServerSpec,
+  modelBinding,
+  modelKeyBinding,
+  placeOf,
+} from "../config/model-servers.ts";
+import type { Options } from "../config/options.ts";
+import type { Env } from "../env.ts";
+import { createGatedModel } from "../gate/gated-model.ts";
+import { createOllama } from "../models/ollama/ollama.ts";
+import { createOpenAi } from "../models/openai/openai.ts";
+import { listNames } from "../models/router/names.ts";
+import type { RoutedServer } from "../models/router/routed-server.ts";
+import { Router } from "../models/router/router.ts";
+import { emit } from "../observability/emit.ts";
+import { openGate } from "./gate-client.ts";
+
+const CREATORS = { ollama: createOllama, openai: createOpenAi } as const;
+
+const nowMs = () => Date.now();
+
+function openServer(
+  env: Env,
+  options: Options,
+  spec: ModelServerSpec,
+  index: number,
+): RoutedServer {
+  // The host's config adds a binding for each server: Env cannot list them.
+  const bindings = env as unknown as Record<string, unknown>;
+  const service = bindings[modelBinding(index)] as Fetcher | undefined;
+  const key = bindings[modelKeyBinding(index)];
+  const server = CREATORS[spec.kind]({
+    // Where there is no binding (wrangler dev, tests) the global fetch stands in; on a box it reaches nothing.
+    fetch: service ? (input, init) => service.fetch(new Request(input, init)) : fetch,
+    baseUrl: spec.url,
+    ...(typeof key === "string" ? { key } : {}),
+    contextTokens: options.ROCKPOOL_CONTEXT_TOKENS,
+    memoryBytes: Number(env.ROCKPOOL_MEMORY_BYTES ?? 0),
+    nowMs,
+  });
+  const calls = createGatedModel(server, {
+    openGate: () => openGate(env, spec.url),
+    slots: options.ROCKPOOL_MODEL_SLOTS,
+    nowMs,
+  });
+  return { name: spec.name, place: placeOf(spec.url), server, calls };
+}
+
+export function openRouter(env: Env, options: Options): Router {
+  const specs = listModelServers(options);
+  const [main, ...others] = specs.map((spec, index) => openServer(env, options, spec, index));
+  if (!main) throw new TypeError("the list of model servers always has a main one");
+  return new Router({
+    servers: [main, ...others],
+    names: {
+      model: options.ROCKPOOL_MODEL,
+      aliases: {
+        fast: options.ROCKPOOL_MODEL_FAST,
+        smart: options.ROCKPOOL_MODEL_SMART,
+        vision: options.ROCKPOOL_MODEL_VISION,
+      },
+    },
+    fallbacks: listNames(options.ROCKPOOL_MODEL_FALLBACK),
+    small: options.ROCKPOOL_MODEL_SMALL,
+    memoryBytes: Number(env.ROCKPOOL_MEMORY_BYTES ?? 0),
+    nowMs,
+    report: emit,
+  });
+}

@@ -1,0 +1,65 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it, onTestFinished } from "vitest";
+import { type DataFolder, dataFolderAt } from "../../../local-runtime/data-folder.ts";
+import { loadModelKeys } from "../../../local-runtime/model-keys.ts";
+import { listModelServers } from "../../../src/config/model-servers.ts";
+
+const SERVERS = listModelServers({
+  ROCKPOOL_MODEL_URL: "http://127.0.0.1:11434",
+  ROCKPOOL_MODEL_SERVERS: "hub=openai+https://hub.example/v1,far=openai+http://far.example",
+});
+
+function createFolder(keys: Record<string, string>): DataFolder {
+  const root = mkdtempSync(join(tmpdir(), "rockpool-keys-"));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const folder = dataFolderAt(root);
+  mkdirSync(folder.modelKeys);
+  for (const [name, key] of Object.entries(keys))
+    writeFileSync(join(folder.modelKeys, name), key, { mode: 0o600 });
+  return folder;
+}
+
+describe("loadModelKeys", () => {
+  it("finds the keys of the servers that are there, under the names of their bindings", ({
+    expect,
+  }) => {
+    const folder = createFolder({ hub: "sk-123\n", removed: "sk-456" });
+    expect(loadModelKeys(folder, SERVERS)).toEqual({ MODEL_KEY_1: "sk-123" });
+    rmSync(folder.modelKeys, { recursive: true });
+    expect(loadModelKeys(folder, SERVERS)).toEqual({});
+  });
+
+  it("refuses a file that others can read", ({ expect }) => {
+    const folder = createFolder({ hub: "sk-123" });
+    chmodSync(join(folder.modelKeys, "hub"), 0o640);
+    expect(() => loadModelKeys(folder, SERVERS)).toThrow(
+      expect.objectContaining({
+        code: "model_key/exposed",
+        message: `The file ${join(folder.modelKeys, "hub")} can be read by other users of this machine.`,
+      }),
+    );
+  });
+
+  it("refuses what no header can hold, and repeats none of it", ({ expect }) => {
+    for (const key of ["", "two words", "a\nb", "ключ", "x".repeat(1_001)]) {
+      const folder = createFolder({ hub: key });
+      expect(() => loadModelKeys(folder, SERVERS)).toThrow(
+        expect.objectContaining({
+          code: "model_key/malformed",
+          message: `The file ${join(folder.modelKeys, "hub")} does not hold a key.`,
+        }),
+      );
+    }
+  });
+
+  it("sends no key in the clear to a public address", ({ expect }) => {
+    expect(() => loadModelKeys(createFolder({ far: "sk-123" }), SERVERS)).toThrow(
+      expect.objectContaining({
+        code: "model_key/in_the_clear",
+        message: 'The key of the model server "far" would be sent without encryption.',
+      }),
+    );
+  });
+});
