@@ -32,11 +32,14 @@ type IsReady = (waiter: Waiter) => boolean;
 export class FairLine {
   /** In the order of arrival. */
   readonly #waiters: Map<string, Waiter>;
+  /** How many calls of each person wait. */
+  readonly #counts: Map<string, number>;
   readonly #shares: Shares;
   #urgentRun = 0;
 
   constructor(other?: FairLine) {
     this.#waiters = new Map(other ? other.#waiters : []);
+    this.#counts = new Map(other ? other.#counts : []);
     this.#shares = new Shares(other ? other.#shares : undefined);
     this.#urgentRun = other ? other.#urgentRun : 0;
   }
@@ -49,32 +52,36 @@ export class FairLine {
     return this.#waiters.get(id);
   }
 
-  values(): Iterable<Waiter> {
-    return this.#waiters.values();
-  }
-
   /** False where the line is full, for all or for this person. */
   join(waiter: Waiter): boolean {
+    const { id, personId, priority } = waiter;
+    const count = this.#counts.get(personId) ?? 0;
     const isRoom =
-      this.#waiters.size < MAX_WAITING[waiter.priority] &&
-      (waiter.priority === "urgent" || this.#countOf(waiter.personId) < MAX_WAITING_PER_PERSON);
-    if (isRoom) this.#waiters.set(waiter.id, waiter);
-    return isRoom;
+      this.#waiters.size < MAX_WAITING[priority] &&
+      (priority === "urgent" || count < MAX_WAITING_PER_PERSON);
+    if (!isRoom) return false;
+    this.#waiters.set(id, waiter);
+    this.#counts.set(personId, count + 1);
+    return true;
   }
 
   leave(id: string): boolean {
-    return this.#waiters.delete(id);
+    const waiter = this.#waiters.get(id);
+    if (!waiter) return false;
+    this.#waiters.delete(id);
+    const count = (this.#counts.get(waiter.personId) ?? 1) - 1;
+    if (count > 0) this.#counts.set(waiter.personId, count);
+    else this.#counts.delete(waiter.personId);
+    return true;
   }
 
   /** Takes the next one out of the line and charges him with `slotMs`. */
   take(nowMs: number, slotMs: number, isReady: IsReady = () => true): Waiter | undefined {
-    const ready = [...this.#waiters.values()].filter(isReady);
-    const next = this.#choose(ready, nowMs);
+    const next = this.#choose(nowMs, isReady);
     if (!next) return undefined;
-    this.#waiters.delete(next.id);
     this.#urgentRun = next.priority === "urgent" ? this.#urgentRun + 1 : 0;
-    const people = new Set(ready.map(({ personId }) => personId)).size;
-    this.#shares.begin(next.personId, slotMs, people);
+    this.#shares.begin(next.personId, slotMs, this.#counts.size);
+    this.leave(next.id);
     return next;
   }
 
@@ -94,34 +101,35 @@ export class FairLine {
     }
   }
 
-  #choose(ready: readonly Waiter[], nowMs: number): Waiter | undefined {
-    const urgent = ready.find(({ priority }) => priority === "urgent");
-    const others = ready.filter(({ priority }) => priority !== "urgent");
-    const mayGoFirst =
-      this.#urgentRun < MAX_URGENT_RUN ||
-      !others.some(({ sinceMs }) => nowMs - sinceMs >= URGENT_AGE_MS);
-    if (urgent && mayGoFirst) return urgent;
-    const people = others.filter(
-      ({ priority, sinceMs }) => priority === "interactive" || nowMs - sinceMs >= BACKGROUND_AGE_MS,
-    );
-    return this.#fairest(people) ?? this.#fairest(others);
+  #choose(nowMs: number, isReady: IsReady): Waiter | undefined {
+    let urgent: Waiter | undefined;
+    let person: Waiter | undefined;
+    let background: Waiter | undefined;
+    let oldestMs = nowMs;
+    for (const waiter of this.#waiters.values()) {
+      if (!isReady(waiter)) continue;
+      if (waiter.priority === "urgent") {
+        urgent ??= waiter;
+        continue;
+      }
+      oldestMs = Math.min(oldestMs, waiter.sinceMs);
+      if (isForPeople(waiter, nowMs)) person = this.#fairer(person, waiter);
+      else background = this.#fairer(background, waiter);
+    }
+    const isHeldUp = this.#urgentRun >= MAX_URGENT_RUN && nowMs - oldestMs >= URGENT_AGE_MS;
+    const other = person ?? background;
+    return isHeldUp ? (other ?? urgent) : (urgent ?? other);
   }
 
-  #fairest(candidates: readonly Waiter[]): Waiter | undefined {
-    let best: Waiter | undefined;
-    for (const waiter of candidates) if (!best || this.#goesBefore(waiter, best)) best = waiter;
-    return best;
+  /** `first` came first: it stays where both are equal. */
+  #fairer(first: Waiter | undefined, waiter: Waiter): Waiter {
+    if (!first) return waiter;
+    if (waiter.goesOn !== first.goesOn) return waiter.goesOn ? waiter : first;
+    const isBehind = this.#shares.of(waiter.personId) < this.#shares.of(first.personId);
+    return isBehind ? waiter : first;
   }
+}
 
-  /** `other` came first: it stays where both are equal. */
-  #goesBefore(waiter: Waiter, other: Waiter): boolean {
-    if (waiter.goesOn !== other.goesOn) return waiter.goesOn;
-    return this.#shares.of(waiter.personId) < this.#shares.of(other.personId);
-  }
-
-  #countOf(personId: string): number {
-    let count = 0;
-    for (const waiter of this.#waiters.values()) if (waiter.personId === personId) count += 1;
-    return count;
-  }
+function isForPeople({ priority, sinceMs }: Waiter, nowMs: number): boolean {
+  return priority === "interactive" || nowMs - sinceMs >= BACKGROUND_AGE_MS;
 }

@@ -15,6 +15,8 @@ export const KEEP_PLACE_MS = 60_000;
 /** Who comes back within this time after its call goes on before others. */
 export const GOES_ON_MS = 60_000;
 const MAX_ENDED = 256;
+/** Positions are worked out anew this often at most: a long line takes some milliseconds. */
+const ORDER_MS = 500;
 
 export interface Grant {
   ticket: Ticket;
@@ -29,7 +31,10 @@ export class Gate {
   readonly #seenAtMs = new Map<string, number>();
   /** When work that may go on had its last slot, the latest last. */
   readonly #endedAtMs = new Map<string, number>();
-  #order: Map<string, number> | undefined;
+  /** Positions, when they were worked out, and whether something has changed since. */
+  #order = new Map<string, number>();
+  #orderAtMs = Number.NEGATIVE_INFINITY;
+  #isOrderStale = true;
 
   setSlots(slots: number): void {
     this.#slots = slots;
@@ -102,9 +107,7 @@ export class Gate {
   }
 
   place(id: string, nowMs: number): QueuePlace {
-    this.#order ??= new Map(
-      this.#line.order(nowMs, this.#times.guessMs).map((waiting, index) => [waiting, index + 1]),
-    );
+    if (this.#isOrderStale && nowMs - this.#orderAtMs >= ORDER_MS) this.#workOutOrder(nowMs);
     const position = this.#order.get(id) ?? this.#line.size;
     const { averageMs } = this.#times;
     if (averageMs === undefined) return { position };
@@ -126,18 +129,25 @@ export class Gate {
     return { slots: this.#slots, busy: this.#leases.busy, waiting: this.#line.size };
   }
 
+  #workOutOrder(nowMs: number): void {
+    const ids = this.#line.order(nowMs, this.#times.guessMs);
+    this.#order = new Map(ids.map((id, index) => [id, index + 1]));
+    this.#orderAtMs = nowMs;
+    this.#isOrderStale = false;
+  }
+
   #join(ticket: Ticket, nowMs: number): boolean {
     const endedAtMs = this.#endedAtMs.get(ticket.id);
     const goesOn = endedAtMs !== undefined && nowMs - endedAtMs <= GOES_ON_MS;
     const isIn = this.#line.join({ ...ticket, sinceMs: nowMs, goesOn });
-    if (isIn) this.#order = undefined;
+    if (isIn) this.#isOrderStale = true;
     return isIn;
   }
 
   #rise(waiter: Waiter, { priority }: Ticket): void {
     if (waiter.priority === priority) return;
     waiter.priority = priority;
-    this.#order = undefined;
+    this.#isOrderStale = true;
   }
 
   /** The person had this much of the slots, and not what was thought. */
@@ -145,11 +155,11 @@ export class Gate {
     const slotMs = nowMs - grantedAtMs;
     this.#times.note(slotMs);
     this.#line.correct(ticket.personId, slotMs - chargedMs);
-    this.#order = undefined;
+    this.#isOrderStale = true;
   }
 
   #forget(id: string): void {
     this.#seenAtMs.delete(id);
-    this.#order = undefined;
+    this.#isOrderStale = true;
   }
 }

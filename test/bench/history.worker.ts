@@ -17,7 +17,13 @@ import type { Env } from "../../src/env.ts";
 import { createUpdates } from "../support/fake-telegram-updates.ts";
 import { createTelegramAccount } from "../support/telegram-account.ts";
 
-export { Admin, ConnectionObject, DirectoryObject, JournalObject } from "../../src/index.ts";
+export {
+  Admin,
+  ConnectionObject,
+  DirectoryObject,
+  GateObject,
+  JournalObject,
+} from "../../src/index.ts";
 
 const QUESTION =
   "Which fish would you keep in a small pool behind the house, and what do they eat?";

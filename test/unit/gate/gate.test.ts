@@ -102,10 +102,10 @@ describe("a place in line", () => {
     const gate = gateWith("holder", "a", "b");
     gate.grant(0, nobody);
     expect(gate.place("b", 0).position).toBe(2);
-    gate.ask({ ...ticket("a"), priority: "background" }, 1);
-    expect(gate.place("b", 1).position).toBe(1);
+    gate.ask({ ...ticket("a"), priority: "background" }, 1_000);
+    expect(gate.place("b", 1_000).position).toBe(1);
     gate.leave("b");
-    expect(gate.place("a", 1).position).toBe(1);
+    expect(gate.place("a", 2_000).position).toBe(1);
   });
 
   it("is before others' for what had a slot a moment ago", ({ expect }) => {
