@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import type { ToolCall } from "../../core/ports.ts";
 import { openModel } from "../../do/isolate.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
-import { type AnswerPiece, type AnswerSource, nextShown } from "./answer.ts";
+import { type AnswerPiece, AnswerSource } from "./answer.ts";
 import { renderRequest } from "./chat-request.ts";
 import { type ChatBody, chatSchema } from "./chat-schema.ts";
 import { createHead, renderCompletion } from "./chunks.ts";
@@ -36,29 +36,30 @@ async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSour
   const profile = await model.profile(wanted);
   const caller = { personId: speaker.personId, priority: "interactive" } as const;
   const request = renderRequest(body, profile, wanted, caller);
-  const controller = new AbortController();
-  const abandon = () => controller.abort();
-  c.req.raw.signal.addEventListener("abort", abandon, { once: true });
-  const chunks = model.chat(request, controller.signal);
-  return { model: profile.name, pieces: noted(c, chunks, controller.signal), abandon };
+  return new AnswerSource(c, profile.name, (signal) => noted(c, model.chat(request, signal)));
 }
 
 /** The same pieces, and a note of how they ended. */
 async function* noted(
   c: Context<HttpEnv>,
   pieces: AsyncIterable<AnswerPiece>,
-  signal: AbortSignal,
 ): AsyncGenerator<AnswerPiece, void> {
   const note = noteCall(c, "chat");
+  let isNoted = false;
   try {
     for await (const piece of pieces) {
-      if (piece.kind === "done" && piece.usage) note.answered(piece.usage);
+      if (piece.kind === "done" && piece.usage) {
+        note.answered(piece.usage);
+        isNoted = true;
+      }
       yield piece;
     }
-    if (signal.aborted) note.cancelled();
   } catch (error) {
     note.failed(error);
+    isNoted = true;
     throw error;
+  } finally {
+    if (!isNoted) note.cancelled();
   }
 }
 
@@ -67,7 +68,7 @@ async function answerWhole(c: Context<HttpEnv>, source: AnswerSource): Promise<R
   const calls: ToolCall[] = [];
   try {
     for (;;) {
-      const piece = await nextShown(source.pieces);
+      const piece = await source.next();
       if (piece.kind === "text") text += piece.text;
       else if (piece.kind === "tool_call") calls.push(piece.call);
       else {

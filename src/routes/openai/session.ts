@@ -10,7 +10,7 @@ import { streamTurn } from "../../do/event-stream.ts";
 import { callSession } from "../../do/session-client.ts";
 import type { Env } from "../../env.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
-import type { AnswerPiece, AnswerSource } from "./answer.ts";
+import { type AnswerPiece, AnswerSource } from "./answer.ts";
 import { imagesOf, textOf } from "./chat-request.ts";
 import type { ChatBody } from "./chat-schema.ts";
 import { followTurn } from "./follow-turn.ts";
@@ -106,8 +106,5 @@ export function openSession(c: Context<HttpEnv>, body: ChatBody, name: string): 
   if (!REPEAT_KEY.test(key))
     throw badRequest(`The header ${REPEAT_HEADER} takes up to 200 visible ASCII characters.`);
   const request = createRequest(c.get("apiCaller").speaker, name, key, lastText(body));
-  const controller = new AbortController();
-  const abandon = () => controller.abort();
-  c.req.raw.signal.addEventListener("abort", abandon, { once: true });
-  return { model: MODEL, pieces: answer(c.env, request, controller.signal), abandon };
+  return new AnswerSource(c, MODEL, (signal) => answer(c.env, request, signal));
 }

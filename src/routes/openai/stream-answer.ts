@@ -2,7 +2,7 @@
  * An answer as a stream of chunks. It begins with the first thing there is to say, so that a failure before it has a
  * status of its own; where that takes long, it begins without, and says now and then that it is still there.
  */
-import { type AnswerSource, nextShown, type ShownPiece } from "./answer.ts";
+import type { AnswerSource, ShownPiece } from "./answer.ts";
 import { ChunkWriter, createHead } from "./chunks.ts";
 import { describeFailure } from "./errors.ts";
 
@@ -38,7 +38,7 @@ export async function streamAnswer(
   source: AnswerSource,
   options: StreamOptions,
 ): Promise<Response> {
-  const first = nextShown(source.pieces);
+  const first = source.next();
   // Its failure after the wait is told within the stream.
   first.catch(() => undefined);
   await waitForFirst(first, STATUS_WAIT_MS);
@@ -72,7 +72,7 @@ function createStream(
     },
     async pull(controller) {
       try {
-        const piece = await (next ?? nextShown(source.pieces));
+        const piece = await (next ?? source.next());
         next = undefined;
         isQuiet = false;
         controller.enqueue(encoder.encode(render(writer, piece)));
