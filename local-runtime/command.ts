@@ -57,6 +57,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "add, list, remove and rehearse dialogue flows",
     load: () => import("./commands/flow.ts"),
   },
+  egress: {
+    summary: "print everything that the server can reach",
+    load: () => import("./commands/egress.ts"),
+  },
   logs: {
     summary: "show the log",
     load: () => import("./commands/logs.ts"),

@@ -103,6 +103,26 @@ describe("a server that was started", () => {
     expect(status).toBe(0);
   });
 
+  it("can reach the model server and public addresses, and says so", async ({ expect }) => {
+    const { stdout } = await server.run(["egress", "--json"]);
+    const { waysOut, places, unused } = JSON.parse(stdout);
+    const plain = { encrypted: false };
+    expect(waysOut).toEqual([
+      { kind: "network", to: "public addresses", from: ["app: INTERNET"], ...plain },
+      {
+        kind: "external",
+        to: expect.stringContaining("127.0.0.1:"),
+        from: ["app: MODEL"],
+        ...plain,
+      },
+    ]);
+    const written = places.filter(({ writable }: { writable: boolean }) => writable);
+    expect(written).toEqual([
+      { service: "storage", path: join(server.dataDir, "objects"), writable: true },
+    ]);
+    expect(unused).toEqual([]);
+  });
+
   it("has another one beside it that wants the same port say so", async ({ expect }) => {
     const port = new URL(server.url).port;
     const env = { ROCKPOOL_DATA: newFolder(), PORT: port };
