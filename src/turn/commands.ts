@@ -4,6 +4,7 @@ import type { GateState } from "../core/gate-protocol.ts";
 import { describePlace, type PlaceWords } from "../core/place-words.ts";
 import type { ModelServerState } from "../core/ports.ts";
 import type { QueuePlace } from "../core/stream.ts";
+import { chooseModel, describeModels } from "./model-words.ts";
 
 /** Fills a phrase of the assistant's own in the person's language. */
 export type Say = (name: CommandPhrase, values?: Record<string, string | number>) => string;
@@ -22,6 +23,8 @@ export type CommandPhrase =
   | "statusModel"
   | "statusModelDown"
   | "statusNoModel"
+  | "statusPressure"
+  | "statusServerAway"
   | "statusQueue"
   | "statusGate"
   | PlaceWords["name"]
@@ -29,6 +32,7 @@ export type CommandPhrase =
   | "modelNow"
   | "modelAuto"
   | "modelList"
+  | "modelAliases"
   | "modelSet"
   | "modelUnknown"
   | "modelNone"
@@ -51,7 +55,7 @@ export interface CommandPorts {
   /** What the command took back when it was accepted: rows by /stop, messages by /forget. */
   takenBack: number;
   modelState(): Promise<ModelServerState>;
-  /** A model's name or `auto`. */
+  /** A model's name, an alias or `auto`. */
   sessionModel(): string;
   setSessionModel(name: string): void;
   waiting(): number;
@@ -77,23 +81,10 @@ function isConfirmed(args: string): boolean {
 
 type Run = (args: string, ports: CommandPorts) => Promise<string> | string;
 
-function installedNames(state: ModelServerState, none: string): string {
-  if (state.status === "down" || state.models.length === 0) return none;
-  return state.models.map((model) => `\`${model.name}\``).join(", ");
-}
-
 async function showStatus({ say, ...ports }: CommandPorts): Promise<string> {
   const state = await ports.modelState();
-  const wanted = ports.sessionModel();
-  const model = wanted === "auto" && state.status === "up" ? state.chosen : wanted;
-  const first =
-    state.status === "down"
-      ? say("statusModelDown")
-      : model === undefined
-        ? say("statusNoModel")
-        : say("statusModel", { model });
   return [
-    first,
+    ...describeModels(ports.sessionModel(), state, say),
     ...describeLine(state.queue, ports.place(), say),
     say("statusQueue", { count: ports.waiting() }),
     say("statusMessages", { count: ports.messageCount() }),
@@ -114,22 +105,6 @@ function describeLine(
     lines.push(say(name, values));
   }
   return lines;
-}
-
-async function chooseModel(args: string, { say, ...ports }: CommandPorts): Promise<string> {
-  const state = await ports.modelState();
-  const models = installedNames(state, say("modelNone"));
-  if (args === "") {
-    const current = ports.sessionModel();
-    const chosen = (state.status === "up" ? state.chosen : undefined) ?? say("modelNone");
-    const name = current === "auto" ? say("modelAuto", { model: chosen }) : current;
-    return `${say("modelNow", { model: name })}\n${say("modelList", { models })}`;
-  }
-  const known =
-    args === "auto" || (state.status === "up" && state.models.some((model) => model.name === args));
-  if (!known) return say("modelUnknown", { model: args.slice(0, 80), models });
-  ports.setSessionModel(args);
-  return say("modelSet", { model: args });
 }
 
 async function link(args: string, { say, ...ports }: CommandPorts): Promise<string> {

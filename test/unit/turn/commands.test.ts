@@ -122,7 +122,7 @@ describe("/model", () => {
 
   it("shows what is used and what there is", async ({ expect }) => {
     expect(await answer("/model")).toBe(
-      `modelNow {"model":"modelAuto {\\"model\\":\\"qwen3:4b\\"}"}\nmodelList ${list}`,
+      `modelNow {"model":"modelAuto {\\"name\\":\\"auto\\",\\"model\\":\\"qwen3:4b\\"}"}\nmodelList ${list}`,
     );
     const world = createWorld({ sessionModel: () => "gemma3:1b" });
     expect(await answer("/model", world)).toBe(`modelNow {"model":"gemma3:1b"}\nmodelList ${list}`);
@@ -130,7 +130,7 @@ describe("/model", () => {
 
   it("shows that nothing is known while the server is down", async ({ expect }) => {
     expect(await answer("/model", createWorld({ modelState: async () => down }))).toBe(
-      'modelNow {"model":"modelAuto {\\"model\\":\\"modelNone\\"}"}\nmodelList {"models":"modelNone"}',
+      'modelNow {"model":"modelAuto {\\"name\\":\\"auto\\",\\"model\\":\\"modelNone\\"}"}\nmodelList {"models":"modelNone"}',
     );
   });
 
