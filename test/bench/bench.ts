@@ -25,6 +25,7 @@ export interface Bundles {
   worker: Bundle;
   /** Paths of the bench's own Workers. */
   history: string;
+  gate: string;
   floor: string;
 }
 
@@ -76,6 +77,11 @@ export class Bench {
   /** The Worker that fills histories, in place of Rockpool. */
   startHistoryFiller(): Promise<Box> {
     return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.history });
+  }
+
+  /** The Worker that plays people in line at the gate, in place of Rockpool. */
+  startGatePlayer(): Promise<Box> {
+    return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.gate });
   }
 
   async #start(bundle: Bundle, floor?: { file: string; inspector?: string }): Promise<Box> {

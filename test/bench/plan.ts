@@ -20,6 +20,8 @@ export interface Plan {
   /** Messages in the histories that are compared, least first. */
   historySizes: readonly number[];
   historyTurns: number;
+  /** How long people stand in line at the gate. */
+  gateSeconds: number;
 }
 
 /** Some four minutes on two quiet processors. */
@@ -38,6 +40,7 @@ export const FULL: Plan = {
   starts: 7,
   historySizes: [10, 1_000, 100_000],
   historyTurns: 50,
+  gateSeconds: 15,
 };
 
 /** Well below a minute. */
@@ -56,4 +59,5 @@ export const QUICK: Plan = {
   starts: 2,
   historySizes: [10, 1_000, 5_000],
   historyTurns: 10,
+  gateSeconds: 6,
 };

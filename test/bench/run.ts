@@ -15,6 +15,7 @@ import { type Figure, isMet } from "./figures.ts";
 import { FULL, type Plan, QUICK } from "./plan.ts";
 import { measureAccept } from "./scenarios/accept.ts";
 import { measureConnections } from "./scenarios/connections.ts";
+import { measureGate } from "./scenarios/gate.ts";
 import { fillHistories, measureHistory } from "./scenarios/history.ts";
 import { measureLatency } from "./scenarios/latency.ts";
 import { measureMemory } from "./scenarios/memory.ts";
@@ -50,16 +51,18 @@ async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
   const bundles = {
     worker: bundle(ROOT),
     history: bundleWorker("history.worker.ts", folder),
+    gate: bundleWorker("gate.worker.ts", folder),
     floor: bundleWorker("floor.worker.ts", folder),
   };
   const bench = new Bench(folder, bundles);
   try {
     await bench.prepare();
+    const gate = await step("gate", () => measureGate(bench, plan));
     await step("histories", () => fillHistories(bench, plan));
     const box = await bench.startBox();
     const serving = await measureServing(bench, box, plan).finally(() => box.stop());
     const starts = await step("starts", () => measureStarts(bench, plan));
-    return [...serving, ...starts];
+    return [...serving, ...starts, ...gate];
   } finally {
     await bench.close();
   }
