@@ -33,6 +33,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "check this box, and say what to do about what is wrong",
     load: () => import("./commands/doctor.ts"),
   },
+  model: {
+    summary: "choose the model that answers, and bring models here",
+    load: () => import("./commands/model.ts"),
+  },
   channel: {
     summary: "add, list and remove messengers",
     load: () => import("./commands/channel.ts"),

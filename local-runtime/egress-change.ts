@@ -3,17 +3,13 @@
  * the server that comes up with it waited for.
  */
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { findServer } from "./admin-client.ts";
 import { dataFolderAt } from "./data-folder.ts";
 import { loadEgressOrigins, writeEgressOrigins } from "./egress-grants.ts";
 import { EXIT, HostError } from "./host-error.ts";
 import { tryLockFile } from "./lock.ts";
-import { loadRunState } from "./run-state.ts";
+import { RELOAD_WAIT_MS, reloadServer } from "./reload.ts";
 
-/** A reload drains for a second, then starts within a tenth of one. */
-const RELOAD_WAIT_MS = 20_000;
-const POLL_MS = 20;
 const LOCK_WAIT_MS = 5_000;
 
 /** Answers false, and does nothing, where the address is allowed already. */
@@ -45,11 +41,10 @@ async function changeOrigins(
     const present = loadEgressOrigins(folder);
     const changed = decide(present);
     if (!changed) return false;
-    const { pid, generation } = findServer(dataDir);
+    findServer(dataDir); // nothing is written where no server runs
     writeEgressOrigins(folder, changed);
     try {
-      process.kill(pid, "SIGHUP");
-      await waitForGeneration(dataDir, generation + 1, waitMs);
+      await reloadServer(dataDir, "the new address", waitMs);
     } catch (error) {
       writeEgressOrigins(folder, present);
       throw error;
@@ -57,24 +52,6 @@ async function changeOrigins(
     return true;
   } finally {
     lock.close();
-  }
-}
-
-async function waitForGeneration(
-  dataDir: string,
-  generation: number,
-  waitMs: number,
-): Promise<void> {
-  const deadlineMs = performance.now() + waitMs;
-  while ((loadRunState(dataDir)?.generation ?? 0) < generation) {
-    if (performance.now() > deadlineMs)
-      throw new HostError({
-        code: "server/no_reload",
-        message: `The server did not take the new address up within ${waitMs / 1000} seconds.`,
-        fix: "Look for the cause with `npx rockpool logs`, or restart it with `npx rockpool down` and `npm start`.",
-        exitStatus: EXIT.temporary,
-      });
-    await sleep(POLL_MS);
   }
 }
 

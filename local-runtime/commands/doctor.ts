@@ -5,7 +5,8 @@ import { dataFolderAt } from "../data-folder.ts";
 import { checkClock, checkNode, checkWorkerd } from "../doctor/box.ts";
 import { type Finding, failure, ok, renderFindings } from "../doctor/check.ts";
 import { checkDataFolder, checkDiskSpace, checkMasterKey } from "../doctor/data.ts";
-import { checkModelServer, checkPort, checkPublicUrl, checkServer } from "../doctor/server.ts";
+import { checkModel } from "../doctor/model.ts";
+import { checkPort, checkPublicUrl, checkServer } from "../doctor/server.ts";
 import { EXIT } from "../host-error.ts";
 import { findHolder } from "../lock.ts";
 import { loadRunState } from "../run-state.ts";
@@ -43,7 +44,7 @@ async function checkBox(shell: Shell): Promise<Finding[]> {
       checkPort(settings, state),
       checkServer(state),
       checkPublicUrl(state),
-      checkModelServer(settings),
+      checkModel({ root: shell.root, settings, folder, running }),
     ])),
   ];
 }

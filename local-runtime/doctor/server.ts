@@ -89,7 +89,7 @@ export async function checkModelServer({ options }: Settings): Promise<Finding> 
     return warn(
       what,
       `no Ollama-compatible server answers at ${url}`,
-      "Install Ollama (https://ollama.com/download) and type `ollama pull qwen3:4b`, or set ROCKPOOL_MODEL_URL.",
+      "Install Ollama (https://ollama.com/download) and type `ollama pull qwen3:4b`; or let Rockpool run a model itself (`npx rockpool model list`); or set ROCKPOOL_MODEL_URL.",
     );
   }
 }

@@ -1,5 +1,5 @@
 /** The built-in model server beside workerd: an answer of real tokens by `rockpool up`, and the ends of both. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { prepareDataFolder } from "../../local-runtime/data-folder.ts";
@@ -39,25 +39,31 @@ function isRunning(pid: number | undefined): boolean {
 describe.skipIf(machine !== undefined)("a box without Ollama", () => {
   const dataDir = temporaryFolder();
   const folder = prepareDataFolder(dataDir);
+  const elsewhere = temporaryFolder();
   let box: RockpoolProcess;
 
   beforeAll(async () => {
     await installEngine(ROOT, () => {});
-    mkdirSync(folder.models);
-    writeStories(join(folder.models, "stories.gguf"));
-    const models = [{ name: "stories", file: "stories.gguf" }];
-    const chosen = { server: "builtin", name: "stories" };
-    writeFileSync(folder.modelLibrary, JSON.stringify({ models, chosen }));
+    writeStories(join(elsewhere, "Stories.gguf"));
     box = await startRockpool({ ...START, dataDir });
   });
   afterAll(async () => {
     await box.discard();
     rmSync(dataDir, { recursive: true, force: true });
+    rmSync(elsewhere, { recursive: true, force: true });
   });
 
   const modelPid = () => loadModelServerState(folder)?.pid;
 
-  it("answers with the built-in model, and says so", async ({ expect }) => {
+  it("answers with a model of its own as soon as one is chosen", async ({ expect }) => {
+    const used = await box.run(["model", "use", join(elsewhere, "Stories.gguf"), "--json"]);
+    expect(used.status, used.stderr).toBe(0);
+    expect(JSON.parse(used.stdout)).toEqual({
+      model: "stories",
+      server: "builtin",
+      reloaded: true,
+      warnings: [],
+    });
     await until(() => modelPid() !== undefined, "the model server");
     const said = await box.run(["say", "--json", "Tell me a story"]);
     expect(said.status, said.stderr).toBe(0);
@@ -65,11 +71,22 @@ describe.skipIf(machine !== undefined)("a box without Ollama", () => {
     const status = await box.run(["status"]);
     expect(status.stdout).toContain("Model      stories:latest (built in, http://127.0.0.1:");
     expect(status.stdout).toContain(`${modelPid()} (model server)`);
+    const doctor = await box.run(["doctor"]);
+    expect(doctor.stdout).toMatch(/ok {4}Model server: built in, at http:\S+, with stories/);
+  });
+
+  it("says how fast it is", async ({ expect }) => {
+    const bench = await box.run(["model", "bench", "--json"]);
+    expect(bench.status, bench.stderr).toBe(0);
+    const { promptTokensPerSecond, outputTokensPerSecond } = JSON.parse(bench.stdout);
+    expect(promptTokensPerSecond).toBeGreaterThan(1);
+    expect(outputTokensPerSecond).toBeGreaterThan(1);
   });
 
   it("gets the model server back after a crash", async ({ expect }) => {
     const killed = modelPid();
-    process.kill(killed ?? 0, "SIGKILL");
+    if (killed === undefined) throw new Error(`no model server runs:\n${box.output()}`);
+    process.kill(killed, "SIGKILL");
     await until(() => ![undefined, killed].includes(modelPid()), "another model server");
     const said = await box.run(["say", "--json", "Tell me another"]);
     expect(said.status, said.stderr).toBe(0);

@@ -81,7 +81,11 @@ export async function startRockpool(options: StartOptions = {}): Promise<Rockpoo
       return state().adminSocket;
     },
     output,
-    run: (args, { input = "" } = {}) => runRockpool(args, env, { input, root: options.root }),
+    run: async (args, { input = "" } = {}) => {
+      const command = launch(args, env, options.root);
+      command.child.stdin.end(input);
+      return await command.ended;
+    },
     stop,
     kill9Workerd: async () => {
       const { generation, workerdPid } = state();

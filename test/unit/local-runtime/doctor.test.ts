@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import {
   checkDiskSpace,
   checkMasterKey,
 } from "../../../local-runtime/doctor/data.ts";
+import { checkModel } from "../../../local-runtime/doctor/model.ts";
 import {
   checkModelServer,
   checkPort,
@@ -22,8 +23,11 @@ import {
 } from "../../../local-runtime/doctor/server.ts";
 import { HostError } from "../../../local-runtime/host-error.ts";
 import { openMasterKey } from "../../../local-runtime/master-key.ts";
+import { writeLibrary } from "../../../local-runtime/model-server/library.ts";
+import { writeModelServerState } from "../../../local-runtime/model-server/run-state.ts";
 import type { RunState } from "../../../local-runtime/run-state.ts";
 import { loadSettings, type Settings } from "../../../local-runtime/settings.ts";
+import { writeGguf } from "../../support/gguf-file.ts";
 
 function temporaryFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "rockpool-doctor-"));
@@ -162,5 +166,63 @@ describe("a finding", () => {
     expect(
       renderFindings([{ what: "Node", result: "ok", detail: "24" }, failure("Key", error)]),
     ).toBe("ok    Node: 24\nfail  Key: It is gone.\n      → Find it.");
+  });
+});
+
+describe("the check of the built-in model server", () => {
+  function chooseBuiltin(file: string, env: Record<string, string> = {}) {
+    const folder = newFolder();
+    const models = [{ name: "small", file }];
+    writeLibrary(folder, { models, chosen: { server: "builtin", name: "small" } });
+    const root = temporaryFolder();
+    const engine = join(root, "local-runtime", "model-server", "engine");
+    mkdirSync(engine, { recursive: true });
+    writeFileSync(join(engine, "package-lock.json"), "{}");
+    return { root, folder, settings: settings(env), running: false };
+  }
+
+  it("says that the file is gone", async ({ expect }) => {
+    expect(await checkModel(chooseBuiltin("/nonexistent/a.gguf"))).toMatchObject({
+      result: "fail",
+      detail: "the file of small is gone or damaged (/nonexistent/a.gguf)",
+    });
+  });
+
+  it("says that the engine is missing, or that the server is not up", async ({ expect }) => {
+    const file = join(temporaryFolder(), "a.gguf");
+    writeGguf(file);
+    const check = chooseBuiltin(file);
+    expect(await checkModel(check)).toMatchObject({
+      result: "warn",
+      detail: "built in, with small; its engine is not installed",
+    });
+    expect(await checkModel({ ...check, running: true })).toMatchObject({
+      result: "warn",
+      detail: "the built-in one is not up, with small",
+    });
+    writeModelServerState(check.folder, { url: "http://127.0.0.1:1", model: "small", pid: 1 });
+    expect(await checkModel({ ...check, running: true })).toMatchObject({
+      result: "ok",
+      detail: "built in, at http://127.0.0.1:1, with small",
+    });
+  });
+
+  it("looks at the other server where an address is set", async ({ expect }) => {
+    const check = chooseBuiltin("/nonexistent/a.gguf", {
+      ROCKPOOL_MODEL_URL: "http://127.0.0.1:9",
+    });
+    expect(await checkModel(check)).toMatchObject({
+      result: "warn",
+      detail: "no Ollama-compatible server answers at http://127.0.0.1:9",
+    });
+  });
+
+  it("says that the library cannot be read", async ({ expect }) => {
+    const check = chooseBuiltin("a.gguf");
+    writeFileSync(check.folder.modelLibrary, "{");
+    expect(await checkModel(check)).toMatchObject({
+      result: "fail",
+      detail: expect.stringContaining("it is not JSON"),
+    });
   });
 });

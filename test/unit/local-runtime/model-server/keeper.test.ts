@@ -56,7 +56,8 @@ describe("the keeper of the model server", () => {
     expect(events).toEqual([
       { type: "host:model_server_started", url: keeper.url, startMs: expect.any(Number) },
     ]);
-    const pid = state()?.pid ?? 0;
+    const pid = state()?.pid;
+    if (pid === undefined) throw new Error("it does not run");
     keeper.want("other");
     expect(state()).toEqual({ url: keeper.url, model: "other", pid });
     await keeper.stop();
@@ -68,7 +69,8 @@ describe("the keeper of the model server", () => {
     const { keeper, events, state } = keep(LISTENS);
     keeper.want("small");
     await vi.waitUntil(() => state()?.pid !== undefined, 5_000);
-    const first = state()?.pid ?? 0;
+    const first = state()?.pid;
+    if (first === undefined) throw new Error("it does not run");
     process.kill(first, "SIGKILL");
     await vi.waitUntil(() => ![undefined, first].includes(state()?.pid), 5_000);
     expect(events[1]).toEqual({
