@@ -60,6 +60,16 @@ export type RockpoolEvent =
   | { type: "gate:full"; priority: Priority }
   /** A slot was taken back from a holder that was not heard of. */
   | { type: "gate:lost"; heldMs: number }
+  /** `unwanted`: what it was made of was forgotten, or left behind by a fresh start. */
+  | {
+      type: "summary:finished";
+      session: string;
+      outcome: "made" | "unwanted" | "gave_way" | "failed";
+      turns: number;
+      code?: ErrorCode;
+      cause?: string;
+      ms: number;
+    }
   | { type: "outbox:sent"; session: string; channel: string; attempt: number; ms: number }
   | {
       type: "outbox:retry";

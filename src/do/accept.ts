@@ -11,6 +11,7 @@ import { sessionEntry } from "./log-entries.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { commandOf, userBody } from "./stored-event.ts";
 import { replyKey, userMessageId } from "./turn-names.ts";
+import { giveWay } from "./work-summary.ts";
 
 /** How long a sender is asked to wait when the queue is full. */
 const FULL_RETRY_MS = 30_000;
@@ -50,6 +51,7 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   });
   if (stored.status === "full") return { status: "full", retryAfterMs: FULL_RETRY_MS };
   if (stored.status !== "accepted") return { status: "duplicate" };
+  if (!aside) giveWay(parts);
   endCancelled(parts, stored.cancelled);
   const { request: _request, takenBack: _takenBack, ...shown } = body;
   const message = { seq: stored.seq, id, role, atMs, channel, ...shown };
@@ -123,6 +125,8 @@ function forget(parts: SessionParts): void {
   parts.files.forget();
   const throughSeq = parts.history.forget();
   parts.past.forget();
+  parts.pins.forget();
+  parts.summaries.forget();
   parts.journal.skipMessages();
   parts.journal.add({ kind: "forget", sessionId: parts.key, throughSeq });
 }

@@ -2,8 +2,19 @@
 import type { ChatRequest, ModelProfile } from "../core/ports.ts";
 import type { TurnTools } from "../core/tools.ts";
 import { answerTokens, buildPrompt, promptRoom, type Said } from "../turn/context.ts";
+import type { Notes } from "../turn/notes.ts";
 import type { OpenedTools } from "./open-tools.ts";
 import type { SessionParts } from "./session-parts.ts";
+
+/** How much of its space the told past takes. */
+export interface PromptFill {
+  /** Estimated tokens of each past turn that is told. */
+  turnTokens: readonly number[];
+  budgetTokens: number;
+  reservedTokens: number;
+  /** There are turns that are neither told nor summarised. */
+  hasGap: boolean;
+}
 
 export interface Context {
   chat: Omit<ChatRequest, "caller">;
@@ -12,6 +23,22 @@ export interface Context {
   isCut: boolean;
   /** Turns asked up to this position did not fit: to be stored with the answer. */
   droppedThroughSeq: number | undefined;
+  fill: PromptFill;
+}
+
+export interface ModelSpace {
+  /** As it is asked for: it may be `auto`. */
+  model: string;
+  profile: ModelProfile;
+  space: { contextTokens: number; rate: number | undefined };
+}
+
+/** The conversation's model, and how much it can be told. Throws model/*. */
+export async function openSpace(parts: SessionParts): Promise<ModelSpace> {
+  const model = parts.meta.get("model") ?? parts.defaultModel;
+  const profile = await parts.model.profile(model);
+  const { name, contextTokens } = profile;
+  return { model, profile, space: { contextTokens, rate: parts.tokenRates.of(name) } };
 }
 
 /** Tools for what people wrote, the newest text last. */
@@ -23,25 +50,42 @@ export async function buildContext(
   said: Said,
   openTools: OpenTools,
 ): Promise<Context> {
-  const { meta } = parts;
-  const model = meta.get("model") ?? parts.defaultModel;
-  const profile = await parts.model.profile(model);
-  const { name, contextTokens } = profile;
-  const space = { contextTokens, rate: parts.tokenRates.of(name) };
-  const fromSeq = Math.max(meta.get("contextFromSeq") ?? 0, meta.get("droppedThroughSeq") ?? 0);
+  const { model, profile, space } = await openSpace(parts);
+  const { fromSeq, coveredSeq, notes } = await openNotes(parts);
   const past = await parts.past.after(fromSeq, promptRoom(space));
   const opened = openTools([...past.map((turn) => turn.user), said.user], profile);
-  const { messages, dropped, isCut } = buildPrompt({
-    ...space,
-    reservedTokens: opened?.reservedTokens ?? 0,
-    notes: { pins: [] },
-    past,
-    said,
-  });
+  const reservedTokens = opened?.reservedTokens ?? 0;
+  const prompt = buildPrompt({ ...space, reservedTokens, notes, past, said });
+  const { messages, dropped, isCut, turnTokens, budgetTokens } = prompt;
   return {
-    chat: { model, messages, maxTokens: answerTokens(contextTokens) },
+    chat: { model, messages, maxTokens: answerTokens(space.contextTokens) },
     tools: opened?.tools,
     isCut,
     droppedThroughSeq: past[dropped - 1]?.seq,
+    fill: {
+      turnTokens: turnTokens.slice(dropped),
+      budgetTokens,
+      reservedTokens,
+      hasGap: dropped > 0 || fromSeq > coveredSeq,
+    },
+  };
+}
+
+export interface OpenedNotes {
+  notes: Notes;
+  /** The told turns begin after this position. */
+  fromSeq: number;
+  /** Turns up to this position are summarised, or left behind by a fresh start. */
+  coveredSeq: number;
+}
+
+/** What stands in the prompt before the turns, and where they begin. */
+export async function openNotes({ meta, pins, summaries }: SessionParts): Promise<OpenedNotes> {
+  const [pinned, summary] = await Promise.all([pins.all(), summaries.current()]);
+  const coveredSeq = Math.max(meta.get("contextFromSeq") ?? 0, summary?.throughSeq ?? 0);
+  return {
+    notes: { pins: pinned.map((pin) => pin.text), summary: summary?.text },
+    fromSeq: Math.max(coveredSeq, meta.get("droppedThroughSeq") ?? 0),
+    coveredSeq,
   };
 }

@@ -4,10 +4,12 @@ import type { Usage } from "../core/ports.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { decidePostpone, failedPhrase, KEEP_MS, waitingPhrase } from "../turn/postpone.ts";
 import type { TurnResult } from "../turn/run.ts";
+import type { PromptFill } from "./build-context.ts";
 import { commitNotice, commitTurn, type TurnEnd } from "./commit.ts";
 import { reportTurn } from "./report-turn.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
 import type { Work } from "./work-head.ts";
+import { planSummary } from "./work-summary.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -27,6 +29,7 @@ export interface Thought {
   droppedThroughSeq?: number | undefined;
   /** The message itself did not fit: the model was told its beginning and its end. */
   isCut?: boolean;
+  fill?: PromptFill;
 }
 
 export async function endTurn(work: TurnWork, thought: Thought): Promise<void> {
@@ -79,7 +82,9 @@ async function endAnswered(
   });
   if (!isStored) return;
   const { seq, row } = work;
-  work.parts.past.remember({ seq, atMs: row.acceptedAtMs, user: thought.user, assistant: text });
+  const turn = { seq, atMs: row.acceptedAtMs, user: thought.user, assistant: text };
+  work.parts.past.remember(turn);
+  if (thought.fill) planSummary(work.parts, thought.fill, turn, work.request.speaker.personId);
 }
 
 async function endFailed(

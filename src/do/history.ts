@@ -108,6 +108,11 @@ export class History {
     return this.#sql.exec("SELECT 1 FROM messages WHERE id = ?", id).toArray().length > 0;
   }
 
+  /** False where the message at this position was forgotten. */
+  hasSeq(seq: number): boolean {
+    return this.#sql.exec("SELECT 1 FROM messages WHERE seq = ?", seq).toArray().length > 0;
+  }
+
   /** A person's message; undefined when it was forgotten. */
   async openUser(id: MessageId): Promise<OpenedUser | undefined> {
     const stored = this.#find(id);

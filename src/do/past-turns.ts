@@ -85,11 +85,24 @@ export class PastTurns {
     return loaded.turns.slice();
   }
 
-  async #load(fromSeq: number, roomTokens: number): Promise<Kept> {
+  /** As {@link after}, of turns asked up to `throughSeq`; nothing of it is kept in memory. */
+  async between(
+    fromSeq: number,
+    throughSeq: number,
+    roomTokens: number,
+  ): Promise<readonly PastTurn[]> {
+    return (await this.#load(fromSeq, roomTokens, throughSeq)).turns;
+  }
+
+  async #load(
+    fromSeq: number,
+    roomTokens: number,
+    throughSeq = Number.MAX_SAFE_INTEGER,
+  ): Promise<Kept> {
     const newestFirst: PastTurn[] = [];
     let beforeSeq = Number.MAX_SAFE_INTEGER;
     for (;;) {
-      const rows = this.#rows(fromSeq, beforeSeq);
+      const rows = this.#rows(fromSeq, beforeSeq, throughSeq);
       newestFirst.push(...(await Promise.all(rows.map((row) => this.#open(row)))));
       if (rows.length < BATCH_ROWS) return { turns: newestFirst.reverse(), isWhole: true };
       if (isFull(newestFirst, roomTokens)) return { turns: newestFirst.reverse(), isWhole: false };
@@ -97,16 +110,17 @@ export class PastTurns {
     }
   }
 
-  #rows(fromSeq: number, beforeSeq: number): StoredTurn[] {
+  #rows(fromSeq: number, beforeSeq: number, throughSeq: number): StoredTurn[] {
     return this.#sql
       .exec<StoredTurn>(
         `SELECT u.seq, a.seq AS answer_seq, u.at_ms, u.id AS question_id, u.body AS question, a.id AS answer_id, a.body AS answer
            FROM messages AS a JOIN messages AS u ON u.id = a.turn_id || ':u'
-          WHERE a.role = 'assistant' AND a.aside = 0 AND a.seq > ? AND a.seq < ? AND u.seq > ?
+          WHERE a.role = 'assistant' AND a.aside = 0 AND a.seq > ? AND a.seq < ? AND u.seq > ? AND u.seq <= ?
           ORDER BY a.seq DESC LIMIT ?`,
         fromSeq,
         beforeSeq,
         fromSeq,
+        throughSeq,
         BATCH_ROWS,
       )
       .toArray();

@@ -1,4 +1,4 @@
-/** What a session's alarm works on, each lane on its own: commands, turns, what is to be sent, log rows. */
+/** What a session's alarm works on, each lane on its own: commands, turns, summaries, what is to be sent, log rows. */
 import { AppError, errorCode } from "../core/errors.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
@@ -9,6 +9,7 @@ import { limitTime } from "./time-limit.ts";
 import { workCommand } from "./work-command.ts";
 import { workNextCommand, workNextTurn } from "./work-head.ts";
 import { type WorkLane, WorkLoop } from "./work-loop.ts";
+import { summaryDueAtMs, workSummary } from "./work-summary.ts";
 import { workTurn } from "./work-turn.ts";
 
 /** How long log rows wait for more of their session; the journal gathers those of all sessions after that. */
@@ -46,6 +47,12 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
         isLong: true,
         dueAtMs: () => inbox.head("turn")?.nextAtMs,
         run: () => workNextTurn(parts, workTurn),
+      },
+      {
+        name: "summary",
+        isLong: true,
+        dueAtMs: () => summaryDueAtMs(parts),
+        run: () => workSummary(parts),
       },
       {
         name: "deliver",

@@ -1,5 +1,5 @@
 /** What a session's stages share: its tables, its readers, its model. Opened once in the life of an object. */
-import type { SessionKey, TurnId } from "../core/ids.ts";
+import type { PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { Model } from "../core/ports.ts";
 import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
@@ -12,7 +12,9 @@ import { JournalRows, type MessageLog } from "./journal-rows.ts";
 import type { Meta } from "./meta.ts";
 import { Outbox } from "./outbox.ts";
 import { PastTurns } from "./past-turns.ts";
+import { Pins } from "./pins.ts";
 import { Readers } from "./readers.ts";
+import { Summaries } from "./summaries.ts";
 import { createTokenRates, type TokenRates } from "./token-rates.ts";
 
 /** The turn that is running now. Its row in the inbox outlives it; this does not. */
@@ -26,6 +28,20 @@ export interface RunningTurn {
   controller: AbortController;
 }
 
+/** The summary that is to be made. After a crash the next answer plans it anew. */
+export interface SummaryWork {
+  dueAtMs: number | undefined;
+  /** None begins earlier after a failure. */
+  notBeforeMs: number;
+  failures: number;
+  /** Of the space, for the tools that were offered last. */
+  reservedTokens: number;
+  /** Who spoke last: for whom it is made. */
+  personId?: PersonId;
+  /** Of the one that is being made. */
+  controller?: AbortController | undefined;
+}
+
 export interface SessionParts {
   key: SessionKey;
   env: Env;
@@ -34,12 +50,15 @@ export interface SessionParts {
   outbox: Outbox;
   history: History;
   past: PastTurns;
+  pins: Pins;
+  summaries: Summaries;
   files: Files;
   journal: JournalRows;
   readers: Readers;
   model: Model;
   tokenRates: TokenRates;
   defaultModel: string;
+  summaryWork: SummaryWork;
   running: RunningTurn | undefined;
   nowMs(): number;
   /** One transaction. Where it fails, what this object remembers of its tables is read anew. */
@@ -67,6 +86,8 @@ export async function openSessionParts(
   const outbox = new Outbox(sql, keyring, key);
   const journal = new JournalRows(sql, messageLog);
   const past = new PastTurns(sql, history);
+  const pins = new Pins(sql, keyring, key);
+  const summaries = new Summaries(sql, keyring, key);
   const tokenRates = createTokenRates(meta, key);
   return {
     key,
@@ -76,12 +97,15 @@ export async function openSessionParts(
     outbox,
     history,
     past,
+    pins,
+    summaries,
     files: new Files(storage, keyring, key),
     journal,
     readers: new Readers(key),
     model: countTokens(openModel(env), tokenRates.note),
     tokenRates,
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
+    summaryWork: { dueAtMs: undefined, notBeforeMs: 0, failures: 0, reservedTokens: 0 },
     running: undefined,
     nowMs: () => Date.now(),
     stored: () => storage.sync(),
@@ -89,7 +113,8 @@ export async function openSessionParts(
       try {
         return storage.transactionSync(work);
       } catch (error) {
-        for (const table of [meta, inbox, outbox, history, past, journal]) table.reload();
+        const tables = [meta, inbox, outbox, history, past, journal, pins, summaries];
+        for (const table of tables) table.reload();
         throw error;
       }
     },

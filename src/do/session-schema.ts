@@ -74,6 +74,13 @@ const STEPS: readonly string[] = [
     PRIMARY KEY (file_id, part)
   ) WITHOUT ROWID;
   `,
+  `
+  -- Notes that stand in every prompt until they are taken away.
+  CREATE TABLE pins (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body BLOB NOT NULL);
+
+  -- What was said up to a position, in short. One row at most.
+  CREATE TABLE summary (through_seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body BLOB NOT NULL);
+  `,
 ];
 
 export function openSessionSchema(storage: DurableObjectStorage): void {

@@ -2,11 +2,13 @@
 import { parseAccountKey } from "../core/ids.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/commands.ts";
+import type { PinPorts } from "../turn/pin-commands.ts";
 import { commitTurn } from "./commit.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
 import { reportTurn } from "./report-turn.ts";
 import { callSession } from "./session-client.ts";
 import { commandOf, conversationOf } from "./stored-event.ts";
+import { userMessageId } from "./turn-names.ts";
 import type { Work } from "./work-head.ts";
 
 /** What a command changes waits for the transaction that marks it as done. */
@@ -45,9 +47,29 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     place: () => parts.running?.place,
     waiting: () => parts.inbox.queued("turn"),
     messageCount: () => parts.history.count(),
-    startAfresh: () => changes.push(() => parts.meta.raise("contextFromSeq", work.seq)),
+    startAfresh: () =>
+      changes.push(() => {
+        parts.meta.raise("contextFromSeq", work.seq);
+        parts.summaries.forget();
+      }),
+    pins: pinsOf(work, changes),
     createLink: async () => openDirectory(parts.env).createLinkCode(parts.key, speaker.personId),
     redeemLink: (code) => redeemLink(work, changes, code),
+  };
+}
+
+function pinsOf({ parts, row }: Work, changes: Changes): PinPorts {
+  return {
+    all: () => parts.pins.all(),
+    async add(pin) {
+      const sealed = await parts.pins.seal(pin);
+      changes.push(() => {
+        // A /forget that came meanwhile has erased the note with its message.
+        if (parts.history.has(userMessageId(row.turnId)))
+          parts.pins.put(pin.number, sealed, parts.nowMs());
+      });
+    },
+    remove: (number) => changes.push(() => parts.pins.remove(number)),
   };
 }
 

@@ -57,7 +57,7 @@ async function askModel(
   work: TurnWork,
   route: Route | undefined,
   user: string,
-): Promise<Pick<Thought, "result" | "droppedThroughSeq" | "isCut">> {
+): Promise<Omit<Thought, "problems" | "user">> {
   const { parts, request, running } = work;
   const said = { atMs: work.row.acceptedAtMs, user };
   const context = await buildContext(parts, said, (texts, profile) =>

@@ -35,6 +35,9 @@ function measure(event: RockpoolEvent): void {
     case "model:failover":
       count(METRICS.failovers, { code: event.code });
       break;
+    case "summary:finished":
+      count(METRICS.summaries, { outcome: event.outcome });
+      break;
     case "prompt:undercounted":
       count(METRICS.undercounted);
       break;

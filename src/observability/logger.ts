@@ -25,6 +25,7 @@ function levelOf(event: RockpoolEvent): LogLevel {
       return event.status >= 500 ? "error" : "info";
     case "turn:finished":
     case "api:call":
+    case "summary:finished":
       return event.code ? "warn" : "info";
     case "connection:state":
       return event.state === "retry" ? "warn" : "info";

@@ -98,6 +98,11 @@ export const METRICS = {
     "counter",
     "Generated tokens, as the model server counts them.",
   ),
+  summaries: define(
+    "rockpool_summaries_total",
+    "counter",
+    "Summaries of older turns, by what became of them.",
+  ),
   undercounted: define(
     "rockpool_prompts_undercounted_total",
     "counter",

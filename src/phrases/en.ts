@@ -3,13 +3,14 @@
 export const en = {
   help: `I am Rockpool, a private assistant on this box. Just write to me.
 
-/new – start afresh; I keep nothing of the earlier talk in mind
+/new – start afresh; of the earlier talk I keep in mind only what is pinned
 /stop – stop the answer I am working on
 /status – how I am doing: model, queue
 /model – show the models; \`/model <name>\` changes this conversation's
+/pin – \`/pin <note>\` keeps a note in mind; /pins lists them, \`/unpin <number>\` takes one away
 /link – use one conversation from two of your messengers
 /whoami – who you are to me
-/forget – erase this conversation
+/forget – erase this conversation, with its files and notes
 /help – this list`,
   unknownCommand: "I do not know /{name}. /help lists what I know.",
   newStarted: "A fresh start. What is on your mind?",
@@ -37,6 +38,13 @@ export const en = {
   modelSet: "From now on this conversation uses {model}.",
   modelUnknown: "{model} is not installed. Installed: {models}",
   modelNone: "none",
+  pinned: "Pinned as number {number}. I keep it in mind in this conversation, also after /new.",
+  pinsFull:
+    "There is no room for this note beside the {count} that are pinned. Take one away with `/unpin <number>`; /pins lists them.",
+  pinsNone: "Nothing is pinned. `/pin <note>` pins a note that I keep in mind.",
+  pinsList: "Pinned:\n{list}",
+  pinUnknown: "There is no pinned note of this number.",
+  unpinned: "No longer pinned: {text}",
   linkCode:
     "Write `/link {code}` to me from your other messenger within ten minutes. From then on both share this conversation.",
   linkDone: "Linked. This conversation goes on where you left it on {channel}.",

@@ -4,13 +4,14 @@ import type { Phrases } from "./en.ts";
 export const zh: Phrases = {
   help: `我是 Rockpool，运行在这台机器上的私人助手。直接给我发消息就行。
 
-/new – 重新开始，之前的对话不再带入
+/new – 重新开始，之前的对话只保留置顶的内容
 /stop – 停止正在写的回答
 /status – 当前状态：模型、排队
 /model – 查看模型；\`/model <名称>\` 更换本对话的模型
+/pin – \`/pin <内容>\` 让我一直记住一条；/pins 列出，\`/unpin <编号>\` 取消
 /link – 让你的两个聊天软件共用一个对话
 /whoami – 你在我这里是谁
-/forget – 抹去这个对话
+/forget – 抹去这个对话，包括文件和置顶
 /help – 这份列表`,
   unknownCommand: "我不认识 /{name}。发送 /help 查看我会的命令。",
   newStarted: "重新开始了。想聊点什么？",
@@ -37,6 +38,12 @@ export const zh: Phrases = {
   modelSet: "从现在起，本对话使用 {model}。",
   modelUnknown: "没有安装 {model}。已安装：{models}",
   modelNone: "无",
+  pinned: "已置顶，编号 {number}。在本对话中我会一直记住它，/new 之后也一样。",
+  pinsFull: "已有 {count} 条置顶，放不下这一条了。可用 `/unpin <编号>` 取消一条；/pins 列出全部。",
+  pinsNone: "没有置顶的内容。`/pin <内容>` 可以让我一直记住一条。",
+  pinsList: "置顶：\n{list}",
+  pinUnknown: "没有这个编号的置顶。",
+  unpinned: "已取消置顶：{text}",
   linkCode: "请在十分钟内，从你的另一个聊天软件给我发送 `/link {code}`。之后两边共用这个对话。",
   linkDone: "已连接。本对话接着你在 {channel} 上的继续。",
   linkBadCode: "这个代码无效或已过期。请用 /link 重新获取。",

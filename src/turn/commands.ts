@@ -5,11 +5,13 @@ import { describePlace, type PlaceWords } from "../core/place-words.ts";
 import type { ModelServerState } from "../core/ports.ts";
 import type { QueuePlace } from "../core/stream.ts";
 import { chooseModel, describeModels } from "./model-words.ts";
+import { type PinPhrase, type PinPorts, runPinCommand } from "./pin-commands.ts";
 
 /** Fills a phrase of the assistant's own in the person's language. */
 export type Say = (name: CommandPhrase, values?: Record<string, string | number>) => string;
 
 export type CommandPhrase =
+  | PinPhrase
   | "help"
   | "unknownCommand"
   | "newStarted"
@@ -63,6 +65,7 @@ export interface CommandPorts {
   place(): QueuePlace | undefined;
   messageCount(): number;
   startAfresh(): void;
+  pins: PinPorts;
   createLink(): Promise<string>;
   redeemLink(code: string): Promise<LinkOutcome>;
 }
@@ -140,5 +143,7 @@ const COMMANDS: Record<string, Run> = {
 
 export async function runCommand(command: Command, ports: CommandPorts): Promise<string> {
   const run = Object.hasOwn(COMMANDS, command.name) ? COMMANDS[command.name] : undefined;
-  return run ? run(command.args, ports) : ports.say("unknownCommand", { name: command.name });
+  if (run) return run(command.args, ports);
+  const aboutPins = await runPinCommand(command, ports.pins, ports.say);
+  return aboutPins ?? ports.say("unknownCommand", { name: command.name });
 }

@@ -5,7 +5,7 @@
  */
 import type { PromptMessage } from "../core/ports.ts";
 import { cutMiddle } from "./cut-text.ts";
-import { type Notes, renderNotes, renderTime, SYSTEM_TEXT } from "./notes.ts";
+import { type NoteLimits, type Notes, renderNotes, renderTime, SYSTEM_TEXT } from "./notes.ts";
 import { estimateWithin } from "./token-rate.ts";
 import { estimateTokens } from "./tokens.ts";
 import { decideWindow } from "./window.ts";
@@ -29,7 +29,10 @@ const ANSWER_SHARE = 0.25;
 const MAX_ANSWER_TOKENS = 2048;
 /** Shares of the room for one message, for all pins together, and for the summary. */
 const MESSAGE_SHARE = 0.6;
-const NOTE_SHARE = 0.125;
+const PINS_SHARE = 0.2;
+const SUMMARY_SHARE = 0.125;
+const PINS_SPARE_SHARE = 0.4;
+const SUMMARY_SPARE_SHARE = 0.25;
 /** The time is told again when so much of it has passed. */
 const TIME_EVERY_MS = 10 * 60_000;
 /** What a message's time takes at most. */
@@ -78,10 +81,10 @@ export interface Prompt {
 export function buildPrompt(input: PromptInput): Prompt {
   const { contextTokens, said } = input;
   const maxTokens = messageTokens(contextTokens);
-  const notes = renderNotes(input.notes, noteTokens(contextTokens));
   // The first message and the last one may both be told with their time.
-  const fixed = estimateTokens(SYSTEM_TEXT) + estimateTokens(notes) + 2 * TIME_TOKENS;
-  const room = Math.max(0, promptRoom(input) - fixed);
+  const spare = promptRoom(input) - estimateTokens(SYSTEM_TEXT) - 2 * TIME_TOKENS;
+  const notes = renderNotes(input.notes, limitNotes(contextTokens, spare));
+  const room = Math.max(0, spare - estimateTokens(notes));
   const user = cutMiddle(said.user, Math.min(maxTokens, room));
   const budgetTokens = Math.max(0, room - estimateTokens(user));
   const past = input.past.map((turn) => cutTurn(turn, maxTokens));
@@ -91,9 +94,19 @@ export function buildPrompt(input: PromptInput): Prompt {
   return { messages, dropped, isCut: user !== said.user, turnTokens, budgetTokens };
 }
 
-/** Longest summary, and all pins together, in estimated tokens. */
-export function noteTokens(contextTokens: number): number {
-  return Math.floor((contextTokens - answerTokens(contextTokens)) * NOTE_SHARE);
+/** Longest notes, in estimated tokens: the same in every turn, too. */
+export function noteTokens(contextTokens: number): NoteLimits {
+  const room = contextTokens - answerTokens(contextTokens);
+  return { pins: Math.floor(room * PINS_SHARE), summary: Math.floor(room * SUMMARY_SHARE) };
+}
+
+/** Less only where the window is so small that the message itself would have no room. */
+function limitNotes(contextTokens: number, spareTokens: number): NoteLimits {
+  const { pins, summary } = noteTokens(contextTokens);
+  return {
+    pins: Math.min(pins, spareTokens * PINS_SPARE_SHARE),
+    summary: Math.min(summary, spareTokens * SUMMARY_SPARE_SHARE),
+  };
 }
 
 function cutTurn(turn: PastTurn, maxTokens: number): PastTurn {

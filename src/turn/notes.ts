@@ -27,19 +27,25 @@ export function renderTime(atMs: number): string {
   return `[${WEEKDAYS[at.getUTCDay()]} ${day} ${time?.slice(0, 5)} UTC]`;
 }
 
+/** Estimated tokens for all pins together, and for the summary. */
+export interface NoteLimits {
+  pins: number;
+  summary: number;
+}
+
 /**
- * Pins in their order while they fit into `maxTokens`, and the summary's beginning that fits into as many. Empty where
- * there are none. Ends with an empty line, so that what follows is no part of the quotation.
+ * Pins in their order while they fit, and as much of the summary's beginning as fits. Empty where there are none. Ends
+ * with an empty line, so that what follows is no part of the quotation.
  */
-export function renderNotes({ pins, summary }: Notes, maxTokens: number): string {
-  let left = maxTokens;
+export function renderNotes({ pins, summary }: Notes, limits: NoteLimits): string {
+  let left = limits.pins;
   const fitting = pins.map(quote).filter((pin) => {
     left -= estimateTokens(pin);
     return left >= 0;
   });
   const pinned = fitting.length > 0 ? `Pinned notes:\n${fitting.join("\n")}\n\n` : "";
   const earlier = summary
-    ? `Summary of what was said before:\n${cutEnd(quote(summary), maxTokens)}\n\n`
+    ? `Summary of what was said before:\n${cutEnd(quote(summary), limits.summary)}\n\n`
     : "";
   return pinned + earlier;
 }

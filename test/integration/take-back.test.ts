@@ -2,18 +2,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import type { ChatMessage } from "../../src/core/message.ts";
-import type {
-  AcceptRequest,
-  HistoryPage,
-  ReplyState,
-  SessionCalls,
-} from "../../src/core/session-protocol.ts";
-import { streamTurn } from "../../src/do/event-stream.ts";
+import type { SessionCalls } from "../../src/core/session-protocol.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { Outbox } from "../../src/do/outbox.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
+import { Talk } from "../support/talk.ts";
 
 const model = new ScriptedModel();
 
@@ -23,94 +17,6 @@ beforeAll(() => {
 afterAll(() => {
   vi.unstubAllGlobals();
 });
-
-type Row = Record<string, SqlStorageValue>;
-
-/** One conversation, and what a test asks of it. */
-class Talk {
-  readonly conversation = crypto.randomUUID();
-
-  /** A new one each time: that of an object which was ended stays ended. */
-  get #stub() {
-    return env.SESSION.getByName(messageRequest("", { conversation: this.conversation }).session);
-  }
-
-  get calls(): SessionCalls {
-    // The stub answers the same calls with types that unfold into unions.
-    return this.#stub as unknown as SessionCalls;
-  }
-
-  async say(text: string, id?: string): Promise<AcceptRequest> {
-    const options = { conversation: this.conversation, ...(id === undefined ? {} : { id }) };
-    const request = messageRequest(text, options);
-    await this.calls.accept(request);
-    return request;
-  }
-
-  /** Why a message is not accepted, caught beside the object so that no rejection is left alone on the way. */
-  failureOf(text: string): Promise<string> {
-    const request = messageRequest(text, { conversation: this.conversation });
-    return runInDurableObject(this.#stub, async (session: unknown) => {
-      const accepted = (session as SessionCalls).accept(request);
-      return accepted.then(
-        () => "accepted",
-        (error: unknown) => String(error),
-      );
-    });
-  }
-
-  edit(text: string, id: string): Promise<unknown> {
-    const { conversation } = this;
-    return this.calls.accept(messageRequest(text, { conversation, id, kind: "edit" }));
-  }
-
-  async replyTo(request: AcceptRequest, timeoutMs = 10_000): Promise<ReplyState> {
-    const reply = await this.calls.reply(request.account, request.event.key, timeoutMs);
-    if (reply.status === "moved") throw new Error("moved");
-    return reply;
-  }
-
-  async ask(text: string): Promise<ReplyState> {
-    return this.replyTo(await this.say(text));
-  }
-
-  async history(): Promise<ChatMessage[]> {
-    return ((await this.calls.history(undefined, 100)) as HistoryPage).messages;
-  }
-
-  async texts(): Promise<string[]> {
-    return (await this.history()).map((message) => message.text);
-  }
-
-  sql(query: string): Promise<Row[]> {
-    return runInDurableObject(this.#stub, (_instance, { storage }) =>
-      storage.sql.exec(query).toArray(),
-    );
-  }
-
-  /** Ends the object in the middle of whatever it does; the next call finds its next life. */
-  async kill(): Promise<void> {
-    await runInDurableObject(this.#stub, (_instance, state) => state.abort("killed")).catch(
-      () => undefined,
-    );
-  }
-
-  /** Waits until the turn has said `text`. */
-  async hear({ account, event }: AcceptRequest, text: string): Promise<void> {
-    await until(async () => {
-      const turn = await this.calls.turn(account, event.key);
-      return turn.status === "snapshot" && turn.live?.type === "turn" && turn.live.text === text;
-    });
-  }
-
-  /** Everything a reader of one turn is told, to its end. */
-  async follow(request: AcceptRequest): Promise<string> {
-    const { session, account, event } = request;
-    const { signal } = new AbortController();
-    const { stream } = await streamTurn(env, session, { account, key: event.key }, signal);
-    return new Response(stream).text();
-  }
-}
 
 describe("a turn", () => {
   it("is told what was said before, and ends as an answer", async ({ expect }) => {

@@ -37,6 +37,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     place: () => undefined,
     messageCount: () => 7,
     startAfresh: () => changes.push("afresh"),
+    pins: { all: async () => [], add: async () => undefined, remove: () => undefined },
     createLink: async () => "ABCDEFGH",
     redeemLink: async (code) => {
       changes.push(`redeem ${code}`);
@@ -57,6 +58,7 @@ describe("runCommand", () => {
     ["/help", "help"],
     ["/start", "help"],
     ["/whoami", 'whoami {"name":"Ada","role":"roleOwner","channel":"telegram"}'],
+    ["/pins", "pinsNone"],
     ["/frobnicate", 'unknownCommand {"name":"frobnicate"}'],
     ["/constructor", 'unknownCommand {"name":"constructor"}'],
   ] as const)("answers %s", async ([text, reply], { expect }) => {

@@ -16,6 +16,7 @@ import { estimatePrompt, estimateTokens } from "../../../src/turn/tokens.ts";
 const MINUTE_MS = 60_000;
 const START_MS = Date.UTC(2026, 10, 21, 7, 14);
 const NO_NOTES = { pins: [] };
+const LIMITS = { pins: 1_000, summary: 1_000 };
 
 const text = fc.string({ unit: "binary", maxLength: 400 });
 const stretch = fc.tuple(fc.constantFrom("a", "é", "中", "🙂", "\ud800", "\n"), fc.nat(9_000));
@@ -192,24 +193,24 @@ describe("notes", () => {
   it("cannot end their quotation, by no kind of line end", ({ expect }) => {
     fc.assert(
       fc.property(notes, (given) => {
-        const lines = renderNotes(given, 1_000).split(/[\n\r\v\f\u0085\u2028\u2029]/);
+        const lines = renderNotes(given, LIMITS).split(/[\n\r\v\f\u0085\u2028\u2029]/);
         const own = ["", "Pinned notes:", "Summary of what was said before:"];
         expect(lines.filter((line) => !line.startsWith("> ") && !own.includes(line))).toEqual([]);
       }),
     );
-    expect(renderNotes({ pins: [], summary: "one\r\ntwo\u2028three\n\nfour" }, 1_000)).toBe(
+    expect(renderNotes({ pins: [], summary: "one\r\ntwo\u2028three\n\nfour" }, LIMITS)).toBe(
       "Summary of what was said before:\n> one\n> two\n> three\n> four\n\n",
     );
   });
 
   it("are bounded by the window: pins that fit, and the beginning of the summary", ({ expect }) => {
-    const pins = ["中".repeat(60), "short", "中".repeat(60)];
+    const pins = ["中".repeat(100), "short", "中".repeat(100)];
     const given = { pins, summary: "中".repeat(5_000) };
     const input = { contextTokens: 1024, notes: given, past: [], said: say("hello") };
     const [, first = ""] = told(buildPrompt(input).messages);
     expect(first).toContain(pins[0]);
     expect(first).toContain("> short\n\nSummary");
-    expect(first.match(/中/g)?.length).toBeLessThan(60 + noteTokens(1024));
+    expect(first.match(/中/g)?.length).toBeLessThan(100 + noteTokens(1024).summary);
     expect(first).toMatch(/…\n\n\[Saturday/);
     expect(first.endsWith("hello")).toBe(true);
   });
