@@ -14,17 +14,22 @@ import { atMost, type Figure } from "../figures.ts";
 import { runClosedLoop } from "../load.ts";
 import { chatRange } from "../messages.ts";
 import type { Plan } from "../plan.ts";
-import { residentBytes } from "../process-figures.ts";
+import { openFilesLimit, residentBytes } from "../process-figures.ts";
 import { WrongMeasurement } from "../wrong-measurement.ts";
 
 const FIRST_READER_CHAT = 10_000;
 /** As many as one conversation allows. */
 const TABS = 32;
+/** workerd opens two for a connection. */
+const FILES_PER_CONNECTION = 2;
+/** Databases of the objects, and the rest. */
+const OTHER_FILES = 3_000;
 const OPENED_AT_ONCE = 50;
 const OPEN_TIMEOUT_MS = 30_000;
 
 export async function measureConnections(bench: Bench, box: Box, plan: Plan): Promise<Figure[]> {
-  const people = Math.ceil(plan.connections / TABS);
+  const connections = Math.min(plan.connections, allowedConnections());
+  const people = Math.ceil(connections / TABS);
   const chats = chatRange(FIRST_READER_CHAT, people);
   await runClosedLoop(box.rockpool, bench.webhooks(bench.messages.make(people, chats)));
   await bench.waitForAnswers();
@@ -34,7 +39,7 @@ export async function measureConnections(bench: Bench, box: Box, plan: Plan): Pr
   const first = await openAll(box.url, cookies);
   await bench.rest(box);
   const beforeBytes = residentBytes(box.workerdPid);
-  const tabs = Array.from({ length: plan.connections - people }, (_, index) => index % people);
+  const tabs = Array.from({ length: connections - people }, (_, index) => index % people);
   const opened = await openAll(
     box.url,
     tabs.map((index) => cookies[index] ?? ""),
@@ -45,12 +50,17 @@ export async function measureConnections(bench: Bench, box: Box, plan: Plan): Pr
   await bench.rest(box);
   return [
     {
-      what: `memory of an open page, ${plan.connections} of them held`,
+      what: `memory of an open page, ${connections} of them held`,
       value: bytes / 1024 / opened.length,
       unit: "KB",
       target: atMost("value", 100),
     },
   ];
+}
+
+/** As many as the machine's limit of open files lets workerd hold. */
+function allowedConnections(): number {
+  return Math.floor((openFilesLimit() - OTHER_FILES) / FILES_PER_CONNECTION);
 }
 
 /** Cookies of the newest people, made as the box makes them. */
