@@ -92,6 +92,7 @@ export type ModelChunk =
   | { kind: "done"; reason: "stop" | "length"; usage: Usage };
 
 export interface EmbedRequest {
+  caller: Caller;
   /** A name the server lists. `auto` is none here: vectors of two models cannot be compared. */
   model: string;
   texts: string[];

@@ -66,8 +66,16 @@ class GatedModel implements Model {
     return this.#model.profile(model);
   }
 
-  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
-    return this.#model.embed(request, signal);
+  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
+    const slot = new Slot(this.#options.openGate(), this.#options.slots, request.caller);
+    try {
+      for await (const _place of slot.wait(signal));
+      signal.throwIfAborted();
+      slot.keep(() => true);
+      return await this.#model.embed(request, signal);
+    } finally {
+      await slot.leave(0);
+    }
   }
 
   #learn(firstTokenMs: number | undefined): void {

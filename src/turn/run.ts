@@ -23,8 +23,11 @@ const POSTPONED: ReadonlySet<ErrorCode> = new Set([
   "model/missing",
 ]);
 
-/** For all calls of the model and its tools together: the alarm that runs a turn is ended after fifteen minutes. */
-export const TURN_MS = 10 * 60_000;
+/**
+ * For all calls of the model, their waits in line and the tools together: the alarm that runs a turn is ended after
+ * fifteen minutes, and begins no turn after two.
+ */
+export const TURN_MS = 750_000;
 
 /** Pure: what a failure makes of the turn, where `shown` says whether the person saw any of the answer. */
 export function decideFailure(error: unknown, shown: boolean): TurnResult {

@@ -40,7 +40,9 @@ export async function embedTexts(c: Context<HttpEnv>): Promise<Response> {
   const texts = typeof input === "string" ? [input] : input;
   const note = noteCall(c, "embeddings");
   try {
-    const request = { model, texts, ...(dimensions ? { dimensions } : {}) };
+    const { personId } = c.get("apiCaller").speaker;
+    const caller = { personId, priority: "interactive" } as const;
+    const request = { caller, model, texts, ...(dimensions ? { dimensions } : {}) };
     const embedded = await openModel(c.env).embed(request, c.req.raw.signal);
     const { promptTokens } = embedded;
     note.answered({ model: embedded.model, promptTokens, outputTokens: 0 });

@@ -2,8 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "vitest";
 import { startFakeOllama } from "../../../support/fake-ollama.ts";
-import { createClient } from "../chat-client.ts";
+import { createClient, REQUEST } from "../chat-client.ts";
 
+const { caller } = REQUEST;
 const { signal } = new AbortController();
 
 /** A server whose /api/embed answers `json`. */
@@ -26,13 +27,16 @@ describe("embed", () => {
   it("answers one vector for each text, in their order", async ({ expect }) => {
     const fake = await startFakeOllama();
     const model = createClient(fake.url);
-    const both = await model.embed({ model: "embed", texts: ["tea", "茶"] }, signal);
-    const [one] = (await model.embed({ model: "embed", texts: ["tea"] }, signal)).vectors;
+    const both = await model.embed({ caller, model: "embed", texts: ["tea", "茶"] }, signal);
+    const [one] = (await model.embed({ caller, model: "embed", texts: ["tea"] }, signal)).vectors;
     expect(both).toMatchObject({ model: "embed", promptTokens: 2 });
     expect(both.vectors).toHaveLength(2);
     expect(both.vectors[0]).toEqual(one);
     expect(both.vectors[1]).not.toEqual(one);
-    const short = await model.embed({ model: "embed", texts: ["tea"], dimensions: 3 }, signal);
+    const short = await model.embed(
+      { caller, model: "embed", texts: ["tea"], dimensions: 3 },
+      signal,
+    );
     expect(short.vectors[0]).toHaveLength(3);
     await fake.close();
   });
@@ -54,11 +58,13 @@ describe("embed", () => {
         'The model "big:120b-cloud" would run on somebody else\'s machine.',
       ],
     ] as const)
-      await expect(model.embed({ model: name, texts: ["tea"] }, signal)).rejects.toMatchObject({
+      await expect(
+        model.embed({ caller, model: name, texts: ["tea"] }, signal),
+      ).rejects.toMatchObject({
         code,
         message,
       });
-    const long = { model: "embed", texts: ["word ".repeat(10_000)] };
+    const long = { caller, model: "embed", texts: ["word ".repeat(10_000)] };
     await expect(model.embed(long, signal)).rejects.toMatchObject({ code: "model/rejected" });
     await fake.close();
   });
@@ -80,11 +86,11 @@ describe("embed", () => {
       ["no", shape],
     ] as const)
       await withAnswer({ embeddings }, async (url) => {
-        const request = { model: "embed", texts: ["a", "b"] };
+        const request = { caller, model: "embed", texts: ["a", "b"] };
         await expect(createClient(url).embed(request, signal)).rejects.toMatchObject(failure);
       });
     await withAnswer({ embeddings: [[1]], remote_host: "https://a.example" }, async (url) => {
-      const request = { model: "embed", texts: ["a"] };
+      const request = { caller, model: "embed", texts: ["a"] };
       await expect(createClient(url).embed(request, signal)).rejects.toMatchObject({
         code: "model/remote_refused",
       });
@@ -97,7 +103,7 @@ describe("embed", () => {
     const gone = new Error("gone");
     controller.abort(gone);
     await expect(
-      createClient(fake.url).embed({ model: "embed", texts: ["a"] }, controller.signal),
+      createClient(fake.url).embed({ caller, model: "embed", texts: ["a"] }, controller.signal),
     ).rejects.toBe(gone);
     await fake.close();
   });

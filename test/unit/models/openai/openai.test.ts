@@ -224,7 +224,7 @@ describe("LM Studio", () => {
 describe("embed", () => {
   it("gives one vector for each text, in their order", async ({ expect }) => {
     const { signal } = new AbortController();
-    const asked = { model: "embed:latest", texts: ["a", "bcd"] };
+    const asked = { caller: REQUEST.caller, model: "embed:latest", texts: ["a", "bcd"] };
     expect(await model.embed(asked, signal)).toEqual({
       model: "embed:latest",
       vectors: [
