@@ -1,6 +1,7 @@
 /**
  * Rockpool with another SessionObject that fills its history: the same tables, seals and places as the real one's,
- * written by the same code, in the same file. Run once before a bench, on a folder that the real Worker then serves.
+ * written by the same code, in the same file. It also times how a prompt is built of it, with the real one's code. Run
+ * once before a bench, on a folder that the real Worker then serves.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Account } from "../../src/adapters/adapter.ts";
@@ -10,12 +11,15 @@ import type { AcceptRequest } from "../../src/core/session-protocol.ts";
 import { History, type NewMessage } from "../../src/do/history.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { Meta } from "../../src/do/meta.ts";
+import { PastTurns } from "../../src/do/past-turns.ts";
 import { openSessionSchema } from "../../src/do/session-schema.ts";
 import { userBody } from "../../src/do/stored-event.ts";
 import { answerMessageId, userMessageId } from "../../src/do/turn-names.ts";
 import type { Env } from "../../src/env.ts";
+import { buildPrompt, promptRoom } from "../../src/turn/context.ts";
 import { createUpdates } from "../support/fake-telegram-updates.ts";
 import { createTelegramAccount } from "../support/telegram-account.ts";
+import type { PromptTimes } from "./prompt-times.ts";
 
 export {
   Admin,
@@ -31,6 +35,9 @@ const ANSWER =
   "Goldfish and small koi do well. They take flakes, peas and what they find between the plants. ".repeat(
     4,
   );
+const CONTEXT_TOKENS = 8_192;
+const COLD_PROMPTS = 50;
+const WARM_PROMPTS = 500;
 /** Turns written in one transaction. */
 const CHUNK_TURNS = 500;
 
@@ -69,6 +76,31 @@ export class SessionObject extends DurableObject<Env> {
     meta.set("createdAtMs", Date.now());
     meta.set("loggedSeq", history.newestSeq());
   }
+
+  /** The clock of workerd moves with I/O only: many prompts are built between two waits. */
+  async timePrompts(chatId: number): Promise<PromptTimes> {
+    const { sql } = this.ctx.storage;
+    const history = new History(sql, await openKeyring(this.env), sessionOf(chatId));
+    const kept = new PastTurns(sql, history);
+    const warmMs = await timeEach(WARM_PROMPTS, () => buildOnce(kept));
+    const coldMs = await timeEach(COLD_PROMPTS, () => buildOnce(new PastTurns(sql, history)));
+    return { coldMs, warmMs };
+  }
+}
+
+async function buildOnce(turns: PastTurns): Promise<void> {
+  const space = { contextTokens: CONTEXT_TOKENS };
+  const past = await turns.after(0, promptRoom(space));
+  buildPrompt({ ...space, notes: { pins: [] }, past, said: { atMs: 0, user: QUESTION } });
+}
+
+async function timeEach(times: number, work: () => Promise<void>): Promise<number> {
+  await work();
+  await scheduler.wait(1);
+  const startedAtMs = Date.now();
+  for (let index = 0; index < times; index += 1) await work();
+  await scheduler.wait(1);
+  return (Date.now() - startedAtMs - 1) / times;
 }
 
 async function sealTurn(history: History, request: AcceptRequest): Promise<NewMessage[]> {
@@ -93,15 +125,16 @@ async function sealTurn(history: History, request: AcceptRequest): Promise<NewMe
   ];
 }
 
-/** POST /?chat=…&messages=… */
+/** POST /?chat=…&messages=… answers with {@link PromptTimes}. */
 const filler: ExportedHandler<Env> = {
   async fetch(request, env) {
     const { searchParams } = new URL(request.url);
     const chatId = Number(searchParams.get("chat"));
     // Env names the real class; this run's is the one above.
     const sessions = env.SESSION as unknown as DurableObjectNamespace<SessionObject>;
-    await sessions.getByName(sessionOf(chatId)).fill(chatId, Number(searchParams.get("messages")));
-    return new Response(null);
+    const session = sessions.getByName(sessionOf(chatId));
+    await session.fill(chatId, Number(searchParams.get("messages")));
+    return Response.json(await session.timePrompts(chatId));
   },
 };
 

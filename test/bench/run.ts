@@ -58,11 +58,11 @@ async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
   try {
     await bench.prepare();
     const gate = await step("gate", () => measureGate(bench, plan));
-    await step("histories", () => fillHistories(bench, plan));
+    const prompts = await step("histories", () => fillHistories(bench, plan));
     const box = await bench.startBox();
     const serving = await measureServing(bench, box, plan).finally(() => box.stop());
     const starts = await step("starts", () => measureStarts(bench, plan));
-    return [...serving, ...starts, ...gate];
+    return [...serving, ...prompts, ...starts, ...gate];
   } finally {
     await bench.close();
   }

@@ -3,6 +3,7 @@ import type { Bench, Box } from "../bench.ts";
 import { clockMs } from "../clock.ts";
 import { atMost, type Figure } from "../figures.ts";
 import type { Plan } from "../plan.ts";
+import type { PromptTimes } from "../prompt-times.ts";
 import { median } from "../stats.ts";
 import { WrongMeasurement } from "../wrong-measurement.ts";
 
@@ -13,17 +14,32 @@ function chatOf(index: number): number {
   return FIRST_HISTORY_CHAT + index;
 }
 
-/** To be run before the box of the bench is first started. */
-export async function fillHistories(bench: Bench, plan: Plan): Promise<void> {
+/** To be run before the box of the bench is first started. The figures are of the longest one's prompt. */
+export async function fillHistories(bench: Bench, plan: Plan): Promise<Figure[]> {
   const filler = await bench.startHistoryFiller();
+  const figures: Figure[] = [];
   try {
     for (const [index, size] of plan.historySizes.entries()) {
       const path = `/?chat=${chatOf(index)}&messages=${size}`;
-      await filler.rockpool.post({ path, body: Buffer.alloc(0) });
+      const response = await fetch(filler.url + path, { method: "POST" });
+      if (response.status !== 200)
+        throw new WrongMeasurement(`The histories: status ${response.status}`);
+      const times = (await response.json()) as PromptTimes; // the bench's own Worker answers
+      figures.splice(0, 2, ...describePrompts(times, size));
     }
+    return figures;
   } finally {
     await filler.stop();
   }
+}
+
+function describePrompts({ coldMs, warmMs }: PromptTimes, messages: number): Figure[] {
+  const what = `a prompt built in a conversation of ${messages} messages`;
+  const target = atMost("value", 10);
+  return [
+    { what: `${what}, read anew`, value: coldMs, unit: "ms", target },
+    { what: `${what}, turns in memory`, value: warmMs, unit: "ms", target },
+  ];
 }
 
 export async function measureHistory(bench: Bench, box: Box, plan: Plan): Promise<Figure[]> {
