@@ -3,6 +3,7 @@
  * honoured is refused; what only concerns OpenAI's own business (store, user, metadata …) is left aside.
  */
 import * as v from "valibot";
+import type { JsonObject } from "../../core/ports.ts";
 import { isShallow } from "./json-depth.ts";
 
 export const MAX_MESSAGES = 2_000;
@@ -24,9 +25,12 @@ const text = v.pipe(
 );
 const label = v.pipe(text, v.nonEmpty(), v.maxLength(MAX_NAME_UNITS));
 const refused = v.nullish(v.never("nothing"));
+/** A record would take a list as well. */
 const jsonObject = v.pipe(
-  v.record(v.string(), v.unknown()),
-  v.check((value) => isShallow(value), "less nesting"),
+  v.unknown(),
+  v.check((value) => typeof value === "object" && value !== null && !Array.isArray(value)),
+  v.check((value) => isShallow(value)),
+  v.transform((value) => value as JsonObject), // checked above
 );
 
 function numberBetween(min: number, max: number) {

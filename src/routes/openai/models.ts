@@ -1,7 +1,6 @@
-/** GET /v1/models and /v1/models/:id: the models that answer here. */
+/** GET /v1/models and /v1/models/:id: what a chat here may name as its model. */
 import type { Context } from "hono";
 import { AppError } from "../../core/errors.ts";
-import type { InstalledModel } from "../../core/ports.ts";
 import { openModel } from "../../do/isolate.ts";
 import type { Env } from "../../env.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
@@ -14,23 +13,22 @@ function renderModel(id: string) {
   return { id, object: "model", created: 0, owned_by: "rockpool" };
 }
 
-/** Throws model/*. */
-async function loadModels(env: Env): Promise<InstalledModel[]> {
+/** What a chat may name: `auto`, the aliases that stand for something, and the installed models. Throws model/*. */
+async function loadNames(env: Env): Promise<string[]> {
   const state = await openModel(env).state();
-  if (state.status === "up") return state.models;
-  throw new AppError(state.code);
+  if (state.status === "down") throw new AppError(state.code);
+  const aliases = (state.aliases ?? []).flatMap(({ alias, model }) => (model ? [alias] : []));
+  return [...new Set([AUTO, ...aliases, ...state.models.map(({ name }) => name)])];
 }
 
 export async function listModels(c: Context<HttpEnv>): Promise<Response> {
-  const models = await loadModels(c.env);
-  const data = [AUTO, ...models.map(({ name }) => name)].map(renderModel);
-  return c.json({ object: "list", data });
+  const names = await loadNames(c.env);
+  return c.json({ object: "list", data: names.map(renderModel) });
 }
 
 export async function showModel(c: Context<HttpEnv>): Promise<Response> {
   const id = c.req.param("id") ?? "";
-  const models = await loadModels(c.env);
-  const isKnown = id === AUTO || models.some(({ name }) => name === id || name === `${id}:latest`);
-  if (!isKnown) throw new AppError("model/missing");
+  const names = await loadNames(c.env);
+  if (!names.includes(id) && !names.includes(`${id}:latest`)) throw new AppError("model/missing");
   return c.json(renderModel(id));
 }
