@@ -22,6 +22,8 @@ export interface AdminCall<Reply> {
   body?: unknown;
   reply: v.GenericSchema<unknown, Reply>;
   timeoutMs?: number;
+  /** Ends the call early; what it throws then says nothing. */
+  signal?: AbortSignal;
 }
 
 /** What the server of this data folder says about itself. Throws server/not_running. */
@@ -34,14 +36,15 @@ export function findServer(dataDir: string): RunState {
 /** Throws server/* and whatever problem the server answers. */
 export async function callAdmin<Reply>(socketPath: string, call: AdminCall<Reply>): Promise<Reply> {
   const timeoutMs = call.timeoutMs ?? CALL_TIMEOUT_MS;
-  const signal = AbortSignal.timeout(timeoutMs);
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = call.signal ? AbortSignal.any([late, call.signal]) : late;
   try {
     const response = await open(socketPath, call, signal);
     const reply = v.safeParse(call.reply, await readReply(response));
     if (!reply.success) throw badAnswer();
     return reply.output;
   } catch (error) {
-    throw signal.aborted ? noAnswer(timeoutMs) : error;
+    throw late.aborted ? noAnswer(timeoutMs) : error;
   }
 }
 

@@ -22,8 +22,8 @@ export interface HostFacts {
   embeds: { worker: string; masterKey: string; cookieKey: string };
   /** Addresses of the model servers, the main one first. */
   modelUrls: readonly [string, ...string[]];
-  /** Names of text bindings whose values workerd takes from its environment: they hold secrets. */
-  fromEnvironment: readonly string[];
+  /** Text bindings that hold a secret: the file of each, relative to the config file. */
+  textFiles: Readonly<Record<string, string>>;
   /** Origins that accounts may reach besides public addresses. */
   egressOrigins: readonly string[];
   /** Text bindings: the worker's options and what it may know of the box. */
@@ -94,8 +94,8 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
     ...facts.modelUrls.map(
       (_url, index) => `(name = "${modelBinding(index)}", service = "${modelService(index)}")`,
     ),
-    ...facts.fromEnvironment.map(
-      (name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`,
+    ...Object.entries(facts.textFiles).map(
+      ([name, file]) => `(name = ${text(name)}, text = embed ${text(file)})`,
     ),
     ...egress.map(([, name], index) => `(name = "${name}", service = "${egressService(index)}")`),
     `(name = "EGRESS", text = ${text(JSON.stringify(Object.fromEntries(egress)))})`,

@@ -1,6 +1,6 @@
 /**
- * Keys of model servers that ask for one: `<data>/model-keys/<server>`, one line each, readable by their owner only. They
- * reach the Worker through workerd's environment, so that no config and no command line holds them.
+ * Keys of model servers that ask for one: `<data>/model-keys/<server>`, one line each, readable by their owner only. workerd
+ * embeds them into the Worker by itself, so that no config, no command line and no environment holds them.
  */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -11,28 +11,29 @@ import { EXIT, HostError, systemCode } from "./host-error.ts";
 /** What an HTTP header can hold, and longer than any key. */
 const KEY = /^[\x21-\x7e]{1,1000}$/;
 
-/** By the name of the binding that holds it. Throws model_key/*; no key is part of an error. */
-export function loadModelKeys(
+/** The file of each key, by the name of its binding. Throws model_key/*; no key is part of an error. */
+export function findModelKeys(
   folder: DataFolder,
   servers: readonly ModelServerSpec[],
 ): Record<string, string> {
   return explainFileErrors(folder.root, () =>
     Object.fromEntries(
       servers.flatMap((server, index) => {
-        const key = readKey(join(folder.modelKeys, server.name), server);
-        return key === undefined ? [] : [[modelKeyBinding(index), key]];
+        const path = join(folder.modelKeys, server.name);
+        return verifyKey(path, server) ? [[modelKeyBinding(index), path]] : [];
       }),
     ),
   );
 }
 
-function readKey(path: string, { name, url }: ModelServerSpec): string | undefined {
+/** False where there is none. */
+function verifyKey(path: string, { name, url }: ModelServerSpec): boolean {
   let key: string;
   try {
     verifyPrivate(path);
     key = readFileSync(path, "utf8").trim();
   } catch (error) {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return false;
     throw error;
   }
   if (!KEY.test(key))
@@ -49,7 +50,7 @@ function readKey(path: string, { name, url }: ModelServerSpec): string | undefin
       fix: `Give the server an https address in ROCKPOOL_MODEL_SERVERS, or remove ${path}.`,
       exitStatus: EXIT.config,
     });
-  return key;
+  return true;
 }
 
 function verifyPrivate(path: string): void {

@@ -19,8 +19,8 @@ export interface RunPlan {
   adminSocket: string;
   /** Text bindings that tell the Worker of the box. */
   box: Readonly<Record<string, string>>;
-  /** Names of the text bindings that come from workerd's environment. */
-  secrets: readonly string[];
+  /** Files of the model servers' keys, by the name of the binding. */
+  modelKeys: Readonly<Record<string, string>>;
 }
 
 export function configFile(folder: DataFolder): string {
@@ -51,7 +51,7 @@ export function writeConfig(plan: RunPlan, port: number): void {
       cookieKey: "cookie.key",
     },
     modelUrls: modelUrls(plan.options),
-    fromEnvironment: plan.secrets,
+    textFiles: relativeTo(folder.run, plan.modelKeys),
     egressOrigins: loadEgressOrigins(folder),
     text: { ...workerOptions(plan.options), ...plan.box },
   };
@@ -60,6 +60,12 @@ export function writeConfig(plan: RunPlan, port: number): void {
     // workerd does not take over a socket file that a killed one has left.
     rmSync(plan.adminSocket, { force: true });
   });
+}
+
+function relativeTo(dir: string, paths: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(paths).map(([name, path]) => [name, relative(dir, path)]),
+  );
 }
 
 function modelUrls(options: Options): HostFacts["modelUrls"] {

@@ -11,11 +11,13 @@ import { placeAdminSocket } from "./admin-socket.ts";
 import { bundle } from "./bundle.ts";
 import { d1File } from "./d1-file.ts";
 import { type DataFolder, explainFileErrors, prepareDataFolder } from "./data-folder.ts";
+import { freeShare } from "./free-memory.ts";
+import { HostReporter } from "./host-reporter.ts";
 import { acquireLock } from "./lock.ts";
 import { openMasterKey } from "./master-key.ts";
 import { memoryBytes } from "./memory.ts";
 import { loadMigrations, type Migrated, migrate } from "./migrations.ts";
-import { loadModelKeys } from "./model-keys.ts";
+import { findModelKeys } from "./model-keys.ts";
 import { decideModel } from "./model-server/choice.ts";
 import { type KeeperEvent, ModelServerKeeper } from "./model-server/keeper.ts";
 import { loadLibrary } from "./model-server/library.ts";
@@ -55,7 +57,6 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   const built = bundle(shell.root);
   if (built.built) shell.note("bundled the Worker and the console");
   noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
-  const modelKeys = loadModelKeys(folder, listModelServers(settings.options));
   const adminSocket = placeAdminSocket(folder);
   const plan: RunPlan = {
     folder,
@@ -67,7 +68,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
       ROCKPOOL_VERSION: rockpoolVersion(shell.root),
       ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
     },
-    secrets: Object.keys(modelKeys),
+    modelKeys: findModelKeys(folder, listModelServers(settings.options)),
   };
   writeLastingFiles(plan, masterKey);
   masterKey.fill(0);
@@ -79,12 +80,12 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now(), "model_server")),
     onEvent: (event) => record(shell, log, eventLine(event)),
   });
+  const reporter = createReporter(adminSocket.path);
   const supervisor = new Supervisor({
     binary,
     configFile: configFile(folder),
     folder,
     adminSocket: adminSocket.path,
-    environment: modelKeys,
     listening: { host: settings.options.HOST, port: settings.options.PORT },
     prepare: (port) => {
       const { options, builtin } = decideModel({
@@ -97,15 +98,23 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     },
     announceEnd: () => announceEnd(adminSocket.path),
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now())),
-    onEvent: (event) => record(shell, log, eventLine(event)),
+    onEvent: (event) => {
+      record(shell, log, eventLine(event));
+      reporter.follow(event);
+    },
   });
   const close = async () => {
+    reporter.stop();
     await modelServer.stop();
     adminSocket.remove();
     log.close();
     lock.release();
   };
   return { supervisor, dataDir: folder.root, close };
+}
+
+function createReporter(adminSocket: string): HostReporter {
+  return new HostReporter({ adminSocket, freeShare: () => freeShare(), nowMs: () => Date.now() });
 }
 
 async function announceEnd(adminSocket: string): Promise<void> {

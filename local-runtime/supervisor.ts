@@ -26,8 +26,6 @@ export interface SupervisorOptions {
   configFile: string;
   folder: DataFolder;
   adminSocket: string;
-  /** Of workerd: what it must know and no file may hold. */
-  environment: Readonly<Record<string, string>>;
   listening: Listening;
   /** Writes the config for a run that listens on this port. Throws a HostError when it cannot be made. */
   prepare(port: number): void;
@@ -119,16 +117,10 @@ export class Supervisor {
   async #runOnce(
     onServing: (state: RunState) => void,
   ): Promise<{ state?: RunState; reason: string }> {
-    const { binary, configFile, folder, environment, onLine } = this.#options;
+    const { binary, configFile, folder, onLine } = this.#options;
     this.#options.prepare(this.#port);
     const begunMs = performance.now();
-    const process = new WorkerdProcess({
-      binary,
-      configFile,
-      dataDir: folder.root,
-      environment,
-      onLine,
-    });
+    const process = new WorkerdProcess({ binary, configFile, dataDir: folder.root, onLine });
     this.#process = process;
     try {
       const started = await process.started;

@@ -15,7 +15,6 @@ export interface WorkerdRun {
   configFile: string;
   /** Working directory. */
   dataDir: string;
-  environment: Readonly<Record<string, string>>;
   onLine(line: string, stream: "stdout" | "stderr"): void;
 }
 
@@ -41,7 +40,7 @@ export class WorkerdProcess {
       ["serve", "--experimental", run.configFile, CONFIG_CONSTANT, "--control-fd=3"],
       {
         cwd: run.dataDir,
-        env: run.environment,
+        env: {},
         detached: true,
         stdio: ["ignore", "pipe", "pipe", "pipe"],
       },

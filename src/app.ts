@@ -56,6 +56,7 @@ function routeOf(path: string): string {
     "readyz",
     "metrics",
     "status",
+    "host",
     "accounts",
     "api-keys",
     "pairings",

@@ -148,6 +148,13 @@ export interface ApiKeyCreated {
   apiKey: ApiKeySummary;
 }
 
+/** POST /host, at each start, every ten minutes, and when memory runs short or is back. Answers `{heard: true}`. */
+export interface HostReport {
+  isStart: boolean;
+  /** Set while too little memory is free. */
+  freePercent?: number;
+}
+
 /** Every error of the admin and the public API: RFC 9457, as application/problem+json. */
 export interface Problem {
   type: string;

@@ -48,6 +48,9 @@ export type RockpoolEvent =
       code?: ErrorCode;
       ms?: number;
     }
+  /** The model was loaded, or held, before somebody asked. */
+  | { type: "model:warmed"; ms: number }
+  | { type: "model:not_warmed"; code: ErrorCode; cause?: string }
   /** The model server counted far fewer tokens than it was sent: it may have cut the prompt. */
   | {
       type: "prompt:undercounted";

@@ -35,7 +35,7 @@ function openServer(
     // Where there is no binding (wrangler dev, tests) the global fetch stands in; on a box it reaches nothing.
     fetch: service ? (input, init) => service.fetch(new Request(input, init)) : fetch,
     baseUrl: spec.url,
-    ...(typeof key === "string" ? { key } : {}),
+    ...(typeof key === "string" ? { key: key.trim() } : {}),
     contextTokens: options.ROCKPOOL_CONTEXT_TOKENS,
     memoryBytes: Number(env.ROCKPOOL_MEMORY_BYTES ?? 0),
     nowMs,

@@ -20,6 +20,7 @@ import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { adminApiKeys } from "./admin-api-keys.ts";
 import { adminFlows } from "./admin-flows.ts";
+import { host } from "./host.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_SAY_UNITS = 32_768;
@@ -41,6 +42,7 @@ const saySchema = v.strictObject({
 
 export const admin = new Hono<HttpEnv>()
   .route("/api-keys", adminApiKeys)
+  .route("/host", host)
   .get("/status", async (c) => {
     const directory = openDirectory(c.env);
     const [{ people, pendingPairings, ownerKnown }, accounts, model, journalBacklog] =

@@ -43,7 +43,6 @@ const supervisor = new Supervisor({
   configFile: configFile(folder),
   folder,
   adminSocket: plan.adminSocket,
-  environment: {},
   listening: { host: plan.options.HOST, port: plan.options.PORT },
   prepare: (port) => {
     writeConfig(plan, port);

@@ -57,6 +57,8 @@ export type StrikingFault = FakeSettings["fault"];
 interface FakeCounters {
   chats: number;
   completed: number;
+  /** Chats without messages. */
+  warmUps: number;
   /** Chats whose client left before the end. */
   aborted: number;
   tokensOut: number;
@@ -228,6 +230,12 @@ export async function runChat(
   { request, response, signal }: Asked,
 ): Promise<void> {
   const { settings, counters, gate, slots } = state;
+  if (chat.messages.length === 0) {
+    counters.warmUps += 1;
+    await loadModel(state, admitModel(chat, settings), chat, signal);
+    response.end(JSON.stringify({ model: chat.model, done: true, done_reason: "load" }));
+    return;
+  }
   counters.chats += 1;
   counters.lastChat = { ...chat, messages: chat.messages.map(withoutTime) };
   const fault = state.drawFault();
@@ -239,10 +247,6 @@ export async function runChat(
   const model = admitModel(chat, settings);
   await gate.pass(signal);
   await loadModel(state, model, chat, signal);
-  if (chat.messages.length === 0) {
-    response.end(JSON.stringify({ model: chat.model, done: true, done_reason: "load" }));
-    return;
-  }
   const promptTokens = countPrompt(chat, chat.options.num_ctx);
   await slots.acquire(signal);
   try {

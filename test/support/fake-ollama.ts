@@ -25,7 +25,7 @@ interface FakeOllamaOptions extends FakeChange {
 }
 
 function createCounters() {
-  return { chats: 0, completed: 0, aborted: 0, tokensOut: 0, lastChat: undefined };
+  return { chats: 0, completed: 0, warmUps: 0, aborted: 0, tokensOut: 0, lastChat: undefined };
 }
 
 class FakeOllamaState implements OpenAiState {

@@ -76,7 +76,6 @@ async function timeWorkerd(bench: Bench): Promise<number> {
     binary: findWorkerd(ROOT),
     configFile: configFile(folder),
     dataDir: folder.root,
-    environment: {},
     onLine: () => undefined,
   });
   const kill = () => workerd.kill();

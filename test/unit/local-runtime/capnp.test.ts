@@ -42,7 +42,7 @@ function facts(changes: Partial<HostFacts> = {}): HostFacts {
     assetsDir: "assets",
     embeds: { worker: "index.js", masterKey: "../master.key", cookieKey: "cookie.key" },
     modelUrls: ["http://127.0.0.1:11434"],
-    fromEnvironment: [],
+    textFiles: {},
     egressOrigins: [],
     text: {},
     ...changes,
@@ -61,6 +61,7 @@ function writeFolder(config: string): { dir: string; configFile: string } {
   for (const name of ["run", "objects", "assets"]) mkdirSync(join(dir, name));
   writeFileSync(join(dir, "master.key"), Buffer.alloc(32, 1));
   writeFileSync(join(dir, "run", "cookie.key"), Buffer.alloc(32, 2));
+  writeFileSync(join(dir, "model-key"), "s3cret\n");
   writeFileSync(
     join(dir, "run", "index.js"),
     `import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
@@ -91,7 +92,6 @@ async function serve(config: string): Promise<string> {
     binary: findWorkerd(ROOT),
     configFile,
     dataDir: dir,
-    environment: { MODEL_KEY_1: "s3cret" },
     onLine: (line) => lines.push(line),
   });
   onTestFinished(async () => {
@@ -128,11 +128,11 @@ describe("the workerd config", () => {
   it("hands a key over without holding it", async ({ expect }) => {
     const config = renderConfig(
       loadWranglerConfig(ROOT),
-      facts({ fromEnvironment: ["MODEL_KEY_1"] }),
+      facts({ textFiles: { MODEL_KEY_1: "../model-key" } }),
     );
     expect(config).not.toContain("s3cret");
     const url = await serve(config);
-    expect(await (await fetch(url)).json()).toMatchObject({ MODEL_KEY_1: "s3cret" });
+    expect(await (await fetch(url)).json()).toMatchObject({ MODEL_KEY_1: "s3cret\n" });
   });
 
   it("puts brackets around an IPv6 address, to listen on and to reach", ({ expect }) => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
 import { type DataFolder, dataFolderAt } from "../../../local-runtime/data-folder.ts";
-import { loadModelKeys } from "../../../local-runtime/model-keys.ts";
+import { findModelKeys } from "../../../local-runtime/model-keys.ts";
 import { listModelServers } from "../../../src/config/model-servers.ts";
 
 const SERVERS = listModelServers({
@@ -21,20 +21,22 @@ function createFolder(keys: Record<string, string>): DataFolder {
   return folder;
 }
 
-describe("loadModelKeys", () => {
+describe("findModelKeys", () => {
   it("finds the keys of the servers that are there, under the names of their bindings", ({
     expect,
   }) => {
     const folder = createFolder({ hub: "sk-123\n", removed: "sk-456" });
-    expect(loadModelKeys(folder, SERVERS)).toEqual({ MODEL_KEY_1: "sk-123" });
+    expect(findModelKeys(folder, SERVERS)).toEqual({
+      MODEL_KEY_1: join(folder.modelKeys, "hub"),
+    });
     rmSync(folder.modelKeys, { recursive: true });
-    expect(loadModelKeys(folder, SERVERS)).toEqual({});
+    expect(findModelKeys(folder, SERVERS)).toEqual({});
   });
 
   it("refuses a file that others can read", ({ expect }) => {
     const folder = createFolder({ hub: "sk-123" });
     chmodSync(join(folder.modelKeys, "hub"), 0o640);
-    expect(() => loadModelKeys(folder, SERVERS)).toThrow(
+    expect(() => findModelKeys(folder, SERVERS)).toThrow(
       expect.objectContaining({
         code: "model_key/exposed",
         message: `The file ${join(folder.modelKeys, "hub")} can be read by other users of this machine.`,
@@ -45,7 +47,7 @@ describe("loadModelKeys", () => {
   it("refuses what no header can hold, and repeats none of it", ({ expect }) => {
     for (const key of ["", "two words", "a\nb", "ключ", "x".repeat(1_001)]) {
       const folder = createFolder({ hub: key });
-      expect(() => loadModelKeys(folder, SERVERS)).toThrow(
+      expect(() => findModelKeys(folder, SERVERS)).toThrow(
         expect.objectContaining({
           code: "model_key/malformed",
           message: `The file ${join(folder.modelKeys, "hub")} does not hold a key.`,
@@ -55,7 +57,7 @@ describe("loadModelKeys", () => {
   });
 
   it("sends no key in the clear to a public address", ({ expect }) => {
-    expect(() => loadModelKeys(createFolder({ far: "sk-123" }), SERVERS)).toThrow(
+    expect(() => findModelKeys(createFolder({ far: "sk-123" }), SERVERS)).toThrow(
       expect.objectContaining({
         code: "model_key/in_the_clear",
         message: 'The key of the model server "far" would be sent without encryption.',

@@ -25,7 +25,6 @@ function supervise(program: string, onWait: (delayMs: number, supervisor: Superv
     configFile: "unused",
     folder,
     adminSocket: "unused",
-    environment: {},
     listening: { host: "127.0.0.1", port: 0 },
     prepare: () => {},
     announceEnd: async () => {},

@@ -194,7 +194,7 @@ describe("warmUp", () => {
     const { router } = createRouter(servers());
     await router.warmUp();
     expect(main.stats().loaded).toEqual(["chat:8b"]);
-    expect(main.stats().lastChat).toMatchObject({ messages: [], options: { num_ctx: 8192 } });
+    expect(main.stats()).toMatchObject({ warmUps: 1, chats: 0 });
     const outcome = await runChat(router, { model: "auto" });
     expect(outcome.kinds[0]).toBe("text");
     expect(main.stats().loads).toBe(1);
