@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { loadOptions, type OptionProblem } from "../src/config/load.ts";
+import { MAIN_SERVER, parseModelServers } from "../src/config/model-servers.ts";
 import type { Options } from "../src/config/options.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
 import type { Shell } from "./shell.ts";
@@ -11,7 +12,7 @@ export interface Settings {
   options: Options;
   /** The data folder, absolute. A relative ROCKPOOL_DATA counts from the project's folder. */
   dataDir: string;
-  /** Whether the owner has set ROCKPOOL_MODEL_URL: only then it is the address without a further look. */
+  /** Whether the owner names the main model server: by ROCKPOOL_MODEL_URL, or as `main` of ROCKPOOL_MODEL_SERVERS. */
   modelUrlGiven: boolean;
 }
 
@@ -23,8 +24,12 @@ export function loadSettings(shell: Pick<Shell, "root" | "env">): Settings {
   return {
     options: loaded.options,
     dataDir: resolve(shell.root, loaded.options.ROCKPOOL_DATA),
-    modelUrlGiven: source.ROCKPOOL_MODEL_URL !== undefined,
+    modelUrlGiven: source.ROCKPOOL_MODEL_URL !== undefined || namesMain(loaded.options),
   };
+}
+
+function namesMain({ ROCKPOOL_MODEL_SERVERS }: Options): boolean {
+  return parseModelServers(ROCKPOOL_MODEL_SERVERS).some(({ name }) => name === MAIN_SERVER);
 }
 
 function readEnvFile(path: string): Record<string, string | undefined> {

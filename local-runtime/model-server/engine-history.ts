@@ -1,5 +1,6 @@
 /** A chat as the engine's library takes it: turns in order, with tool calls and their results within the model's turn. Pure. */
-import type { EngineMessage, EngineTool } from "./engine.ts";
+import type { EngineMessage, EngineTool, JsonObject } from "./engine.ts";
+import { toLibrarySchema } from "./engine-schema.ts";
 
 export interface LibraryCall {
   type: "functionCall";
@@ -12,7 +13,7 @@ export type LibraryTurn =
   | { type: "system" | "user"; text: string }
   | { type: "model"; response: (string | LibraryCall)[] };
 
-export type LibraryFunctions = Record<string, { description: string; params: unknown }>;
+export type LibraryFunctions = Record<string, { description: string; params?: JsonObject }>;
 
 /** Ends with a model's turn: the one that the engine writes, or goes on with after a tool's result. */
 export function toLibraryTurns(messages: readonly EngineMessage[]): LibraryTurn[] {
@@ -26,9 +27,13 @@ export function toLibraryTurns(messages: readonly EngineMessage[]): LibraryTurn[
   return turns;
 }
 
+/** A tool that states no parameters takes none. Throws BadRequest. */
 export function toLibraryFunctions(tools: readonly EngineTool[]): LibraryFunctions {
   return Object.fromEntries(
-    tools.map(({ name, description, parameters }) => [name, { description, params: parameters }]),
+    tools.map(({ name, description, parameters }) => {
+      const takesNone = Object.keys(parameters).length === 0;
+      return [name, { description, ...(takesNone ? {} : { params: toLibrarySchema(parameters) }) }];
+    }),
   );
 }
 

@@ -9,6 +9,7 @@ import {
   PromptTooLong,
 } from "./engine.ts";
 import { toLibraryFunctions, toLibraryTurns } from "./engine-history.ts";
+import { toLibrarySchema } from "./engine-schema.ts";
 import {
   type Chat,
   type ChatOptions,
@@ -132,7 +133,7 @@ class LoadedModel implements EngineModel {
   async #grammar(format: EngineChat["format"]): Promise<Grammar | undefined> {
     if (format === undefined) return undefined;
     if (format === "json") return await this.#parts.llama.getGrammarFor("json");
-    return await this.#parts.llama.createGrammarForJsonSchema(format);
+    return await this.#parts.llama.createGrammarForJsonSchema(toLibrarySchema(format));
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the model commands work on: the library of the built-in server, and where Ollama would answer. */
+import { listModelServers } from "../../src/config/model-servers.ts";
 import { type DataFolder, dataFolderAt, prepareDataFolder } from "../data-folder.ts";
 import { decideBuiltin, decideModel } from "../model-server/choice.ts";
 import { findModel, type Library, loadLibrary, type ServerKind } from "../model-server/library.ts";
@@ -28,9 +29,14 @@ export function openModelBox(shell: Shell): ModelBox {
     settings,
     folder,
     library: loadLibrary(folder),
-    ollamaUrl: settings.options.ROCKPOOL_MODEL_URL,
+    ollamaUrl: mainServer(settings),
     running: loadModelServerState(folder),
   };
+}
+
+function mainServer({ options }: Settings): string {
+  const [main] = listModelServers(options);
+  return main?.url ?? options.ROCKPOOL_MODEL_URL;
 }
 
 /** For a command that writes: the data folder is made where there is none. Throws data/*. */
@@ -53,7 +59,7 @@ export function modelInForce(box: ModelBox): ModelInForce {
   const { options, builtin } = decideModel({ ...settings, library, builtinUrl });
   return {
     server: builtin ? "builtin" : "ollama",
-    url: options.ROCKPOOL_MODEL_URL,
+    url: builtin ? options.ROCKPOOL_MODEL_URL : box.ollamaUrl,
     model: options.ROCKPOOL_MODEL,
   };
 }

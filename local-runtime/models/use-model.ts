@@ -128,12 +128,12 @@ function adviseBuiltin({ folder, settings }: ModelBox, name: string): string[] {
 }
 
 /** Options that the owner has set stand above the choice. */
-function overruled({ settings }: ModelBox, server: ServerKind): string[] {
-  const { ROCKPOOL_MODEL, ROCKPOOL_MODEL_URL } = settings.options;
+function overruled({ settings, ollamaUrl }: ModelBox, server: ServerKind): string[] {
+  const { ROCKPOOL_MODEL } = settings.options;
   return [
     ...(server === "builtin" && settings.modelUrlGiven
       ? [
-          `ROCKPOOL_MODEL_URL is set (${ROCKPOOL_MODEL_URL}): that server answers until you take the option away.`,
+          `The options name a model server (${ollamaUrl}): that one answers until you take ROCKPOOL_MODEL_URL away.`,
         ]
       : []),
     ...(ROCKPOOL_MODEL === "auto"

@@ -97,13 +97,13 @@ export const OPTIONS = {
     parse: parseHttpAddress,
     default: "http://127.0.0.1:11434",
     worker: true,
-    doc: "Address of the Ollama-compatible model server. It is the only private address the server may reach, besides those of accounts added with --api-base.",
+    doc: "Address of the Ollama-compatible model server. Where it is not set and `rockpool model use` chose a model of the built-in server, that one answers. It is the only private address the server may reach, besides those of accounts added with --api-base.",
   }),
   ROCKPOOL_MODEL: option({
     parse: notEmpty,
     default: "auto",
     worker: true,
-    doc: "Model that answers, as the model server names it. `auto` takes the largest installed one that fits into half of the memory.",
+    doc: "Model that answers, as the model server names it. `auto` takes the one chosen with `rockpool model use`, else the largest installed one that fits into half of the memory.",
   }),
   ROCKPOOL_MODEL_SERVERS: option({
     parse: modelServers,

@@ -114,7 +114,7 @@ describe("the list of models", () => {
     rmSync(own);
     const list = await listModels(box());
     expect(list.models[1]).toMatchObject({ problem: `the file ${own} is gone, or is no model` });
-    expect(renderModelList(list)).toContain("No server at http://127.0.0.1:11434 answers.");
+    expect(renderModelList(list)).toContain("No server at http://127.0.0.1:9 answers.");
   });
 
   it("names each model that can be pulled as the library may, at one revision and hash", ({

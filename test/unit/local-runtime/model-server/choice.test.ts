@@ -29,6 +29,12 @@ describe("the model server and the model that answer", () => {
     ["one of Ollama is", {}, OLLAMA, ["http://127.0.0.1:11434", "qwen3:4b", undefined]],
     ["an address is set", OWN_URL, BUILTIN, ["http://10.0.0.1:11434", "auto", undefined]],
     ["it is set, Ollama chosen", OWN_URL, OLLAMA, ["http://10.0.0.1:11434", "qwen3:4b", undefined]],
+    [
+      "a main server is named",
+      { ROCKPOOL_MODEL_SERVERS: "main=openai+http://10.0.0.2:8080" },
+      BUILTIN,
+      ["http://127.0.0.1:11434", "auto", undefined],
+    ],
     ["a model is set", { ROCKPOOL_MODEL: "x" }, BUILTIN, ["http://127.0.0.1:1", "x", "small"]],
     [
       "auto is set",
