@@ -181,14 +181,14 @@ describe("WorkLoop", () => {
     expect(loop.isRunning).toBe(false);
   });
 
-  it("begins nothing after four minutes, and says that it is due", async ({ expect }) => {
+  it("begins nothing long after two minutes, and says that it is due", async ({ expect }) => {
     const lane = new TestLane("a", true);
     for (let index = 0; index < 10; index += 1) lane.add(() => sleep(60_000));
     const { loop } = createLoop(lane);
     const running = loop.run();
     await vi.advanceTimersByTimeAsync(LATE_MS);
     await running;
-    expect(lane.begun).toBe(4);
+    expect(lane.begun).toBe(LATE_MS / 60_000);
     expect(loop.nextAtMs()).toBe(0);
   });
 

@@ -18,7 +18,7 @@ export interface FakeEnv {
   env: Env;
   /** Everything that the session accepted. */
   accepted: AcceptRequest[];
-  /** Names of the objects that were asked, and the arguments of stream and history. */
+  /** Names of the objects that were asked, and the arguments of snapshot and history. */
   asked: { session: string; call: string; args: unknown[] }[];
   kept: NewFile[];
   /** What the next accepts answer. */
@@ -44,8 +44,8 @@ function createSession(state: FakeEnv, session: string) {
         if (state.outcome.status !== "full") state.accepted.push(request);
         return state.outcome;
       }),
-    stream: (after: number | undefined) =>
-      ask("stream", [after], () => textStream('data: {"type":"ready","seq":0}\n\n')),
+    snapshot: (after: number | undefined) =>
+      ask("snapshot", [after], () => ({ status: "snapshot", messages: [] })),
     history: (before: number | undefined, limit: number) =>
       ask("history", [before, limit], () => ({ status: "page", messages: [], more: false })),
     storeFile: (file: NewFile) =>
