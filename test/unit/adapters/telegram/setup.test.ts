@@ -40,7 +40,7 @@ describe("setting a bot up", () => {
     expect([...fake.commands.keys()]).toEqual(["", "zh"]);
     const names = ["help", "new", "status", "model", "stop", "link", "whoami", "forget"];
     for (const list of fake.commands.values()) {
-      const listed = list.map(({ command }) => command);
+      const listed = (list as { command: string }[]).map(({ command }) => command); // what setMyCommands was given
       expect(listed).toEqual(expect.arrayContaining(names));
       expect(new Set(listed).size).toBe(listed.length);
     }
