@@ -11,6 +11,7 @@ export function describeModel(
   modelUrl: string,
   builtin?: ModelServerState,
 ): string[] {
+  if (model.servers) return describeSeveral(model, model.servers);
   if (builtin?.url === modelUrl) return describeBuiltin(model, builtin);
   if (model.status === "down")
     return [
@@ -22,6 +23,24 @@ export function describeModel(
   if (model.chosen === undefined)
     return [`the server at ${modelUrl} has no model that fits. Type: ollama pull ${FIRST_MODEL}`];
   return [`${model.chosen} (${modelUrl}, version ${model.version})`];
+}
+
+function describeSeveral(
+  model: ModelSummary,
+  servers: readonly { name: string; status: "up" | "down" }[],
+): string[] {
+  const names = servers.map(({ name, status }) =>
+    status === "up" ? name : `${name} (does not answer)`,
+  );
+  const chosen = model.status === "up" ? model.chosen : undefined;
+  const pressure = model.status === "up" ? model.pressure : undefined;
+  return [
+    chosen ?? "none: npx rockpool doctor says of each server what is wrong",
+    `servers: ${names.join(", ")}`,
+    ...(pressure
+      ? [`memory is short (${pressure.freePercent} % free): the small one answers`]
+      : []),
+  ];
 }
 
 function describeBuiltin(model: ModelSummary, builtin: ModelServerState): string[] {

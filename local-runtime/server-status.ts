@@ -13,6 +13,10 @@ const ErrorCodeSchema = v.custom<ErrorCode>(
 
 const InstalledModelSchema = v.object({ name: v.string() });
 
+const servers = v.exactOptional(
+  v.array(v.object({ name: v.string(), status: v.picklist(["up", "down"]) })),
+);
+
 const StatusSchema = v.object({
   version: v.string(),
   publicUrl: v.string(),
@@ -23,8 +27,13 @@ const StatusSchema = v.object({
       version: v.string(),
       models: v.array(InstalledModelSchema),
       chosen: v.exactOptional(v.string()),
+      aliases: v.exactOptional(
+        v.array(v.object({ alias: v.string(), model: v.exactOptional(v.string()) })),
+      ),
+      pressure: v.exactOptional(v.object({ freePercent: v.number(), model: v.string() })),
+      servers,
     }),
-    v.object({ status: v.literal("down"), code: ErrorCodeSchema }),
+    v.object({ status: v.literal("down"), code: ErrorCodeSchema, servers }),
   ]),
   accounts: v.array(AccountSchema),
   people: v.number(),

@@ -6,6 +6,7 @@ import { checkClock, checkNode, checkWorkerd } from "../doctor/box.ts";
 import { type Finding, failure, ok, renderFindings } from "../doctor/check.ts";
 import { checkDataFolder, checkDiskSpace, checkMasterKey } from "../doctor/data.ts";
 import { checkModel } from "../doctor/model.ts";
+import { checkModelServers } from "../doctor/model-servers.ts";
 import { checkPort, checkPublicUrl, checkServer } from "../doctor/server.ts";
 import { EXIT } from "../host-error.ts";
 import { findHolder } from "../lock.ts";
@@ -46,5 +47,6 @@ async function checkBox(shell: Shell): Promise<Finding[]> {
       checkPublicUrl(state),
       checkModel({ root: shell.root, settings, folder, running }),
     ])),
+    ...(await checkModelServers(settings, folder)),
   ];
 }

@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 import * as v from "valibot";
+import { listModelServers } from "../config/model-servers.ts";
 import type { AdminStatus, PairingDecided } from "../core/admin-protocol.ts";
 import { AppError } from "../core/errors.ts";
 import { encodeSessionKey, NAME_PATTERN, parseAccountKey } from "../core/ids.ts";
@@ -53,7 +54,9 @@ export const admin = new Hono<HttpEnv>()
         c.env.JOURNAL.getByName("journal").backlog(),
       ]);
     const version = c.env.ROCKPOOL_VERSION ?? "dev";
-    const { ROCKPOOL_PUBLIC_URL: publicUrl, ROCKPOOL_MODEL_URL: modelUrl } = openOptions(c.env);
+    const options = openOptions(c.env);
+    const { ROCKPOOL_PUBLIC_URL: publicUrl } = options;
+    const modelUrl = listModelServers(options)[0]?.url ?? options.ROCKPOOL_MODEL_URL;
     return c.json<AdminStatus>({
       version,
       publicUrl,

@@ -15,6 +15,7 @@ import {
   checkMasterKey,
 } from "../../../local-runtime/doctor/data.ts";
 import { checkModel } from "../../../local-runtime/doctor/model.ts";
+import { checkModelServers } from "../../../local-runtime/doctor/model-servers.ts";
 import {
   checkModelServer,
   checkPort,
@@ -224,5 +225,27 @@ describe("the check of the built-in model server", () => {
       result: "fail",
       detail: expect.stringContaining("it is not JSON"),
     });
+  });
+});
+
+describe("further model servers", () => {
+  const folder = dataFolderAt("/nonexistent");
+
+  it("are judged each by the list that its kind answers with", async ({ expect }) => {
+    const cpp = await serve(200, '{"data":[{"id":"a"},{"id":"b"}]}');
+    const lan = await serve(200, '{"models":[{"name":"a"}]}');
+    const keyed = await serve(401, "{}");
+    const servers = `cpp=openai+${cpp}/v1,lan=ollama+${lan},hub=openai+${keyed},off=openai+http://127.0.0.1:9`;
+    const findings = await checkModelServers(settings({ ROCKPOOL_MODEL_SERVERS: servers }), folder);
+    expect(findings.map(({ what, result, detail }) => [what, result, detail])).toEqual([
+      ["Model server cpp", "ok", `2 listed at ${cpp}/v1`],
+      ["Model server lan", "ok", `1 listed at ${lan}`],
+      ["Model server hub", "warn", `it does not take the key (${keyed})`],
+      ["Model server off", "warn", "no server of the kind openai answers at http://127.0.0.1:9"],
+    ]);
+  });
+
+  it("are none where none are named", async ({ expect }) => {
+    expect(await checkModelServers(settings({}), folder)).toEqual([]);
   });
 });

@@ -58,6 +58,20 @@ describe("the start screen", () => {
     expect(text).toContain("ROCKPOOL_MODEL_URL=");
   });
 
+  it("names all model servers where there are several, and which one is away", ({ expect }) => {
+    const servers = [
+      { name: "main", status: "down" as const },
+      { name: "lan", status: "up" as const },
+    ];
+    const text = renderStartScreen(
+      facts({ model: { status: "up", version: "1", models: [], chosen: "chat:8b", servers } }),
+    );
+    expect(text).toContain("chat:8b");
+    expect(text).toContain("servers: main (does not answer), lan");
+    const down = facts({ model: { status: "down", code: "model/unavailable", servers } });
+    expect(renderStartScreen(down)).toContain("npx rockpool doctor");
+  });
+
   it("says how the built-in server fares where that is to answer", ({ expect }) => {
     const modelUrl = "http://127.0.0.1:11435";
     const builtin = { url: modelUrl, model: "qwen3:1.7b" };
