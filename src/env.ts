@@ -33,6 +33,7 @@ export interface Env {
   ROCKPOOL_MODEL?: string;
   ROCKPOOL_CONTEXT_TOKENS?: string;
   ROCKPOOL_MODEL_SLOTS?: string;
+  ROCKPOOL_TIME_ZONE?: string;
   ROCKPOOL_PUBLIC_URL?: string;
   ROCKPOOL_LOG?: string;
   /** Bytes of memory of the box, for the choice of a model. */

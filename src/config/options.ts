@@ -3,6 +3,7 @@
  * and docs/configuration.md is made from this table. A parser says what is wrong, never what the value was.
  */
 
+import { parseTimeZone } from "../core/time-zone.ts";
 import { parseHttpAddress, parseModelServers } from "./model-servers.ts";
 
 export interface Option<Value> {
@@ -68,6 +69,13 @@ function modelNames(text: string): string {
 function hostName(text: string): string {
   if (!/^[0-9A-Za-z.:_-]+$/.test(text)) throw new Error("a host name or address is expected");
   return text;
+}
+
+function timeZone(text: string): string {
+  const zone = parseTimeZone(text);
+  if (zone === undefined)
+    throw new Error("a time zone of the IANA list is expected, such as Europe/Berlin");
+  return zone;
 }
 
 function option<const Value>(spec: Option<Value>): Option<Value> {
@@ -164,6 +172,13 @@ export const OPTIONS = {
     default: 1,
     worker: true,
     doc: "Answers that the model server writes at the same time (Ollama: OLLAMA_NUM_PARALLEL); everybody else waits in line and is shown the place. More than the server really does only hides the line in it.",
+  }),
+  ROCKPOOL_TIME_ZONE: option({
+    parse: timeZone,
+    default: new Intl.DateTimeFormat("en-US").resolvedOptions().timeZone,
+    defaultDoc: "this machine's",
+    worker: true,
+    doc: "Time zone of people who have not chosen their own with `/timezone`, such as `Europe/Berlin`.",
   }),
   ROCKPOOL_PUBLIC_URL: option({
     parse: publicUrl,

@@ -123,6 +123,7 @@ function takeBack(parts: SessionParts, takes: TakeBack, personId: PersonId): Can
 function forget(parts: SessionParts): void {
   parts.outbox.forget();
   parts.files.forget();
+  parts.reminders.forget();
   const throughSeq = parts.history.forget();
   parts.past.forget();
   parts.pins.forget();

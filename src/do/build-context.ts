@@ -19,6 +19,8 @@ export interface PromptFill {
 export interface Context {
   chat: Omit<ChatRequest, "caller">;
   tools: TurnTools | undefined;
+  /** What tools ask for while they run: to be stored with the answer. */
+  changes: readonly (() => void)[];
   /** The message itself did not fit. */
   isCut: boolean;
   /** Turns asked up to this position did not fit: to be stored with the answer. */
@@ -42,7 +44,10 @@ export async function openSpace(parts: SessionParts): Promise<ModelSpace> {
 }
 
 /** Tools for what people wrote, the newest text last. */
-type OpenTools = (texts: readonly string[], profile: ModelProfile) => OpenedTools | undefined;
+type OpenTools = (
+  texts: readonly string[],
+  profile: ModelProfile,
+) => Promise<OpenedTools | undefined>;
 
 /** Throws model/*. */
 export async function buildContext(
@@ -53,13 +58,14 @@ export async function buildContext(
   const { model, profile, space } = await openSpace(parts);
   const { fromSeq, coveredSeq, notes } = await openNotes(parts);
   const past = await parts.past.after(fromSeq, promptRoom(space));
-  const opened = openTools([...past.map((turn) => turn.user), said.user], profile);
+  const opened = await openTools([...past.map((turn) => turn.user), said.user], profile);
   const reservedTokens = opened?.reservedTokens ?? 0;
   const prompt = buildPrompt({ ...space, reservedTokens, notes, past, said });
   const { messages, dropped, isCut, turnTokens, budgetTokens } = prompt;
   return {
     chat: { model, messages, maxTokens: answerTokens(space.contextTokens) },
     tools: opened?.tools,
+    changes: opened?.changes ?? [],
     isCut,
     droppedThroughSeq: past[dropped - 1]?.seq,
     fill: {

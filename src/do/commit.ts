@@ -29,7 +29,7 @@ export interface TurnEnd {
   usage?: Usage;
   /** Turns asked up to this position leave the model's context. */
   droppedThroughSeq?: number | undefined;
-  /** What a command changes, in the same transaction. */
+  /** What a command or a tool changes, in the same transaction. */
   change?: () => void;
 }
 

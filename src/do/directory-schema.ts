@@ -74,6 +74,24 @@ const STEPS: readonly string[] = [
     last_used_day TEXT
   ) WITHOUT ROWID;
   `,
+  `
+  -- What is remembered for a person.
+  CREATE TABLE facts (
+    key TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    -- Sealed: the text.
+    body BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX facts_by_person ON facts (person_id, number);
+  CREATE TABLE person_facts (
+    person_id TEXT PRIMARY KEY,
+    -- The highest number that a fact of this person ever had.
+    newest INTEGER NOT NULL,
+    zone TEXT
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

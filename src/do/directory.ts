@@ -26,6 +26,7 @@ import type {
 import { AppError } from "../core/errors.ts";
 import type { AccountKey, PersonId, SessionKey } from "../core/ids.ts";
 import type { JournalEntry, UsageEntry } from "../core/journal.ts";
+import type { Fact, Remembered } from "../core/memory.ts";
 import type { Env } from "../env.ts";
 import type { Definition } from "../flows/definition-schema.ts";
 import { createApiKey, type ParsedApiKey, parseApiKey } from "../security/api-key.ts";
@@ -36,6 +37,7 @@ import { openDirectorySchema } from "./directory-schema.ts";
 import { Flows } from "./flows.ts";
 import { openKeyring } from "./isolate.ts";
 import { JournalRows } from "./journal-rows.ts";
+import { Memories } from "./memories.ts";
 import { OneTime } from "./one-time.ts";
 import { type Pairing, Pairings } from "./pairings.ts";
 import { People } from "./people.ts";
@@ -55,6 +57,7 @@ export class DirectoryObject extends DurableObject<Env> {
   readonly #apiKeys: ApiKeys;
   #accounts: Accounts | undefined;
   #flows: Flows | undefined;
+  #memories: Memories | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -76,6 +79,11 @@ export class DirectoryObject extends DurableObject<Env> {
   async #openAccounts(): Promise<Accounts> {
     this.#accounts ??= new Accounts(this.ctx.storage.sql, await openKeyring(this.env));
     return this.#accounts;
+  }
+
+  async #openMemories(): Promise<Memories> {
+    this.#memories ??= new Memories(this.ctx.storage.sql, await openKeyring(this.env));
+    return this.#memories;
   }
 
   override async alarm(): Promise<void> {
@@ -203,6 +211,31 @@ export class DirectoryObject extends DurableObject<Env> {
       this.#people.join(request.speaker.personId, taken.personId, Date.now());
       return { status: "linked", to: taken.to, channel: taken.channel };
     });
+  }
+
+  async remember(personId: PersonId, key: string, text: string): Promise<Remembered> {
+    return (await this.#openMemories()).remember(personId, key, text, Date.now());
+  }
+
+  async facts(personId: PersonId): Promise<Fact[]> {
+    return (await this.#openMemories()).list(personId);
+  }
+
+  /** Whether there is, or was, a fact of this number. */
+  async forgetFact(personId: PersonId, number: number): Promise<boolean> {
+    return (await this.#openMemories()).forget(personId, number);
+  }
+
+  async forgetFacts(personId: PersonId): Promise<void> {
+    (await this.#openMemories()).forgetAll(personId);
+  }
+
+  async zone(personId: PersonId): Promise<string | undefined> {
+    return (await this.#openMemories()).zone(personId);
+  }
+
+  async setZone(personId: PersonId, zone: string): Promise<void> {
+    (await this.#openMemories()).setZone(personId, zone);
   }
 
   async flows(): Promise<FlowSummary[]> {

@@ -30,6 +30,8 @@ export interface Thought {
   /** The message itself did not fit: the model was told its beginning and its end. */
   isCut?: boolean;
   fill?: PromptFill;
+  /** What the turn's tools change in the session, with the transaction that stores the answer. */
+  changes?: readonly (() => void)[];
 }
 
 export async function endTurn(work: TurnWork, thought: Thought): Promise<void> {
@@ -79,6 +81,9 @@ async function endAnswered(
     aside: false,
     usage: answer.usage,
     droppedThroughSeq: thought.droppedThroughSeq,
+    change: () => {
+      for (const change of thought.changes ?? []) change();
+    },
   });
   if (!isStored) return;
   const { seq, row } = work;

@@ -1,4 +1,4 @@
-/** The tools of a turn: chosen by what people wrote, bound to who speaks now. */
+/** The tools of a turn: chosen by what people wrote, bound to who speaks now and where. */
 import { errorCode } from "../core/errors.ts";
 import type { ModelProfile } from "../core/ports.ts";
 import type { TurnTools } from "../core/tools.ts";
@@ -8,6 +8,9 @@ import { TOOLS } from "../tools/registry.ts";
 import { createToolbox } from "../tools/toolbox.ts";
 import { chooseTools, toolTokens } from "../turn/choose-tools.ts";
 import type { TurnWork } from "./end-turn.ts";
+import { memoryOf, zoneOf } from "./person-memory.ts";
+import { remindersOf } from "./person-reminders.ts";
+import { conversationOf } from "./stored-event.ts";
 
 /** What answers of tools may add to the prompt, as a share of the context and at most. */
 const RESULT_SHARE = 0.2;
@@ -17,25 +20,35 @@ const MAX_RESULT_TOKENS = 4_000;
 export interface OpenedTools {
   tools: TurnTools;
   reservedTokens: number;
+  /** What tools change when the answer is stored; filled while they run. */
+  changes: readonly (() => void)[];
 }
 
 /** Undefined where nothing that people wrote hints at a tool. `texts`: see {@link chooseTools}. */
-export function openTools(
+export async function openTools(
   work: TurnWork,
   texts: readonly string[],
   { contextTokens, tools: takesTools }: ModelProfile,
-): OpenedTools | undefined {
-  const { parts, row } = work;
-  const chosen = chooseTools(TOOLS, texts, contextTokens);
+): Promise<OpenedTools | undefined> {
+  const { parts, row, request } = work;
+  const isDirect = conversationOf(request.event).kind === "direct";
+  // In a group others write into the prompt and read the answer: what is kept of a person stays out of it.
+  const allowed = TOOLS.filter((tool) => isDirect || !tool.isPrivate);
+  const chosen = chooseTools(allowed, texts, contextTokens);
   if (chosen.length === 0) return undefined;
-  const resultTokens = Math.min(MAX_RESULT_TOKENS, Math.floor(contextTokens * RESULT_SHARE));
+  const changes: (() => void)[] = [];
+  const zone = await zoneOf(work);
+  const memory = memoryOf(work);
+  const reminders = remindersOf(work, zone, changes);
   const toolbox = createToolbox({
     tools: chosen,
     contextOf: (index, signal) => ({
       nowMs: parts.nowMs(),
-      zone: "UTC",
+      zone,
       callKey: `${row.turnId}:${index}`,
       signal,
+      memory,
+      reminders,
     }),
     failed: (tool, error) =>
       emit({
@@ -45,9 +58,11 @@ export function openTools(
         cause: describeError(error),
       }),
   });
+  const resultTokens = Math.min(MAX_RESULT_TOKENS, Math.floor(contextTokens * RESULT_SHARE));
   const specTokens = chosen.reduce((sum, tool) => sum + toolTokens(tool), 0);
   return {
     tools: { toolbox, how: takesTools ? "native" : "format", resultTokens },
     reservedTokens: specTokens + resultTokens,
+    changes,
   };
 }

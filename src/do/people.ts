@@ -7,6 +7,7 @@ import type { JournalEntry } from "../core/journal.ts";
 import type { Speaker } from "../core/session-protocol.ts";
 import { decideLang, type Lang } from "../phrases/phrase.ts";
 import { decideAdmission } from "../turn/admission.ts";
+import { mergeMemories } from "./memories.ts";
 
 export const MAX_PEOPLE = 10_000;
 const MAX_NAME_UNITS = 80;
@@ -124,6 +125,7 @@ export class People {
       .toArray();
     const name = this.find(into)?.name ?? "";
     for (const row of rows) this.identify(row.account as AccountKey, row.sender, name, into, nowMs); // stored as a key
+    mergeMemories(this.#sql, from, into);
   }
 
   #speaker(account: AccountKey, sender: string): Speaker | undefined {

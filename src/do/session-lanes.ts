@@ -3,6 +3,7 @@ import { AppError, errorCode } from "../core/errors.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { deliverDue } from "./deliver.ts";
+import { remindNext } from "./remind.ts";
 import { findRoute } from "./routes-out.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { limitTime } from "./time-limit.ts";
@@ -59,6 +60,12 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
         isLong: false,
         dueAtMs: () => outbox.dueAtMs(nowMs()),
         run: () => deliverDue(deliverDeps),
+      },
+      {
+        name: "remind",
+        isLong: false,
+        dueAtMs: () => parts.reminders.next()?.nextAtMs,
+        run: () => remindNext(parts),
       },
       journalLane(parts),
     ],

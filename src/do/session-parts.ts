@@ -14,6 +14,7 @@ import { Outbox } from "./outbox.ts";
 import { PastTurns } from "./past-turns.ts";
 import { Pins } from "./pins.ts";
 import { Readers } from "./readers.ts";
+import { ReminderRows } from "./reminders.ts";
 import { Summaries } from "./summaries.ts";
 import { createTokenRates, type TokenRates } from "./token-rates.ts";
 
@@ -53,6 +54,7 @@ export interface SessionParts {
   pins: Pins;
   summaries: Summaries;
   files: Files;
+  reminders: ReminderRows;
   journal: JournalRows;
   readers: Readers;
   model: Model;
@@ -85,6 +87,7 @@ export async function openSessionParts(
   const inbox = new Inbox(sql);
   const outbox = new Outbox(sql, keyring, key);
   const journal = new JournalRows(sql, messageLog);
+  const reminders = new ReminderRows(sql, keyring, key);
   const past = new PastTurns(sql, history);
   const pins = new Pins(sql, keyring, key);
   const summaries = new Summaries(sql, keyring, key);
@@ -100,6 +103,7 @@ export async function openSessionParts(
     pins,
     summaries,
     files: new Files(storage, keyring, key),
+    reminders,
     journal,
     readers: new Readers(key),
     model: countTokens(openModel(env), tokenRates.note),
@@ -113,7 +117,7 @@ export async function openSessionParts(
       try {
         return storage.transactionSync(work);
       } catch (error) {
-        const tables = [meta, inbox, outbox, history, past, journal, pins, summaries];
+        const tables = [meta, inbox, outbox, history, past, journal, pins, summaries, reminders];
         for (const table of tables) table.reload();
         throw error;
       }

@@ -81,6 +81,20 @@ const STEPS: readonly string[] = [
   -- What was said up to a position, in short. One row at most.
   CREATE TABLE summary (through_seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body BLOB NOT NULL);
   `,
+  `
+  CREATE TABLE reminders (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- What it says is named by it.
+    turn_id TEXT NOT NULL UNIQUE,
+    person_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    due_at_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    -- Sealed: the text, where it goes, language and time zone.
+    body BLOB NOT NULL
+  );
+  CREATE INDEX reminders_by_time ON reminders (next_at_ms);
+  `,
 ];
 
 export function openSessionSchema(storage: DurableObjectStorage): void {

@@ -1,10 +1,15 @@
 /** Answers one command of the inbox: at once, whatever else runs, with or without a model. */
 import { parseAccountKey } from "../core/ids.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { parseWhen } from "../tools/when.ts";
+import { findTimeZone } from "../tools/zones.ts";
 import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/commands.ts";
+import type { PersonPorts } from "../turn/person-commands.ts";
 import type { PinPorts } from "../turn/pin-commands.ts";
 import { commitTurn } from "./commit.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
+import { zoneOf } from "./person-memory.ts";
+import { remindersOf } from "./person-reminders.ts";
 import { reportTurn } from "./report-turn.ts";
 import { callSession } from "./session-client.ts";
 import { commandOf, conversationOf } from "./stored-event.ts";
@@ -55,6 +60,28 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     pins: pinsOf(work, changes),
     createLink: async () => openDirectory(parts.env).createLinkCode(parts.key, speaker.personId),
     redeemLink: (code) => redeemLink(work, changes, code),
+    ...personPortsOf(work, changes),
+  };
+}
+
+function personPortsOf(work: Work, changes: Changes): PersonPorts {
+  const { parts, request } = work;
+  const { personId } = request.speaker;
+  const directory = () => openDirectory(parts.env);
+  return {
+    facts: () => directory().facts(personId),
+    forgetFact: (number) => directory().forgetFact(personId, number),
+    forgetFacts: () => directory().forgetFacts(personId),
+    zone: () => zoneOf(work),
+    setZone: (zone) => directory().setZone(personId, zone),
+    findZone: findTimeZone,
+    readWhen: (text, zone) => parseWhen(text, parts.nowMs(), zone),
+    reminders: (zone) => remindersOf(work, zone, changes),
+    cancelReminder(number) {
+      changes.push(() => parts.reminders.remove(number, personId));
+      return parts.reminders.of(personId).some((row) => row.number === number);
+    },
+    nowMs: parts.nowMs,
   };
 }
 

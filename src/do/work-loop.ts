@@ -23,6 +23,8 @@ export interface LoopOptions {
 export const LATE_MS = 2 * 60_000;
 /** A lane that failed by itself rests, so that a bug cannot spin. */
 export const REST_MS = 5_000;
+/** A timer of more than 24 days would fire at once. */
+const MAX_WAIT_MS = 3_600_000;
 
 export class WorkLoop {
   readonly #options: LoopOptions;
@@ -87,11 +89,13 @@ export class WorkLoop {
   async #wakeOrDue(ready: readonly WorkLane[]): Promise<void> {
     const dueAtMs = this.#earliest(ready);
     const timer =
-      dueAtMs === undefined
-        ? undefined
-        : setTimeout(() => this.wake(), Math.max(0, dueAtMs - this.#options.nowMs()));
+      dueAtMs === undefined ? undefined : setTimeout(() => this.wake(), this.#waitMs(dueAtMs));
     await this.#wake.promise;
     if (timer !== undefined) clearTimeout(timer);
+  }
+
+  #waitMs(dueAtMs: number): number {
+    return Math.min(MAX_WAIT_MS, Math.max(0, dueAtMs - this.#options.nowMs()));
   }
 
   #earliest(lanes: readonly WorkLane[]): number | undefined {

@@ -63,14 +63,14 @@ async function askModel(
   const context = await buildContext(parts, said, (texts, profile) =>
     openTools(work, texts, profile),
   );
-  const { chat, tools, ...told } = context;
+  const { chat, tools, changes, ...told } = context;
   const target = targetOf(request.event);
   const preview = route && startPreview(parts, running, target, route, request.speaker.lang);
   try {
     const request = { ...chat, caller: callerOf(work) };
     const sink = sinkOf(parts, running);
     const result = await runTurn(request, parts.model, sink, running.controller.signal, tools);
-    return { result, ...told };
+    return { result, changes, ...told };
   } finally {
     await preview?.stop();
   }

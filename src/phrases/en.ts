@@ -9,8 +9,12 @@ export const en = {
 /model – show the models; \`/model <name>\` changes this conversation's
 /pin – \`/pin <note>\` keeps a note in mind; /pins lists them, \`/unpin <number>\` takes one away
 /link – use one conversation from two of your messengers
+/memory – what I remember of you; \`/memory forget <number>\` erases it
+/remind – remind you of something: \`/remind in 20 minutes tea\`
+/reminders – the reminders that wait; \`/reminders cancel <number>\`
+/timezone – your time zone; \`/timezone <city>\` changes it
 /whoami – who you are to me
-/forget – erase this conversation, with its files and notes
+/forget – erase this conversation, with its files, notes and reminders
 /help – this list`,
   unknownCommand: "I do not know /{name}. /help lists what I know.",
   newStarted: "A fresh start. What is on your mind?",
@@ -20,7 +24,7 @@ export const en = {
   roleOwner: "owner",
   roleMember: "member",
   forgetAsk:
-    "This erases {count} messages and the files of this conversation for good. Send `/forget yes` to do it.",
+    "This erases {count} messages, the files, notes and reminders of this conversation for good. Send `/forget yes` to do it.",
   forgotten: "Forgotten: {count} messages.",
   statusModel: "Model: {model}",
   statusModelDown: "Model: the model server does not answer.",
@@ -87,6 +91,33 @@ export const en = {
     "Your message is longer than I take ({max} characters). Please send it in parts, or as a file.",
   queueFull:
     "{count} messages of this conversation wait for an answer already, so I do not take more just now. Please send what you wrote last again when some are answered.",
+  reminder: "Reminder: {text}",
+  reminderLate: "Reminder: {text}\n\n(Late: this was for {time}, when I could not say it.)",
+  memoryList:
+    "What I remember of you:\n\n{list}\n\n`/memory forget <number>` erases one, `/memory forget all` all of it.",
+  memoryEmpty: "I remember nothing of you yet. Say “remember that …” and I will.",
+  memoryForgotten: "Number {number} is forgotten.",
+  memoryUnknown: "There is no number {number}. /memory lists what I remember.",
+  memoryForgetAsk:
+    "This erases all {count} facts that I remember of you, for good. Send `/memory forget all yes` to do it.",
+  memoryAllForgotten: "I have forgotten everything that I remembered of you.",
+  memoryDirectOnly: "What I remember of you I show in private conversations only.",
+  remindUsage:
+    "Tell me when and what: `/remind in 20 minutes tea`, `/remind tomorrow at 9:00 call Ada`, `/remind {example} water the plants`.",
+  remindSet: "I will remind you on {time} ({zone}): {text}",
+  remindPast: "This time is over already. When shall I remind you?",
+  remindTooFar: "I remind you of things within five years only.",
+  remindRepeats: "I can remind you once, not again and again. When is the next time?",
+  remindTooLong: "This is too long for a reminder: {max} characters at most.",
+  remindFull: "{max} reminders wait already. `/reminders cancel <number>` makes room.",
+  remindersList: "Waiting ({zone}):\n\n{list}\n\n`/reminders cancel <number>` cancels one.",
+  remindersEmpty: "No reminder waits here. `/remind tomorrow at 9:00 call Ada` sets one.",
+  remindersCancelled: "Reminder {number} is cancelled.",
+  remindersUnknown: "No reminder {number} waits here. /reminders lists them.",
+  zoneNow: "Your time zone is {zone}: it is {time}. `/timezone <city>` changes it.",
+  zoneSet: "Your time zone is {zone} now: it is {time}.",
+  zoneUnknown:
+    "I know no time zone for {place}. Name a large city, or a zone such as Europe/Berlin.",
   fileTooLarge: "I could not keep {name}: it is larger than {max} MB.",
   fileFailed: "I could not fetch {name} from the messenger.",
   fileStoreFull:

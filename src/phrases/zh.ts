@@ -10,6 +10,10 @@ export const zh: Phrases = {
 /model – 查看模型；\`/model <名称>\` 更换本对话的模型
 /pin – \`/pin <内容>\` 让我一直记住一条；/pins 列出，\`/unpin <编号>\` 取消
 /link – 让你的两个聊天软件共用一个对话
+/memory – 我记得的关于你的事；\`/memory forget <编号>\` 抹去一条
+/remind – 设置提醒：\`/remind 20分钟后 喝茶\`
+/reminders – 等待中的提醒；\`/reminders cancel <编号>\` 取消
+/timezone – 你的时区；\`/timezone <城市>\` 更改
 /whoami – 你在我这里是谁
 /forget – 抹去这个对话，包括文件和置顶
 /help – 这份列表`,
@@ -20,7 +24,7 @@ export const zh: Phrases = {
   whoami: "你是 {name}（{role}），来自 {channel}。",
   roleOwner: "主人",
   roleMember: "成员",
-  forgetAsk: "这会永久抹去本对话的 {count} 条消息和文件。确认请发送 `/forget yes`。",
+  forgetAsk: "这会永久抹去本对话的 {count} 条消息、文件、置顶和提醒。确认请发送 `/forget yes`。",
   forgotten: "已抹去 {count} 条消息。",
   statusModel: "模型：{model}",
   statusModelDown: "模型：模型服务器没有应答。",
@@ -76,6 +80,32 @@ export const zh: Phrases = {
   tooLong: "你的消息超过了我能接收的长度（{max} 个字符）。请分段发送，或以文件发送。",
   queueFull:
     "本对话已有 {count} 条消息在等待回答，我暂时不再接收。请在部分消息得到回答后，重新发送刚才的内容。",
+  reminder: "提醒：{text}",
+  reminderLate: "提醒：{text}\n\n（迟到的提醒：原定 {time}，当时我无法发送。）",
+  memoryList:
+    "我记得的关于你的事：\n\n{list}\n\n`/memory forget <编号>` 抹去一条，`/memory forget all` 抹去全部。",
+  memoryEmpty: "我还没有记住关于你的事。说“记住……”，我就会记下。",
+  memoryForgotten: "已忘记第 {number} 条。",
+  memoryUnknown: "没有第 {number} 条。发送 /memory 查看我记得的内容。",
+  memoryForgetAsk:
+    "这会永久抹去我记得的关于你的全部 {count} 条内容。确认请发送 `/memory forget all yes`。",
+  memoryAllForgotten: "我已忘记关于你的一切。",
+  memoryDirectOnly: "我只在私聊中显示我记得的关于你的事。",
+  remindUsage:
+    "请告诉我时间和内容：`/remind 20分钟后 喝茶`、`/remind 明天上午9点 给小李打电话`、`/remind {example} 浇花`。",
+  remindSet: "我会在 {time}（{zone}）提醒你：{text}",
+  remindPast: "这个时间已经过去了。要我什么时候提醒你？",
+  remindTooFar: "我只能提醒五年以内的事。",
+  remindRepeats: "我只能提醒一次，不能重复提醒。下一次是什么时候？",
+  remindTooLong: "提醒内容太长了：最多 {max} 个字符。",
+  remindFull: "已有 {max} 条提醒在等待。用 `/reminders cancel <编号>` 取消一些。",
+  remindersList: "等待中的提醒（{zone}）：\n\n{list}\n\n用 `/reminders cancel <编号>` 取消一条。",
+  remindersEmpty: "这里没有等待中的提醒。`/remind 明天上午9点 给小李打电话` 可以设置一条。",
+  remindersCancelled: "已取消第 {number} 条提醒。",
+  remindersUnknown: "这里没有第 {number} 条提醒。发送 /reminders 查看。",
+  zoneNow: "你的时区是 {zone}，现在是 {time}。用 `/timezone <城市>` 更改。",
+  zoneSet: "你的时区已设为 {zone}，现在是 {time}。",
+  zoneUnknown: "我不知道 {place} 的时区。请说一个大城市，或 Asia/Shanghai 这样的时区名。",
   fileTooLarge: "无法保存 {name}：超过 {max} MB。",
   fileFailed: "无法从聊天软件取得 {name}。",
   fileStoreFull: "无法保存 {name}：本对话的文件空间已满。可用 /forget 清空。",

@@ -1,6 +1,16 @@
 /** The built-in tools, in the order in which models are told of them. */
 import { calculator } from "./calculator.ts";
+import { recall } from "./recall.ts";
+import { remember } from "./remember.ts";
+import { listReminders, setReminder } from "./reminders.ts";
 import { timeAndDate } from "./time-and-date.ts";
 import type { Tool } from "./tool.ts";
 
-export const TOOLS: readonly Tool[] = [timeAndDate, calculator];
+export const TOOLS: readonly Tool[] = [
+  timeAndDate,
+  calculator,
+  setReminder,
+  listReminders,
+  remember,
+  recall,
+];

@@ -3,6 +3,7 @@
  * model that may have read hostile text.
  */
 import * as v from "valibot";
+import type { Memory, Reminders } from "../core/memory.ts";
 import type { JsonObject, ToolSpec } from "../core/ports.ts";
 import type { OfferedTool } from "../core/tools.ts";
 
@@ -14,9 +15,13 @@ export interface ToolContext {
   /** Names the call; the same when the turn runs again. What a tool stores, it stores under this key. */
   callKey: string;
   signal: AbortSignal;
+  memory: Memory;
+  reminders: Reminders;
 }
 
 export interface Tool extends OfferedTool {
+  /** True where its answers are for one person's eyes: not offered where others read along. */
+  isPrivate: boolean;
   /** Throws {@link ToolRefusal} with words for the model. */
   run(args: unknown, context: ToolContext): Promise<string>;
 }
@@ -38,6 +43,7 @@ interface ToolDefinition<Schema extends v.GenericSchema> {
   /** What the arguments are held to after they were repaired. */
   schema: Schema;
   hints: RegExp;
+  isPrivate?: boolean;
   run(args: v.InferOutput<Schema>, context: ToolContext): Promise<string> | string;
 }
 
@@ -50,6 +56,7 @@ export function defineTool<const Schema extends v.GenericSchema>(
   return {
     spec,
     hints,
+    isPrivate: definition.isPrivate ?? false,
     async run(args, context) {
       const parsed = v.safeParse(schema, args);
       if (!parsed.success) throw new ToolRefusal(describeIssue(name, parsed.issues[0]));

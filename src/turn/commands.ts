@@ -5,6 +5,14 @@ import { describePlace, type PlaceWords } from "../core/place-words.ts";
 import type { ModelServerState } from "../core/ports.ts";
 import type { QueuePlace } from "../core/stream.ts";
 import { chooseModel, describeModels } from "./model-words.ts";
+import {
+  chooseZone,
+  type PersonPhrase,
+  type PersonPorts,
+  setReminder,
+  showMemory,
+  showReminders,
+} from "./person-commands.ts";
 import { type PinPhrase, type PinPorts, runPinCommand } from "./pin-commands.ts";
 
 /** Fills a phrase of the assistant's own in the person's language. */
@@ -42,14 +50,15 @@ export type CommandPhrase =
   | "linkDone"
   | "linkBadCode"
   | "linkSelf"
-  | "linkDirectOnly";
+  | "linkDirectOnly"
+  | PersonPhrase;
 
 export type LinkOutcome =
   | { status: "linked"; channel: string }
   | { status: "bad_code" }
   | { status: "same_conversation" };
 
-export interface CommandPorts {
+export interface CommandPorts extends PersonPorts {
   say: Say;
   speaker: { name: string; role: "owner" | "member" };
   channel: string;
@@ -135,6 +144,10 @@ const COMMANDS: Record<string, Run> = {
       role: say(speaker.role === "owner" ? "roleOwner" : "roleMember"),
       channel,
     }),
+  memory: showMemory,
+  remind: setReminder,
+  reminders: showReminders,
+  timezone: chooseZone,
   forget: (args, { say, messageCount, takenBack }) =>
     isConfirmed(args)
       ? say("forgotten", { count: takenBack })

@@ -21,6 +21,7 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_MODEL_WARM: "sometimes",
   ROCKPOOL_CONTEXT_TOKENS: "1023",
   ROCKPOOL_MODEL_SLOTS: "0",
+  ROCKPOOL_TIME_ZONE: "Middle/Earth",
   ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
   ROCKPOOL_LOG: "constructor",
 };

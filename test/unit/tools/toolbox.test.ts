@@ -12,6 +12,18 @@ import { createToolbox } from "../../../src/tools/toolbox.ts";
 const NOON = Date.UTC(2026, 10, 21, 12);
 const quiet = new AbortController().signal;
 
+/** For tools that use neither. */
+const noMemory = {
+  memory: {
+    remember: () => Promise.reject(new Error("no memory here")),
+    facts: () => Promise.reject(new Error("no memory here")),
+  },
+  reminders: {
+    add: () => Promise.reject(new Error("no reminders here")),
+    list: () => Promise.reject(new Error("no reminders here")),
+  },
+};
+
 function toolOf(name: string, run: (text: string) => Promise<string> | string): Tool {
   return defineTool({
     name,
@@ -34,6 +46,7 @@ function open(tools: readonly Tool[]) {
       zone: "Asia/Shanghai",
       callKey: `t:${index}`,
       signal,
+      ...noMemory,
     }),
     failed: (tool, error) => failures.push(`${tool}: ${error}`),
   });

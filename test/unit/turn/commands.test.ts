@@ -16,6 +16,8 @@ const up: ModelServerState = {
 };
 const down: ModelServerState = { status: "down", code: "model/unavailable" };
 
+const NOON = Date.UTC(2026, 10, 21, 12);
+
 interface World extends CommandPorts {
   /** What was changed, in order. */
   changes: string[];
@@ -43,6 +45,35 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
       changes.push(`redeem ${code}`);
       return { status: "linked", channel: "web" };
     },
+    facts: async () => [{ number: 3, text: "Likes\ntea.", atMs: 1 }],
+    forgetFact: async (number) => {
+      changes.push(`forget fact ${number}`);
+      return number === 3;
+    },
+    forgetFacts: async () => {
+      changes.push("forget facts");
+    },
+    zone: async () => "Asia/Shanghai",
+    setZone: async (zone) => {
+      changes.push(`zone ${zone}`);
+    },
+    findZone: (place) => (place === "Tokyo" ? "Asia/Tokyo" : undefined),
+    readWhen: (text) =>
+      text.startsWith("noon ")
+        ? { status: "found", atMs: NOON, rest: text.slice(5) }
+        : { status: text === "noon" ? "past" : "none" },
+    reminders: () => ({
+      add: async (text, dueAtMs) => {
+        changes.push(`remind ${dueAtMs} ${text}`);
+        return text !== "one too many";
+      },
+      list: async () => [{ number: 7, text: "Call\nBob", dueAtMs: NOON }],
+    }),
+    cancelReminder: (number) => {
+      changes.push(`cancel ${number}`);
+      return number === 7;
+    },
+    nowMs: () => NOON,
     ...given,
   };
 }
@@ -63,6 +94,45 @@ describe("runCommand", () => {
     ["/constructor", 'unknownCommand {"name":"constructor"}'],
   ] as const)("answers %s", async ([text, reply], { expect }) => {
     expect(await answer(text)).toBe(reply);
+  });
+
+  it.for<[text: string, reply: string, ...changes: string[]]>([
+    ["/memory", 'memoryList {"list":"3. Likes tea."}'],
+    ["/memory forget #3", 'memoryForgotten {"number":3}', "forget fact 3"],
+    ["/memory forget 9", 'memoryUnknown {"number":9}', "forget fact 9"],
+    ["/memory 忘记3", 'memoryForgotten {"number":3}', "forget fact 3"],
+    ["/memory forget all", 'memoryForgetAsk {"count":1}'],
+    ["/memory forget all yes", "memoryAllForgotten", "forget facts"],
+    ["/memory forget everything", 'memoryForgetAsk {"count":1}'],
+    [
+      "/remind noon Call Bob",
+      'remindSet {"time":"2026-11-21 20:00","zone":"Asia/Shanghai","text":"Call Bob"}',
+      `remind ${NOON} Call Bob`,
+    ],
+    ["/remind noon one too many", 'remindFull {"max":50}', `remind ${NOON} one too many`],
+    ["/remind noon", "remindPast"],
+    ["/remind", 'remindUsage {"example":"2026-11-22 20:00"}'],
+    [
+      "/reminders",
+      'remindersList {"list":"7. 2026-11-21 20:00 – Call Bob","zone":"Asia/Shanghai"}',
+    ],
+    ["/reminders cancel 7", 'remindersCancelled {"number":7}', "cancel 7"],
+    ["/reminders 取消 8", 'remindersUnknown {"number":8}', "cancel 8"],
+    ["/timezone", 'zoneNow {"zone":"Asia/Shanghai","time":"2026-11-21 20:00"}'],
+    [
+      "/timezone Tokyo",
+      'zoneSet {"zone":"Asia/Tokyo","time":"2026-11-21 21:00"}',
+      "zone Asia/Tokyo",
+    ],
+    ["/timezone Nowhere", 'zoneUnknown {"place":"Nowhere"}'],
+  ])("answers %s about the person", async ([text, reply, ...changes], { expect }) => {
+    const world = createWorld();
+    expect(await answer(text, world)).toBe(reply);
+    expect(world.changes).toEqual(changes);
+  });
+
+  it("shows what it remembers of a person to nobody else", async ({ expect }) => {
+    expect(await answer("/memory", createWorld({ isDirect: false }))).toBe("memoryDirectOnly");
   });
 
   it("starts afresh", async ({ expect }) => {

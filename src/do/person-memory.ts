@@ -1,0 +1,19 @@
+/** The memory and the time zone of the person who speaks, as tools and commands reach them. */
+import type { Memory } from "../core/memory.ts";
+import { openDirectory } from "./directory-client.ts";
+import { openOptions } from "./isolate.ts";
+import type { Work } from "./work-head.ts";
+
+export function memoryOf({ parts, request }: Work): Memory {
+  const { personId } = request.speaker;
+  return {
+    remember: (key, text) => openDirectory(parts.env).remember(personId, key, text),
+    facts: () => openDirectory(parts.env).facts(personId),
+  };
+}
+
+/** The person's own zone, or the box's. */
+export async function zoneOf({ parts, request }: Work): Promise<string> {
+  const own = await openDirectory(parts.env).zone(request.speaker.personId);
+  return own ?? openOptions(parts.env).ROCKPOOL_TIME_ZONE;
+}

@@ -1,0 +1,60 @@
+/**
+ * Says a reminder when its time has come: in one transaction its row goes, and the sentence stands in the history and in
+ * the outbox. A crash before it says the reminder again, a crash after it only sends what is recorded. One whose time
+ * came while the box was off is said at its start, and says so.
+ */
+import type { MessageId } from "../core/ids.ts";
+import { parseAccountKey } from "../core/ids.ts";
+import { renderPlainTime } from "../core/time-zone.ts";
+import { phrase } from "../phrases/phrase.ts";
+import type { ReminderBody, ReminderRow } from "./reminders.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { answerMessageId, replyKey } from "./turn-names.ts";
+
+/** A reminder that comes later than this says that it is late. */
+export const LATE_MS = 60_000;
+/** For one that cannot be opened: it is tried again, and let go after a day. */
+const RETRY_MS = 60_000;
+const KEEP_MS = 24 * 3_600_000;
+
+/** Says the next reminder if it is due. Throws what its work throws. */
+export async function remindNext(parts: SessionParts): Promise<void> {
+  const row = parts.reminders.next();
+  if (!row || row.nextAtMs > parts.nowMs()) return;
+  try {
+    await say(parts, row, await parts.reminders.open(row));
+  } catch (error) {
+    const nowMs = parts.nowMs();
+    if (nowMs - row.dueAtMs > KEEP_MS) parts.reminders.remove(row.number, row.personId);
+    else parts.reminders.postpone(row.number, nowMs + RETRY_MS);
+    throw error;
+  }
+}
+
+function textOf(row: ReminderRow, { text, lang, zone }: ReminderBody, nowMs: number): string {
+  if (nowMs - row.dueAtMs <= LATE_MS) return phrase(lang, "reminder", { text });
+  const time = renderPlainTime(row.dueAtMs, zone);
+  return phrase(lang, "reminderLate", { text, time });
+}
+
+async function say(parts: SessionParts, row: ReminderRow, body: ReminderBody): Promise<void> {
+  const { turnId, account, personId } = row;
+  const { history, outbox } = parts;
+  const text = textOf(row, body, parts.nowMs());
+  const id: MessageId = answerMessageId(turnId);
+  const shown = { text, media: [] };
+  const [piece, sealed] = await Promise.all([
+    outbox.seal(replyKey(turnId, 0), { markdown: text, target: body.target }),
+    history.seal(id, shown),
+  ]);
+  const { channel } = parseAccountKey(account);
+  const atMs = parts.nowMs();
+  const role = "assistant" as const;
+  const seq = parts.commit(() => {
+    if (!parts.reminders.remove(row.number, personId)) return undefined; // cancelled meanwhile
+    outbox.put({ ...piece, turnId, account, state: "pending" }, atMs);
+    return history.append({ id, turnId, role, personId, channel, aside: true, atMs, sealed });
+  });
+  if (seq === undefined) return;
+  parts.readers.broadcast({ type: "message", message: { seq, id, role, atMs, channel, ...shown } });
+}

@@ -1,0 +1,58 @@
+/** The tools that set reminders and list them. Cancelling one is left to the person: /reminders. */
+import * as v from "valibot";
+import { MAX_FACT_UNITS, MAX_REMINDERS, type When } from "../core/memory.ts";
+import { renderTime } from "../core/time-zone.ts";
+import { defineTool, ToolRefusal } from "./tool.ts";
+import { parseWhen } from "./when.ts";
+
+/** Said to the model where no time could be read. */
+const PROBLEMS: Readonly<Record<Exclude<When["status"], "found">, string>> = {
+  none: 'No time could be read. Say it like "in 20 minutes", "tomorrow at 9:00" or "2026-12-24 18:30".',
+  past: "This time is over. Ask the user which day is meant.",
+  too_far: "This is more than five years away.",
+  repeats: "Reminders that repeat are not possible: offer to set one for the next time.",
+};
+
+export const setReminder = defineTool({
+  name: "set_reminder",
+  description: "Reminds the user once, at a time, here in this chat.",
+  properties: {
+    when: {
+      type: "string",
+      description: 'In the user\'s own words, such as "in 20 minutes" or "tomorrow at 9am".',
+    },
+    text: { type: "string", description: "What to remind of, to be read by the user." },
+  },
+  required: ["when", "text"],
+  schema: v.object({
+    when: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200)),
+    text: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(MAX_FACT_UNITS)),
+  }),
+  hints:
+    /\bremind|\b(?:wake me|alarm|timer|alert me|nudge me|don't let me forget)\b|提醒|叫醒|闹钟|定时|别忘了?叫/i,
+  async run({ when, text }, { nowMs, zone, reminders }) {
+    const parsed = parseWhen(when, nowMs, zone);
+    if (parsed.status !== "found") throw new ToolRefusal(PROBLEMS[parsed.status]);
+    if (!(await reminders.add(text.toWellFormed(), parsed.atMs)))
+      throw new ToolRefusal(
+        `${MAX_REMINDERS} reminders wait already. Tell the user to cancel some with /reminders.`,
+      );
+    return `Set for ${renderTime(parsed.atMs, zone)} (${zone}).`;
+  },
+});
+
+export const listReminders = defineTool({
+  name: "list_reminders",
+  description: "Lists the user's reminders that wait. They are cancelled with /reminders cancel N.",
+  properties: {},
+  required: [],
+  schema: v.object({}),
+  hints: /\breminders\b|提醒/i,
+  async run(_args, { zone, reminders }) {
+    const waiting = await reminders.list();
+    if (waiting.length === 0) return "No reminder waits.";
+    return waiting
+      .map(({ number, text, dueAtMs }) => `${number}. ${renderTime(dueAtMs, zone)}: ${text}`)
+      .join("\n");
+  },
+});

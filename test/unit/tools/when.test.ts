@@ -1,0 +1,115 @@
+/** Times in people's words, without a model: English and Chinese, on the clocks of any zone. */
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import { renderTime } from "../../../src/core/time-zone.ts";
+import { parseWhen } from "../../../src/tools/when.ts";
+
+/** A Saturday, three in the afternoon in Shanghai. */
+const NOW = Date.UTC(2026, 10, 21, 7);
+const ZONE = "Asia/Shanghai";
+
+function read(text: string, nowMs = NOW, zone = ZONE): string {
+  const when = parseWhen(text, nowMs, zone);
+  if (when.status !== "found") return when.status;
+  return `${renderTime(when.atMs, zone)} | ${when.rest}`;
+}
+
+describe("a time in English", () => {
+  it.for([
+    ["in 20 minutes to call mom", "Saturday, 2026-11-21 15:20 | call mom"],
+    ["in half an hour", "Saturday, 2026-11-21 15:30 | "],
+    ["in 2 hours", "Saturday, 2026-11-21 17:00 | "],
+    ["in 3 days", "Tuesday, 2026-11-24 15:00 | "],
+    ["tomorrow at 9am buy milk", "Sunday, 2026-11-22 09:00 | buy milk"],
+    ["tomorrow", "Sunday, 2026-11-22 09:00 | "],
+    ["tonight", "Saturday, 2026-11-21 22:00 | "],
+    ["next monday 14:30", "Monday, 2026-11-23 14:30 | "],
+    ["on friday at noon call Bob", "Friday, 2026-11-27 12:00 | call Bob"],
+    ["at 5pm", "Saturday, 2026-11-21 17:00 | "],
+    ["me to take pills at 8pm", "Saturday, 2026-11-21 20:00 | take pills"],
+    ["25 December at 8:00", "Friday, 2026-12-25 08:00 | "],
+    ["on March 3rd renew passport", "Wednesday, 2027-03-03 09:00 | renew passport"],
+    ["2026-12-01 09:00", "Tuesday, 2026-12-01 09:00 | "],
+    ["today at 9am", "past"],
+    ["yesterday", "past"],
+    ["every day at 9", "repeats"],
+    ["1 January 2199", "too_far"],
+    ["call mom", "none"],
+    ["", "none"],
+  ] as const)("%j is %s", ([text, time], { expect }) => {
+    expect(read(text)).toBe(time);
+  });
+});
+
+describe("a time in Chinese", () => {
+  it.for([
+    ["20分钟后给妈妈打电话", "Saturday, 2026-11-21 15:20 | 给妈妈打电话"],
+    ["二十分钟后", "Saturday, 2026-11-21 15:20 | "],
+    ["十五分钟之后提醒我关火", "Saturday, 2026-11-21 15:15 | 关火"],
+    ["过十分钟", "Saturday, 2026-11-21 15:10 | "],
+    ["半小时后", "Saturday, 2026-11-21 15:30 | "],
+    ["一个半小时后", "Saturday, 2026-11-21 16:30 | "],
+    ["两个小时以后", "Saturday, 2026-11-21 17:00 | "],
+    ["3天后", "Tuesday, 2026-11-24 15:00 | "],
+    ["明天下午三点开会", "Sunday, 2026-11-22 15:00 | 开会"],
+    ["提醒我明天交房租", "Sunday, 2026-11-22 09:00 | 交房租"],
+    ["今晚八点", "Saturday, 2026-11-21 20:00 | "],
+    ["明早8点", "Sunday, 2026-11-22 08:00 | "],
+    ["大后天晚上7点半", "Tuesday, 2026-11-24 19:30 | "],
+    ["下周一上午9点", "Monday, 2026-11-23 09:00 | "],
+    ["星期三下午两点半", "Wednesday, 2026-11-25 14:30 | "],
+    ["周五中午", "Friday, 2026-11-27 12:00 | "],
+    ["周六", "Saturday, 2026-11-28 09:00 | "],
+    ["下下周三", "Wednesday, 2026-12-02 09:00 | "],
+    ["12月25日早上8点", "Friday, 2026-12-25 08:00 | "],
+    ["三月五号", "Friday, 2027-03-05 09:00 | "],
+    ["25号", "Wednesday, 2026-11-25 09:00 | "],
+    ["3号上午十点一刻", "Thursday, 2026-12-03 10:15 | "],
+    ["9点", "Saturday, 2026-11-21 21:00 | "],
+    ["下午5点", "Saturday, 2026-11-21 17:00 | "],
+    ["晚上12点", "Sunday, 2026-11-22 00:00 | "],
+    ["凌晨1点", "Sunday, 2026-11-22 01:00 | "],
+    ["今天上午9点", "past"],
+    ["每天8点", "repeats"],
+    ["2月30日", "none"],
+    ["提醒我开会", "none"],
+  ] as const)("%j is %s", ([text, time], { expect }) => {
+    expect(read(text)).toBe(time);
+  });
+});
+
+describe("a time where the clocks change", () => {
+  /** Clocks in Berlin go from 02:00 to 03:00 on 2027-03-28, and from 03:00 to 02:00 on 2026-10-25. */
+  const berlin = (year: number, month: number, day: number, hour: number) =>
+    [Date.UTC(year, month - 1, day, hour), "Europe/Berlin"] as const;
+
+  it.for([
+    ["tomorrow at 8am", ...berlin(2027, 3, 27, 12), "Sunday, 2027-03-28 08:00 | "],
+    ["tomorrow at 2:30am", ...berlin(2027, 3, 27, 12), "Sunday, 2027-03-28 03:30 | "],
+    ["in 2 hours", ...berlin(2027, 3, 28, 0), "Sunday, 2027-03-28 04:00 | "],
+    ["in 2 hours", ...berlin(2026, 10, 25, 0), "Sunday, 2026-10-25 03:00 | "],
+    ["tomorrow at 8am", ...berlin(2026, 10, 24, 12), "Sunday, 2026-10-25 08:00 | "],
+  ] as const)("%s at %d in %s is %s", ([text, nowMs, zone, time], { expect }) => {
+    expect(read(text, nowMs, zone)).toBe(time);
+  });
+});
+
+describe("any text", () => {
+  it("is a time to come, or says why not", ({ expect }) => {
+    const words = fc
+      .array(
+        fc.constantFrom(
+          ..."in 3 minutes tomorrow at 9 : 半 小时 后 下 周 三 点 月 日 号 99 十 today".split(" "),
+        ),
+      )
+      .map((parts) => parts.join(""));
+    const zones = fc.constantFrom("UTC", "Asia/Kathmandu", "America/New_York", "Pacific/Apia");
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), words), zones, (text, zone) => {
+        const when = parseWhen(text, NOW, zone);
+        if (when.status === "found") expect(when.atMs).toBeGreaterThan(NOW);
+        else expect(["none", "past", "too_far", "repeats"]).toContain(when.status);
+      }),
+    );
+  });
+});
