@@ -15,7 +15,7 @@ export const zh: Phrases = {
 /reminders – 等待中的提醒；\`/reminders cancel <编号>\` 取消
 /timezone – 你的时区；\`/timezone <城市>\` 更改
 /whoami – 你在我这里是谁
-/forget – 抹去这个对话，包括文件和置顶
+/forget – 抹去这个对话，包括文件、置顶和提醒
 /help – 这份列表`,
   unknownCommand: "我不认识 /{name}。发送 /help 查看我会的命令。",
   newStarted: "重新开始了。想聊点什么？",
