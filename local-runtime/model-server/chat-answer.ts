@@ -1,6 +1,8 @@
 /** One /api/chat call, from its parsed form to the last line of its answer. */
 import type { ServerResponse } from "node:http";
+import { availableBytes } from "../available-memory.ts";
 import { renderEnd, renderLoad, renderPiece, renderToolCall } from "./answers.ts";
+import { decideContextCount } from "./context-slots.ts";
 import type { EnginePiece } from "./engine.ts";
 import type { ModelRunner } from "./model-runner.ts";
 import type { ShelfModel } from "./model-shelf.ts";
@@ -23,7 +25,9 @@ export async function answerChat(job: ChatJob): Promise<void> {
     await runner.unload(model.name, signal);
     return endWith(response, renderLoad(call.model, "unload", Date.now()));
   }
-  const wanted = { ...call, name: model.name, file: model.file };
+  const { name, file, facts } = model;
+  const decideContexts = () => decideContextCount(facts, call.contextTokens, availableBytes());
+  const wanted = { ...call, name, file, decideContexts };
   const startedAtMs = performance.now();
   const last = await runner.run(wanted, signal, async (loaded, loadMs) => {
     if (!call.hasMessages) return renderLoad(call.model, "load", Date.now());

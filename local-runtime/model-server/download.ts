@@ -40,6 +40,8 @@ export interface Download {
 /** Throws model/no_space, model/disk_full, model/offline, model/download_refused, model/cut_off or model/wrong_hash. */
 export async function download(job: Download): Promise<void> {
   const part = `${job.path}.part`;
+  // A command that was killed in its last moment has left the file in its place, and nobody knows of it.
+  if (sizeOf(job.path) === job.sizeBytes && (await hashOf(job.path)) === job.sha256) return;
   verifyRoom(job, sizeOf(part));
   await fetchAll(job, part);
   await verifyHash(job, part);
@@ -167,11 +169,15 @@ function verifyRoom({ path, sizeBytes }: Download, doneBytes: number): void {
 }
 
 async function verifyHash(job: Download, part: string): Promise<void> {
-  const hash = createHash("sha256");
-  for await (const bytes of createReadStream(part)) hash.update(bytes);
-  if (hash.digest("hex") === job.sha256) return;
+  if ((await hashOf(part)) === job.sha256) return;
   rmSync(part, { force: true });
   throw wrongFile(job, "its SHA-256 is another one");
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const bytes of createReadStream(path)) hash.update(bytes);
+  return hash.digest("hex");
 }
 
 function wrongFile({ url }: Download, what: string): HostError {

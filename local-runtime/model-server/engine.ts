@@ -57,14 +57,14 @@ export interface EngineEnd {
   reason: "stop" | "length";
   /** Of the whole prompt. */
   promptTokens: number;
-  /** Of the prompt: those that the last call had left evaluated, and that cost nothing now. */
+  /** Of the prompt: those that an earlier call had left evaluated, and that cost nothing now. */
   cachedTokens: number;
   outputTokens: number;
   promptMs: number;
   outputMs: number;
 }
 
-/** A model in memory, with a context of its own. One call at a time. */
+/** A model in memory, with contexts of its own. One call at a time. */
 export interface EngineModel {
   /** The context in force; at most what the model was made for. */
   readonly contextTokens: number;
@@ -77,9 +77,15 @@ export interface EngineModel {
   unload(): Promise<void>;
 }
 
+export interface LoadOptions {
+  contextTokens: number;
+  /** How many conversations' evaluated tokens are kept; one at least. */
+  contexts: number;
+}
+
 export interface Engine {
   readonly version: string;
-  load(file: string, contextTokens: number): Promise<EngineModel>;
+  load(file: string, options: LoadOptions): Promise<EngineModel>;
 }
 
 /** The prompt has more tokens than the context. */

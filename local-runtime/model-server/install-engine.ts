@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeFileAtomic } from "../atomic-file.ts";
-import { EXIT, HostError } from "../host-error.ts";
+import { EXIT, HostError, systemCode } from "../host-error.ts";
 import { tryLockFile } from "../lock.ts";
 import { engineFolder, libraryFile } from "./llama-library.ts";
 
@@ -60,6 +60,19 @@ export async function installEngine(
       exitStatus: EXIT.unavailable,
     });
   if (isEngineInstalled(root)) return;
+  try {
+    await installOnce(root, note, signal);
+  } catch (error) {
+    const code = systemCode(error);
+    throw code === undefined ? error : installFailed(`${code} in ${engineFolder(root)}`);
+  }
+}
+
+async function installOnce(
+  root: string,
+  note: (text: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   mkdirSync(engineFolder(root), { recursive: true });
   const lock = await acquire(root, note, signal);
   try {

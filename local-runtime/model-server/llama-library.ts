@@ -36,7 +36,7 @@ export interface LlamaModel {
   readonly tokenizer: Tokenizer;
   createContext(options: {
     contextSize: number;
-    sequences: 1;
+    sequences: number;
     threads: number;
   }): Promise<LlamaContext>;
   dispose(): Promise<void>;
@@ -49,7 +49,7 @@ export interface LlamaContext {
 
 export interface Sequence {
   readonly tokenMeter: { readonly usedInputTokens: number; readonly usedOutputTokens: number };
-  clearHistory(): Promise<void>;
+  readonly contextTokens: number[];
 }
 
 export interface ChunkOfAnswer {
@@ -83,7 +83,7 @@ export interface Chat {
     generateContextState(given: {
       chatHistory: LibraryTurn[];
       availableFunctions?: LibraryFunctions;
-    }): { contextText: { tokenize(tokenizer: Tokenizer): unknown[] } };
+    }): { contextText: { tokenize(tokenizer: Tokenizer): number[] } };
   };
   generateResponse(turns: LibraryTurn[], options: ChatOptions): Promise<ChatResult>;
   dispose(): void;

@@ -85,12 +85,13 @@ function decideCapabilities(architecture: string, template: string): string[] {
   ];
 }
 
-/** Memory that the model takes when it is loaded with this context. */
+/** Memory that the model takes when it is loaded with contexts of this length. */
 export function neededBytes(
   facts: Pick<ModelFacts, "sizeBytes" | "tokenBytes" | "contextTokens">,
   contextTokens: number,
+  contexts = 1,
 ): number {
-  const tokens = Math.min(contextTokens, facts.contextTokens);
+  const tokens = Math.min(contextTokens, facts.contextTokens) * contexts;
   return Math.round(facts.sizeBytes + facts.tokenBytes * tokens + ENGINE_BYTES);
 }
 

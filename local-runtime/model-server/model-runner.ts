@@ -13,6 +13,8 @@ export interface Wanted {
   name: string;
   file: string;
   contextTokens: number;
+  /** Asked where the model is loaded. */
+  decideContexts(): number;
   keepAliveMs: number;
 }
 
@@ -21,6 +23,7 @@ export interface Loaded {
   file: string;
   /** What was asked for: the model may have a shorter one of its own. */
   askedContextTokens: number;
+  contexts: number;
   model: EngineModel;
   /** Infinite where it stays. */
   expiresAtMs: number;
@@ -65,12 +68,20 @@ export class ModelRunner {
     }, signal);
   }
 
-  async #load({ name, file, contextTokens }: Wanted): Promise<Loaded> {
+  async #load({ name, file, contextTokens, decideContexts }: Wanted): Promise<Loaded> {
     const present = this.#loaded;
     if (present?.file === file && present.askedContextTokens === contextTokens) return present;
     await this.#unload();
-    const model = await this.#engine.load(file, contextTokens);
-    this.#loaded = { name, file, askedContextTokens: contextTokens, model, expiresAtMs: 0 };
+    const contexts = decideContexts();
+    const model = await this.#engine.load(file, { contextTokens, contexts });
+    this.#loaded = {
+      name,
+      file,
+      askedContextTokens: contextTokens,
+      contexts,
+      model,
+      expiresAtMs: 0,
+    };
     return this.#loaded;
   }
 

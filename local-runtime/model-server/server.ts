@@ -102,7 +102,8 @@ function listLoaded(shelf: ModelShelf, runner: ModelRunner): object[] {
   const { loaded } = runner;
   const model = loaded && shelf.find(loaded.name);
   if (!loaded || !model) return [];
-  return [renderLoaded(loaded, model.facts, neededBytes(model.facts, loaded.askedContextTokens))];
+  const sizeBytes = neededBytes(model.facts, loaded.askedContextTokens, loaded.contexts);
+  return [renderLoaded(loaded, model.facts, sizeBytes)];
 }
 
 function findModel(shelf: ModelShelf, name: string): ShelfModel {

@@ -54,22 +54,40 @@ describe.skipIf(machine !== undefined)(
       expect(lines.at(-1)).toMatchObject({ done: true, done_reason: "length", eval_count: 24 });
     });
 
-    it("evaluates of the next turn's prompt only what is new, and at most a tenth more", async ({
-      expect,
-    }) => {
-      const messages = [{ role: "system", content: "You tell short stories to children." }];
+    /** A conversation that says, of each turn, how many tokens of the prompt were evaluated and how many were new. */
+    function converse(system: string) {
+      const messages = [{ role: "system", content: system }];
       let before = 0;
-      for (const content of ["Once upon a time", "And then?", "Who came along?", "The end?"]) {
+      return async (content: string) => {
         messages.push({ role: "user", content });
         const options = { num_ctx: 512, num_predict: 20, temperature: 0.7, seed: 5 };
         const answer: Line = await (await chat({ messages, stream: false, options })).json();
-        const evaluated = answer.prompt_eval_count - answer.prompt_cached_count;
+        messages.push({ role: "assistant", content: answer.message.content });
         const fresh = answer.prompt_eval_count - before;
+        before = answer.prompt_eval_count + answer.eval_count;
+        return { evaluated: answer.prompt_eval_count - answer.prompt_cached_count, fresh };
+      };
+    }
+
+    it("evaluates of the next turn's prompt only what is new, and at most a tenth more", async ({
+      expect,
+    }) => {
+      const say = converse("You tell short stories to children.");
+      for (const content of ["Once upon a time", "And then?", "Who came along?", "The end?"]) {
+        const { evaluated, fresh } = await say(content);
         expect(evaluated, content).toBeLessThanOrEqual(Math.ceil(fresh * 1.1));
         expect(evaluated, content).toBeGreaterThan(0);
-        before = answer.prompt_eval_count + answer.eval_count;
-        messages.push({ role: "assistant", content: answer.message.content });
       }
+    });
+
+    it("does so for two conversations in turn", async ({ expect }) => {
+      const talks = [converse("You tell stories about cats."), converse("Speak of the wide sea.")];
+      await Promise.all(talks.map((say) => say("Once upon a time")));
+      for (const content of ["And then?", "Who came along?"])
+        for (const say of talks) {
+          const { evaluated, fresh } = await say(content);
+          expect(evaluated, content).toBeLessThanOrEqual(Math.ceil(fresh * 1.1));
+        }
     });
 
     it("holds an answer to a schema", async ({ expect }) => {

@@ -37,7 +37,7 @@ export function createScriptedEngine(): ScriptedEngine {
       onPiece({ kind: "text", text: "Hel" });
       onPiece({ kind: "text", text: "lo" });
     },
-    load: (file, contextTokens) => {
+    load: (file, { contextTokens }) => {
       const name = file.split("/").at(-1) ?? "";
       engine.log.push(`load ${name} ${contextTokens}`);
       const model: EngineModel = {

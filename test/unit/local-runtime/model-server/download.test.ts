@@ -82,6 +82,18 @@ describe("a download", () => {
     expect(readFileSync(path).equals(BYTES)).toBe(true);
   });
 
+  it("is not begun where the file stands already, and replaces one of other bytes", async ({
+    expect,
+  }) => {
+    const { job, path, asked } = await serve(sendRest());
+    writeFileSync(path, BYTES);
+    await download(job);
+    expect(asked).toEqual([]);
+    writeFileSync(path, Buffer.alloc(BYTES.length));
+    await download(job);
+    expect(readFileSync(path).equals(BYTES)).toBe(true);
+  });
+
   it.for([
     ["does not know ranges", (_: IncomingMessage, response: ServerResponse) => response.end(BYTES)],
     [
