@@ -72,9 +72,19 @@ export interface TurnSnapshot extends Snapshot {
   isOpen: boolean;
 }
 
+/** Something the owner is told in his own conversation. */
+export interface Notice {
+  /** The same however often it is told. */
+  id: string;
+  text: string;
+  personId: PersonId;
+}
+
 /** The calls of a SessionObject. */
 export interface SessionCalls {
   accept(request: AcceptRequest): Promise<AcceptOutcome | Moved>;
+  /** Stores and sends a message that answers none; once for each id. */
+  tell(notice: Notice): Promise<{ status: "told" } | Moved>;
   /** What a reader misses after `afterSeq`; undefined begins with the newest 50 messages. */
   snapshot(afterSeq: number | undefined): Promise<Snapshot | Moved>;
   /** The same of one event's turn. Throws http/not_found for a key that was never accepted. */

@@ -3,12 +3,14 @@
  * platform be told. A repeat joins the first. What a /stop, a /forget or an edit takes back is taken back in the same
  * transaction, so that nothing said later is touched by it.
  */
+import type { Command } from "../core/command.ts";
 import { newId, type PersonId, parseAccountKey, type TurnId } from "../core/ids.ts";
 import type { AcceptOutcome, AcceptRequest } from "../core/session-protocol.ts";
 import { decideTakeBack, type TakeBack } from "../turn/commands.ts";
-import type { CancelledRow, NewInboxRow } from "./inbox.ts";
+import { findTriggered } from "./directory-client.ts";
+import type { CancelledRow, Lane, NewInboxRow } from "./inbox.ts";
 import { sessionEntry } from "./log-entries.ts";
-import type { SessionParts } from "./session-parts.ts";
+import { findRunning, type SessionParts } from "./session-parts.ts";
 import { commandOf, userBody } from "./stored-event.ts";
 import { replyKey, userMessageId } from "./turn-names.ts";
 import { giveWay } from "./work-summary.ts";
@@ -24,7 +26,7 @@ export async function acceptEvent(
 }
 
 type Stored =
-  | { status: "accepted"; seq: number; cancelled: CancelledRow[] }
+  | { status: "accepted"; lane: Lane; seq: number; cancelled: CancelledRow[] }
   | { status: "duplicate" }
   | { status: "full" };
 
@@ -36,22 +38,26 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   const takes = decideTakeBack(command);
   const body = userBody(request, countTaken(parts, takes, personId));
   const id = userMessageId(turnId);
-  const sealed = await parts.history.seal(id, body);
+  const [sealed, flow] = await Promise.all([
+    parts.history.seal(id, body),
+    command ? undefined : findTriggered(parts.env, body.text),
+  ]);
   const atMs = parts.nowMs();
   const role = "user" as const;
-  const aside = command !== undefined;
   const stored = parts.commit((): Stored => {
-    const claimed = parts.inbox.claim(inboxRow(request, turnId, aside), atMs);
+    const lane = laneOf(parts, personId, command, flow);
+    const aside = lane !== "turn";
+    const claimed = parts.inbox.claim(inboxRow(request, turnId, lane), atMs);
     if (claimed !== "accepted")
       return claimed === "full" ? { status: "full" } : { status: "duplicate" };
     const cancelled = takeBack(parts, takes, personId);
     noteSession(parts, request, atMs);
     const message = { id, turnId, role, personId, channel, aside, atMs, sealed };
-    return { status: "accepted", seq: parts.history.append(message), cancelled };
+    return { status: "accepted", lane, seq: parts.history.append(message), cancelled };
   });
   if (stored.status === "full") return { status: "full", retryAfterMs: FULL_RETRY_MS };
   if (stored.status !== "accepted") return { status: "duplicate" };
-  if (!aside) giveWay(parts);
+  if (stored.lane === "turn") giveWay(parts);
   endCancelled(parts, stored.cancelled);
   const { request: _request, takenBack: _takenBack, ...shown } = body;
   const message = { seq: stored.seq, id, role, atMs, channel, ...shown };
@@ -59,10 +65,24 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   return { status: "accepted" };
 }
 
-function inboxRow(request: AcceptRequest, turnId: TurnId, isCommand: boolean): NewInboxRow {
+/** `flow` is what the message would begin. Who is in a dialogue, or about to be, speaks to it. */
+function laneOf(
+  { dialogues, inbox }: SessionParts,
+  personId: PersonId,
+  command: Command | undefined,
+  flow: string | undefined,
+): Lane {
+  if (command) return command.name === "flow" ? "dialogue" : "command";
+  const isTalking =
+    dialogues.has(personId) ||
+    (inbox.queued("dialogue") > 0 && inbox.countOf(personId, "dialogue") > 0);
+  return isTalking || flow !== undefined ? "dialogue" : "turn";
+}
+
+function inboxRow(request: AcceptRequest, turnId: TurnId, lane: Lane): NewInboxRow {
   return {
     key: claimKey(request),
-    lane: isCommand ? "command" : "turn",
+    lane,
     turnId,
     personId: request.speaker.personId,
     messageRef: messageRef(request),
@@ -82,7 +102,7 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
     if (found && sealed && inbox.isQueued(found.seq)) {
       inbox.hasten(found.seq);
       history.replaceBody(userMessageId(found.turnId), sealed);
-      if (parts.running?.seq === found.seq) parts.running.controller.abort();
+      findRunning(parts, found.seq)?.controller.abort();
     }
     return { status: "accepted" };
   });
@@ -98,11 +118,13 @@ function messageRef(request: AcceptRequest): string | undefined {
     : `${request.account}|${request.event.message.id}`;
 }
 
-/** What the answer to a /stop or a /forget says: how much it took back. */
+/** What the answer to a /stop, a /cancel or a /forget says: how much it took back. */
 function countTaken(parts: SessionParts, takes: TakeBack, personId: PersonId): number {
   switch (takes) {
     case "own_waiting":
       return parts.inbox.countOf(personId);
+    case "own_dialogue":
+      return parts.dialogues.has(personId) ? 1 : parts.inbox.countOf(personId, "dialogue");
     case "everything":
       return parts.history.count();
     default:
@@ -113,9 +135,15 @@ function countTaken(parts: SessionParts, takes: TakeBack, personId: PersonId): n
 /** Inside the caller's transaction; the rows that will not be answered any more. */
 function takeBack(parts: SessionParts, takes: TakeBack, personId: PersonId): CancelledRow[] {
   if (takes === "nothing") return [];
-  const cancelled = parts.inbox.cancel(takes === "everything" ? undefined : personId);
+  const isOwn = takes !== "everything";
+  const isDialogue = takes === "own_dialogue";
+  const cancelled = parts.inbox.cancel(
+    isOwn ? personId : undefined,
+    isDialogue ? ["dialogue"] : undefined,
+  );
+  if (isDialogue) parts.dialogues.end(personId);
   for (const row of cancelled)
-    if (row.seq !== parts.running?.seq) parts.outbox.drop(replyKey(row.turnId, 0));
+    if (!findRunning(parts, row.seq)) parts.outbox.drop(replyKey(row.turnId, 0));
   if (takes === "everything") forget(parts);
   return cancelled;
 }
@@ -124,6 +152,8 @@ function forget(parts: SessionParts): void {
   parts.outbox.forget();
   parts.files.forget();
   parts.reminders.forget();
+  parts.dialogues.forget();
+  parts.notices.forget();
   const throughSeq = parts.history.forget();
   parts.past.forget();
   parts.pins.forget();
@@ -133,13 +163,19 @@ function forget(parts: SessionParts): void {
 }
 
 function endCancelled(parts: SessionParts, cancelled: readonly CancelledRow[]): void {
-  for (const row of cancelled)
-    if (parts.running?.seq === row.seq) parts.running.controller.abort();
+  for (const row of cancelled) {
+    const running = findRunning(parts, row.seq);
+    if (running) running.controller.abort();
     else parts.readers.end(row.turnId, undefined);
+  }
 }
 
 /** The session's own row for D1, when it begins; turns keep its last time up to date. */
-function noteSession(parts: SessionParts, request: AcceptRequest, nowMs: number): void {
+export function noteSession(
+  parts: SessionParts,
+  request: Pick<AcceptRequest, "account">,
+  nowMs: number,
+): void {
   if (parts.meta.get("createdAtMs") !== undefined) return;
   parts.meta.set("createdAtMs", nowMs);
   parts.journal.add(sessionEntry(parts, request, nowMs));

@@ -8,6 +8,7 @@ import type { ApiCaller } from "../core/api-keys.ts";
 import type { Admission, AdmitRequest } from "../core/directory-protocol.ts";
 import type { AccountKey } from "../core/ids.ts";
 import type { Env } from "../env.ts";
+import { compileTriggers, matchTrigger, type Triggers } from "../flows/triggers.ts";
 import { parseApiKey } from "../security/api-key.ts";
 import type { DirectoryObject } from "./directory.ts";
 
@@ -23,7 +24,7 @@ interface Remembered<Value> {
 const accounts = new Map<AccountKey, Remembered<Account | undefined>>();
 const admitted = new Map<string, Remembered<Extract<Admission, { status: "admitted" }>>>();
 
-let flows: Remembered<FlowSummary[]> | undefined;
+let flows: Remembered<{ list: FlowSummary[]; triggers: Triggers }> | undefined;
 /** By the key's hash: the keys themselves are kept nowhere. */
 const callers = new Map<string, Remembered<ApiCaller>>();
 
@@ -39,13 +40,22 @@ export function forgetDirectory(): void {
   flows = undefined;
 }
 
-/** What begins a flow, for every message that comes in. */
-export async function findFlows(env: Env): Promise<FlowSummary[]> {
+async function openFlows(env: Env): Promise<{ list: FlowSummary[]; triggers: Triggers }> {
   const nowMs = Date.now();
   if (flows && flows.untilMs > nowMs) return flows.value;
-  const value = await openDirectory(env).flows();
+  const list = await openDirectory(env).flows();
+  const value = { list, triggers: compileTriggers(list) };
   flows = { value, untilMs: nowMs + REMEMBER_MS };
   return value;
+}
+
+export async function findFlows(env: Env): Promise<FlowSummary[]> {
+  return (await openFlows(env)).list;
+}
+
+/** The flow that a message begins, if any. */
+export async function findTriggered(env: Env, text: string): Promise<string | undefined> {
+  return matchTrigger((await openFlows(env)).triggers, text);
 }
 
 export async function findAccount(env: Env, key: AccountKey): Promise<Account | undefined> {

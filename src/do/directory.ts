@@ -34,7 +34,7 @@ import { hashToken, randomToken } from "../security/codes.ts";
 import { Accounts, MAX_ACCOUNTS } from "./accounts.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { openDirectorySchema } from "./directory-schema.ts";
-import { Flows } from "./flows.ts";
+import { Flows, type KnownFlow } from "./flows.ts";
 import { openKeyring } from "./isolate.ts";
 import { JournalRows } from "./journal-rows.ts";
 import { Memories } from "./memories.ts";
@@ -190,7 +190,7 @@ export class DirectoryObject extends DurableObject<Env> {
     });
   }
 
-  /** The owner, made when there is none yet: for the admin socket only. */
+  /** The owner, made when there is none yet: for the admin socket, and for what he is to be told. */
   ensureOwner(): Person {
     return this.#people.owner() ?? this.#people.add(OWNER, Date.now());
   }
@@ -244,6 +244,10 @@ export class DirectoryObject extends DurableObject<Env> {
 
   async flow(name: string): Promise<FlowShown | undefined> {
     return (await this.#openFlows()).show(name);
+  }
+
+  async findFlow(name: string): Promise<KnownFlow | undefined> {
+    return (await this.#openFlows()).find(name);
   }
 
   /** Throws flow/refused. */

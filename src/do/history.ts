@@ -95,6 +95,11 @@ export class History {
     return seq;
   }
 
+  /** A person's message that the model is told after all. Inside the caller's transaction. */
+  tellModel(id: MessageId): void {
+    this.#sql.exec("UPDATE messages SET aside = 0 WHERE id = ?", id);
+  }
+
   /** The stored text of a person's message, replaced (an edit, or files that have arrived). */
   replaceBody(id: MessageId, sealed: Uint8Array): void {
     this.#sql.exec("UPDATE messages SET body = ? WHERE id = ?", sealed, id);
@@ -117,6 +122,17 @@ export class History {
   async openUser(id: MessageId): Promise<OpenedUser | undefined> {
     const stored = this.#find(id);
     return stored && { seq: stored.seq, body: await this.#open<UserBody>(stored) };
+  }
+
+  /** What somebody wrote last. */
+  async openNewestOf(personId: PersonId): Promise<UserBody | undefined> {
+    const [stored] = this.#sql
+      .exec<StoredMessage>(
+        "SELECT * FROM messages WHERE role = 'user' AND person_id = ? ORDER BY seq DESC LIMIT 1",
+        personId,
+      )
+      .toArray();
+    return stored && this.#open<UserBody>(stored);
   }
 
   async #open<Body extends MessageBody = MessageBody>(stored: StoredMessage): Promise<Body> {

@@ -5,8 +5,11 @@
  */
 import type { PersonId, TurnId } from "../core/ids.ts";
 
-/** Commands are answered while a turn runs; turns go one at a time. */
-export type Lane = "command" | "turn";
+/** Each lane goes one row at a time and waits for no other: a turn for the model, a dialogue for nothing. */
+export type Lane = "command" | "dialogue" | "turn";
+
+/** What a person says, and can take back. */
+const SPOKEN = ["dialogue", "turn"] as const;
 
 export interface InboxRow {
   seq: number;
@@ -61,7 +64,7 @@ function toRow(stored: StoredRow): InboxRow {
 export class Inbox {
   readonly #sql: SqlStorage;
   /** Queued rows of each lane, counted once and kept in step: asking whether there is work costs no query. */
-  #queued: Record<Lane, number> = { command: 0, turn: 0 };
+  #queued: Record<Lane, number> = { command: 0, dialogue: 0, turn: 0 };
   /** The oldest queued row of each lane once it was looked up, until a queued row changes. */
   readonly #heads = new Map<Lane, InboxRow>();
   #claims = 0;
@@ -74,7 +77,7 @@ export class Inbox {
   /** Remembers what the table says, and nothing else. */
   reload(): void {
     this.#heads.clear();
-    this.#queued = { command: 0, turn: 0 };
+    this.#queued = { command: 0, dialogue: 0, turn: 0 };
     const rows = this.#sql.exec<{ lane: Lane; n: number }>(
       "SELECT lane, count(*) AS n FROM inbox WHERE state = 'queued' GROUP BY lane",
     );
@@ -170,34 +173,48 @@ export class Inbox {
     );
   }
 
-  /** Messages of a person that wait or are being answered. */
-  countOf(personId: PersonId): number {
+  /** Messages of a person that wait or are being answered, in one lane or all. */
+  countOf(personId: PersonId, lane?: Lane): number {
     return this.#sql
       .exec<{ n: number }>(
-        "SELECT count(*) AS n FROM inbox WHERE state = 'queued' AND lane = 'turn' AND person_id = ?",
+        "SELECT count(*) AS n FROM inbox WHERE state = 'queued' AND lane <> 'command' AND lane = coalesce(?, lane) AND person_id = ?",
+        lane ?? null,
         personId,
       )
       .one().n;
   }
 
-  /** Takes the waiting and running messages of a person out, or of everybody. */
-  cancel(personId?: PersonId): CancelledRow[] {
+  /** Takes the waiting and running messages of a person out, or of everybody; in one lane or all. */
+  cancel(personId?: PersonId, lanes: readonly Lane[] = SPOKEN): CancelledRow[] {
     this.#heads.clear();
-    const rows = this.#sql
-      .exec<{ seq: number; turn_id: string }>(
-        "UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = 'turn' AND person_id = coalesce(?, person_id) RETURNING seq, turn_id",
-        personId ?? null,
-      )
+    return lanes.flatMap((lane) => {
+      const rows = this.#sql
+        .exec<{ seq: number; turn_id: string }>(
+          "UPDATE inbox SET state = 'cancelled' WHERE state = 'queued' AND lane = ? AND person_id = coalesce(?, person_id) RETURNING seq, turn_id",
+          lane,
+          personId ?? null,
+        )
+        .toArray();
+      this.#queued[lane] -= rows.length;
+      return rows.map((row) => ({ seq: row.seq, turnId: row.turn_id as TurnId })); // as in toRow
+    });
+  }
+
+  /** A message that came for a dialogue goes the way of all others, in its old place. */
+  leaveToModel(seq: number): void {
+    this.#heads.clear();
+    const moved = this.#sql
+      .exec("UPDATE inbox SET lane = 'turn' WHERE seq = ? AND state = 'queued' RETURNING seq", seq)
       .toArray();
-    this.#queued.turn -= rows.length;
-    return rows.map((row) => ({ seq: row.seq, turnId: row.turn_id as TurnId })); // as in toRow
+    this.#queued.dialogue -= moved.length;
+    this.#queued.turn += moved.length;
   }
 
   /** The queued row of a platform message that was edited. */
   findEdited(messageRef: string): InboxRow | undefined {
     const [stored] = this.#sql
       .exec<StoredRow>(
-        `${ROW} WHERE state = 'queued' AND lane = 'turn' AND message_ref = ?`,
+        `${ROW} WHERE state = 'queued' AND lane <> 'command' AND message_ref = ?`,
         messageRef,
       )
       .toArray();

@@ -8,7 +8,7 @@ import type { Work } from "./work-head.ts";
 
 export function sessionEntry(
   parts: SessionParts,
-  request: AcceptRequest,
+  request: Pick<AcceptRequest, "account">,
   nowMs: number,
 ): JournalEntry {
   const { channel, name } = parseAccountKey(request.account);

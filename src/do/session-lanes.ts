@@ -1,15 +1,18 @@
-/** What a session's alarm works on, each lane on its own: commands, turns, summaries, what is to be sent, log rows. */
+/** What a session's alarm works on, each lane on its own: commands, dialogues, turns, summaries, what is to be sent, log rows. */
 import { AppError, errorCode } from "../core/errors.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { deliverDue } from "./deliver.ts";
 import { remindNext } from "./remind.ts";
 import { findRoute } from "./routes-out.ts";
+import { sendNextNotice } from "./send-notice.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { limitTime } from "./time-limit.ts";
 import { workCommand } from "./work-command.ts";
-import { workNextCommand, workNextTurn } from "./work-head.ts";
+import { workDialogue } from "./work-dialogue.ts";
+import { workNextCommand, workNextDialogue, workNextTurn } from "./work-head.ts";
 import { type WorkLane, WorkLoop } from "./work-loop.ts";
+import { workSilence } from "./work-silence.ts";
 import { summaryDueAtMs, workSummary } from "./work-summary.ts";
 import { workTurn } from "./work-turn.ts";
 
@@ -43,6 +46,7 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
         dueAtMs: () => inbox.head("command")?.nextAtMs,
         run: () => workNextCommand(parts, workCommand),
       },
+      dialogueLane(parts),
       {
         name: "turn",
         isLong: true,
@@ -67,9 +71,31 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
         dueAtMs: () => parts.reminders.next()?.nextAtMs,
         run: () => remindNext(parts),
       },
+      noticeLane(parts),
       journalLane(parts),
     ],
   });
+}
+
+/** Messages and silence in one lane, so that a dialogue takes one step at a time; who has written is not silent. */
+function dialogueLane(parts: SessionParts): WorkLane {
+  const { inbox, dialogues } = parts;
+  const isSpoken = () => inbox.queued("dialogue") > 0;
+  return {
+    name: "dialogue",
+    isLong: false,
+    dueAtMs: () => (isSpoken() ? inbox.head("dialogue")?.nextAtMs : dialogues.dueAtMs()),
+    run: () => (isSpoken() ? workNextDialogue(parts, workDialogue) : workSilence(parts)),
+  };
+}
+
+function noticeLane(parts: SessionParts): WorkLane {
+  return {
+    name: "notice",
+    isLong: false,
+    dueAtMs: () => parts.notices.next()?.nextAtMs,
+    run: () => sendNextNotice(parts),
+  };
 }
 
 function journalLane({ journal, env }: SessionParts): WorkLane {

@@ -4,12 +4,14 @@ import type { Model } from "../core/ports.ts";
 import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
 import { countTokens } from "../turn/token-rate.ts";
+import { Dialogues } from "./dialogues.ts";
 import { Files } from "./files.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import { openKeyring, openModel, openOptions } from "./isolate.ts";
 import { JournalRows, type MessageLog } from "./journal-rows.ts";
 import type { Meta } from "./meta.ts";
+import { Notices } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { PastTurns } from "./past-turns.ts";
 import { Pins } from "./pins.ts";
@@ -55,6 +57,8 @@ export interface SessionParts {
   summaries: Summaries;
   files: Files;
   reminders: ReminderRows;
+  dialogues: Dialogues;
+  notices: Notices;
   journal: JournalRows;
   readers: Readers;
   model: Model;
@@ -62,6 +66,8 @@ export interface SessionParts {
   defaultModel: string;
   summaryWork: SummaryWork;
   running: RunningTurn | undefined;
+  /** The message of a dialogue that is being answered. */
+  stepping: RunningTurn | undefined;
   nowMs(): number;
   /** One transaction. Where it fails, what this object remembers of its tables is read anew. */
   commit<Result>(work: () => Result): Result;
@@ -92,6 +98,8 @@ export async function openSessionParts(
   const pins = new Pins(sql, keyring, key);
   const summaries = new Summaries(sql, keyring, key);
   const tokenRates = createTokenRates(meta, key);
+  const dialogues = new Dialogues(sql, keyring, key);
+  const notices = new Notices(sql, keyring, key);
   return {
     key,
     env,
@@ -104,6 +112,8 @@ export async function openSessionParts(
     summaries,
     files: new Files(storage, keyring, key),
     reminders,
+    dialogues,
+    notices,
     journal,
     readers: new Readers(key),
     model: countTokens(openModel(env), tokenRates.note),
@@ -111,16 +121,37 @@ export async function openSessionParts(
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
     summaryWork: { dueAtMs: undefined, notBeforeMs: 0, failures: 0, reservedTokens: 0 },
     running: undefined,
+    stepping: undefined,
     nowMs: () => Date.now(),
     stored: () => storage.sync(),
     commit(work) {
       try {
         return storage.transactionSync(work);
       } catch (error) {
-        const tables = [meta, inbox, outbox, history, past, journal, pins, summaries, reminders];
+        const tables = [
+          meta,
+          inbox,
+          outbox,
+          history,
+          past,
+          journal,
+          pins,
+          summaries,
+          reminders,
+          dialogues,
+          notices,
+        ];
         for (const table of tables) table.reload();
         throw error;
       }
     },
   };
+}
+
+/** The work in hand on this row of the inbox, if there is any. */
+export function findRunning(
+  { running, stepping }: SessionParts,
+  seq: number,
+): RunningTurn | undefined {
+  return [running, stepping].find((work) => work?.seq === seq);
 }

@@ -95,6 +95,29 @@ const STEPS: readonly string[] = [
   );
   CREATE INDEX reminders_by_time ON reminders (next_at_ms);
   `,
+  `
+  -- Dialogue flows that run: one for each person at most.
+  CREATE TABLE dialogues (
+    person_id TEXT PRIMARY KEY,
+    flow TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    -- When silence has lasted too long.
+    due_at_ms INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    -- Sealed, too: the flow as it was when the dialogue began.
+    definition BLOB NOT NULL
+  ) WITHOUT ROWID;
+
+  -- What the owner is to be told, until his own conversation has it.
+  CREATE TABLE notices (
+    id TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at_ms INTEGER NOT NULL DEFAULT 0,
+    body BLOB NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export function openSessionSchema(storage: DurableObjectStorage): void {

@@ -13,6 +13,7 @@ import type {
   HistoryPage,
   Moved,
   NewFile,
+  Notice,
   ReplyState,
   SessionCalls,
   Snapshot,
@@ -30,6 +31,7 @@ import { findTurn, readReply } from "./read-reply.ts";
 import { createSessionLoop } from "./session-lanes.ts";
 import { openSessionParts, type SessionParts } from "./session-parts.ts";
 import { openSessionSchema } from "./session-schema.ts";
+import { takeNotice } from "./take-notice.ts";
 import type { WorkLoop } from "./work-loop.ts";
 
 /** A session that cannot even open its tables or keys tries again after this time. */
@@ -74,6 +76,14 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     const outcome = await acceptEvent(parts, request);
     if (outcome.status === "accepted") this.#arm();
     return outcome;
+  }
+
+  async tell(notice: Notice): Promise<{ status: "told" } | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    await takeNotice(await this.#open(), notice);
+    this.#arm();
+    return { status: "told" };
   }
 
   /** In the same synchronous block as the rows that need it, so that both are one commit. */

@@ -46,6 +46,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     channel: parseAccountKey(request.account).channel,
     isDirect: conversationOf(request.event).kind === "direct",
     takenBack,
+    isInDialogue: parts.dialogues.has(speaker.personId),
     modelState: () => parts.model.state(),
     sessionModel: () => parts.meta.get("model") ?? parts.defaultModel,
     setSessionModel: (name) => changes.push(() => parts.meta.set("model", name)),
@@ -114,6 +115,9 @@ async function redeemLink(
     other.history(undefined, 1),
   );
   if (to === parts.key) return { status: "same_conversation" };
-  changes.push(() => parts.meta.set("movedTo", to));
+  changes.push(() => {
+    parts.meta.set("movedTo", to);
+    parts.dialogues.forget();
+  });
   return { status: "linked", channel: outcome.channel };
 }

@@ -23,19 +23,34 @@ export async function workNextCommand(parts: SessionParts, answer: Answer): Prom
   if (row) await workRow(parts, row, answer);
 }
 
-/** Answers the oldest message, if there is one. Throws what its work throws. */
+/** Answers the oldest message for the model, if there is one. Throws what its work throws. */
 export async function workNextTurn(parts: SessionParts, answer: Answer): Promise<void> {
   const row = parts.inbox.head("turn");
-  if (!row) return;
+  if (row) await workSpoken(parts, "running", row, answer);
+}
+
+/** Answers the oldest message for a dialogue, if there is one. Throws what its work throws. */
+export async function workNextDialogue(parts: SessionParts, answer: Answer): Promise<void> {
+  const row = parts.inbox.head("dialogue");
+  if (row) await workSpoken(parts, "stepping", row, answer);
+}
+
+/** What a person can take back while it is worked on. */
+async function workSpoken(
+  parts: SessionParts,
+  hand: "running" | "stepping",
+  row: InboxRow,
+  answer: Answer,
+): Promise<void> {
   const { seq, turnId } = row;
   const controller = new AbortController();
   // Known before the event is opened: what is taken back from now on is noticed.
   const running: RunningTurn = { seq, turnId, text: "", state: "thinking", controller };
-  parts.running = running;
+  parts[hand] = running;
   try {
     await workRow(parts, row, (work) => answer({ ...work, running }));
   } finally {
-    parts.running = undefined;
+    parts[hand] = undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { AppError } from "../core/errors.ts";
 import type { Definition } from "./definition-schema.ts";
 import { type FlowInput, type Step, startFlow, stepFlow } from "./step.ts";
 import { dayIn } from "./today.ts";
-import { matchTrigger } from "./triggers.ts";
+import { compileTriggers, matchTrigger } from "./triggers.ts";
 import type { Listener } from "./words.ts";
 
 const MAX_DIALOGUES = 100;
@@ -98,7 +98,7 @@ function begins(flow: Definition, input: FlowInput): boolean {
   if (input.kind !== "message") return false;
   const { flow: name, phrases = [], keywords = [] } = flow;
   if (input.text === `/flow ${name}`) return true;
-  return matchTrigger([{ name, phrases, keywords }], input.text) !== undefined;
+  return matchTrigger(compileTriggers([{ name, phrases, keywords }]), input.text) !== undefined;
 }
 
 function endOf({ outcome }: Step): string | undefined {

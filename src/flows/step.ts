@@ -95,8 +95,12 @@ function sayOf(
   if (!state) return [];
   if ("ask" in state)
     return [(type === "hint" ? renderHint : renderQuestion)(flow, state, slots, listener)];
-  return state.say ? [renderText(flow, state.say, slots, listener)] : [];
+  if (state.say) return [renderText(flow, state.say, slots, listener)];
+  return "end" in state ? [phrase(listener.lang, END_PHRASES[state.end])] : [];
 }
+
+/** Said at an ending that says nothing of its own. */
+const END_PHRASES = { done: "flowDone", model: "flowToModel", person: "flowToPerson" } as const;
 
 function renderExpired(flow: Definition, slots: Memory["slots"], listener: Listener): string {
   const { lang } = listener;

@@ -8,12 +8,27 @@ export interface Triggered {
   keywords: readonly string[];
 }
 
-export function matchTrigger(flows: readonly Triggered[], message: string): string | undefined {
-  if (message.length > MAX_KEYWORD_MESSAGE_UNITS) return undefined;
+/** Words as they are compared, and the flows that they begin. */
+export interface Triggers {
+  phrases: ReadonlyMap<string, string>;
+  keywords: ReadonlyMap<string, string>;
+}
+
+export function compileTriggers(flows: readonly Triggered[]): Triggers {
+  const entries = (words: "phrases" | "keywords") =>
+    flows.flatMap((flow) => flow[words].map((word) => [foldText(word), flow.name] as const));
+  return { phrases: new Map(entries("phrases")), keywords: new Map(entries("keywords")) };
+}
+
+/** The name of the flow. */
+export function matchTrigger({ phrases, keywords }: Triggers, message: string): string | undefined {
+  if (message.length > MAX_KEYWORD_MESSAGE_UNITS || phrases.size + keywords.size === 0)
+    return undefined;
   const text = foldText(message);
-  const whole = flows.find((flow) => flow.phrases.some((words) => foldText(words) === text));
-  const found = whole ?? flows.find((flow) => flow.keywords.some((word) => hasWord(text, word)));
-  return found?.name;
+  const whole = phrases.get(text);
+  if (whole !== undefined) return whole;
+  for (const [word, name] of keywords) if (hasWord(text, word)) return name;
+  return undefined;
 }
 
 const SPACED_LETTER = /[\p{L}\p{N}]/u;
@@ -21,13 +36,10 @@ const SPACED_LETTER = /[\p{L}\p{N}]/u;
 const UNSPACED_LETTER = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
 /** As a word of its own where the script has spaces; anywhere where it has none. */
-function hasWord(text: string, keyword: string): boolean {
-  const word = foldText(keyword);
+function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    const before = text.slice(0, at).at(-1) ?? "";
-    const after = text.slice(at + word.length, at + word.length + 1);
-    if (!joins(before, word.slice(0, 1)) && !joins(word.slice(-1), after)) return true;
-    if (word === "") return false;
+    const [before, after] = [text.slice(0, at).slice(-1), text.charAt(at + word.length)];
+    if (!joins(before, word.slice(0, 1)) && !joins(word.slice(-1), after)) return word !== "";
   }
   return false;
 }

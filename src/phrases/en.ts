@@ -13,6 +13,8 @@ export const en = {
 /remind – remind you of something: \`/remind in 20 minutes tea\`
 /reminders – the reminders that wait; \`/reminders cancel <number>\`
 /timezone – your time zone; \`/timezone <city>\` changes it
+/flow – show the dialogues I know; \`/flow <name>\` begins one
+/cancel – leave the dialogue you are in
 /whoami – who you are to me
 /forget – erase this conversation, with its files, notes and reminders
 /help – this list`,
@@ -140,6 +142,18 @@ export const en = {
   flowHintYesNo: "Please answer yes or no.",
   flowExpired:
     "I have not heard from you for a while, so I let “{title}” go. `/flow {name}` begins it again.",
+  flowDone: "Thank you, that is all.",
+  flowToModel: "Thank you. Go on: I know your answers, and help as I can.",
+  flowToPerson: "I have told a person, who will answer you.",
+  flowList: "I know these dialogues:",
+  flowNone: "I know no dialogues yet.",
+  flowUnknown: "I know no dialogue of that name. /flow lists those I know.",
+  flowBusy: "You are in the dialogue `{name}` already. /cancel leaves it.",
+  flowFull: "Too many dialogues run in this conversation just now. Please try again later.",
+  flowLeft: "All right, I have left that. Nobody was told.",
+  flowNothingToLeave: "There is no dialogue to leave.",
+  nothingToStopFlow: "There is no answer to stop. /cancel leaves the dialogue you are in.",
+  flowNotice: "**{title}**: {name} has answered ({channel}, conversation {conversation}).",
 };
 
 export type Phrases = Record<keyof typeof en, string>;

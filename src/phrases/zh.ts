@@ -14,6 +14,8 @@ export const zh: Phrases = {
 /remind – 设置提醒：\`/remind 20分钟后 喝茶\`
 /reminders – 等待中的提醒；\`/reminders cancel <编号>\` 取消
 /timezone – 你的时区；\`/timezone <城市>\` 更改
+/flow – 查看我会的对话流程；\`/flow <名称>\` 开始一个
+/cancel – 退出当前的对话流程
 /whoami – 你在我这里是谁
 /forget – 抹去这个对话，包括文件、置顶和提醒
 /help – 这份列表`,
@@ -124,4 +126,16 @@ export const zh: Phrases = {
   flowHintChoice: "请从下面选择一项，回复名称或编号：",
   flowHintYesNo: "请回答“是”或“否”。",
   flowExpired: "有一阵没有收到你的消息，我先结束了“{title}”。发送 `/flow {name}` 可以重新开始。",
+  flowDone: "谢谢，这就可以了。",
+  flowToModel: "谢谢。请继续，我已知道你的回答，会尽力帮忙。",
+  flowToPerson: "我已通知了一个人，对方会回复你。",
+  flowList: "我会这些对话流程：",
+  flowNone: "我还没有任何对话流程。",
+  flowUnknown: "没有这个名称的对话流程。发送 /flow 查看全部。",
+  flowBusy: "你已经在对话流程 `{name}` 中。发送 /cancel 可以退出。",
+  flowFull: "本对话中进行的流程太多，请稍后再试。",
+  flowLeft: "好的，已退出。没有告诉任何人。",
+  flowNothingToLeave: "现在没有可以退出的对话流程。",
+  nothingToStopFlow: "现在没有可以停止的回答。发送 /cancel 可以退出当前的对话流程。",
+  flowNotice: "**{title}**：{name} 已填写（{channel}，对话 {conversation}）。",
 };

@@ -25,6 +25,9 @@ export type CommandPhrase =
   | "newStarted"
   | "stopped"
   | "nothingToStop"
+  | "nothingToStopFlow"
+  | "flowLeft"
+  | "flowNothingToLeave"
   | "whoami"
   | "roleOwner"
   | "roleMember"
@@ -63,8 +66,10 @@ export interface CommandPorts extends PersonPorts {
   speaker: { name: string; role: "owner" | "member" };
   channel: string;
   isDirect: boolean;
-  /** What the command took back when it was accepted: rows by /stop, messages by /forget. */
+  /** What the command took back when it was accepted: rows by /stop, messages by /forget, the dialogue by /cancel. */
   takenBack: number;
+  /** The speaker has a dialogue running. */
+  isInDialogue: boolean;
   modelState(): Promise<ModelServerState>;
   /** A model's name, an alias or `auto`. */
   sessionModel(): string;
@@ -80,10 +85,11 @@ export interface CommandPorts extends PersonPorts {
 }
 
 /** What a command takes back the moment it is accepted. */
-export type TakeBack = "nothing" | "own_waiting" | "everything";
+export type TakeBack = "nothing" | "own_waiting" | "own_dialogue" | "everything";
 
 export function decideTakeBack(command: Command | undefined): TakeBack {
   if (command?.name === "stop") return "own_waiting";
+  if (command?.name === "cancel") return "own_dialogue";
   return command?.name === "forget" && isConfirmed(command.args) ? "everything" : "nothing";
 }
 
@@ -134,7 +140,11 @@ const COMMANDS: Record<string, Run> = {
     startAfresh();
     return say("newStarted");
   },
-  stop: (_args, { say, takenBack }) => say(takenBack > 0 ? "stopped" : "nothingToStop"),
+  stop: (_args, { say, takenBack, isInDialogue }) => {
+    if (takenBack > 0) return say("stopped");
+    return say(isInDialogue ? "nothingToStopFlow" : "nothingToStop");
+  },
+  cancel: (_args, { say, takenBack }) => say(takenBack > 0 ? "flowLeft" : "flowNothingToLeave"),
   status: (_args, ports) => showStatus(ports),
   model: chooseModel,
   link,

@@ -6,15 +6,20 @@ import type {
   HistoryPage,
   ReplyState,
   SessionCalls,
+  Speaker,
 } from "../../src/core/session-protocol.ts";
 import { streamTurn } from "../../src/do/event-stream.ts";
-import { env, messageRequest } from "./integration.ts";
+import { env, type MessageOptions, messageRequest } from "./integration.ts";
 import { until } from "./scripted-model.ts";
 
 type Row = Record<string, SqlStorageValue>;
 
 export class Talk {
-  readonly conversation = crypto.randomUUID();
+  readonly conversation: string;
+
+  constructor(conversation: string = crypto.randomUUID()) {
+    this.conversation = conversation;
+  }
 
   /** A new one each time: that of an object which was ended stays ended. */
   get #stub() {
@@ -28,7 +33,17 @@ export class Talk {
 
   async say(text: string, id?: string): Promise<AcceptRequest> {
     const options = { conversation: this.conversation, ...(id === undefined ? {} : { id }) };
+    return this.sayAs({}, text, options);
+  }
+
+  /** Says it as somebody else, or in another language. */
+  async sayAs(
+    speaker: Partial<Speaker>,
+    text: string,
+    options: MessageOptions = { conversation: this.conversation },
+  ): Promise<AcceptRequest> {
     const request = messageRequest(text, options);
+    Object.assign(request, { speaker: { ...request.speaker, ...speaker } });
     await this.calls.accept(request);
     return request;
   }
@@ -72,6 +87,10 @@ export class Talk {
     return runInDurableObject(this.#stub, (_instance, { storage }) =>
       storage.sql.exec(query).toArray(),
     );
+  }
+
+  alarmAtMs(): Promise<number | null> {
+    return runInDurableObject(this.#stub, (_instance, { storage }) => storage.getAlarm());
   }
 
   /** Ends the object in the middle of whatever it does; the next call finds its next life. */

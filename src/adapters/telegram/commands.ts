@@ -17,6 +17,8 @@ const ENGLISH: readonly BotCommand[] = [
   { command: "memory", description: "What I remember of you" },
   { command: "timezone", description: "Show or change your time zone" },
   { command: "link", description: "Use one conversation from two messengers" },
+  { command: "flow", description: "Show or begin a dialogue" },
+  { command: "cancel", description: "Leave the dialogue" },
   { command: "whoami", description: "Who you are to me" },
   { command: "forget", description: "Erase this conversation" },
 ];
@@ -33,6 +35,8 @@ const CHINESE: readonly BotCommand[] = [
   { command: "memory", description: "我记得的关于你的事" },
   { command: "timezone", description: "查看或更改时区" },
   { command: "link", description: "在两个通讯软件中使用同一个对话" },
+  { command: "flow", description: "查看或开始一个对话流程" },
+  { command: "cancel", description: "退出当前的对话流程" },
   { command: "whoami", description: "我把你当作谁" },
   { command: "forget", description: "删除这个对话" },
 ];

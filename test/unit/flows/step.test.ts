@@ -72,7 +72,7 @@ describe("a dialogue", () => {
       memory: { slots: {}, misses: 1, silences: 0 },
     });
     expect(play(["pie", "tart"])).toMatchObject({
-      reply: "",
+      reply: "I have told a person, who will answer you.",
       outcome: { status: "ended", end: "person", tellOwner: true },
     });
     expect(play(["soup", "x".repeat(21)]).reply).toBe(

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { MAX_KEYWORD_MESSAGE_UNITS } from "../../../src/flows/limits.ts";
-import { matchTrigger } from "../../../src/flows/triggers.ts";
+import { compileTriggers, matchTrigger } from "../../../src/flows/triggers.ts";
 import { anyText } from "../../support/any-text.ts";
 
-const flows = [
+const flows = compileTriggers([
   { name: "desk", phrases: ["help desk"], keywords: ["vpn", "打印机"] },
   { name: "lunch", phrases: ["vpn", "Order  lunch"], keywords: [] },
-];
+]);
 
 describe("a message", () => {
   it.for([

@@ -32,6 +32,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     channel: "telegram",
     isDirect: true,
     takenBack: 0,
+    isInDialogue: false,
     modelState: async () => up,
     sessionModel: () => "auto",
     setSessionModel: (name) => changes.push(`model ${name}`),
@@ -144,6 +145,9 @@ describe("runCommand", () => {
   it("says whether there was anything to stop", async ({ expect }) => {
     expect(await answer("/stop", createWorld({ takenBack: 1 }))).toBe("stopped");
     expect(await answer("/stop")).toBe("nothingToStop");
+    expect(await answer("/stop", createWorld({ isInDialogue: true }))).toBe("nothingToStopFlow");
+    expect(await answer("/cancel", createWorld({ takenBack: 1 }))).toBe("flowLeft");
+    expect(await answer("/cancel")).toBe("flowNothingToLeave");
   });
 
   it("asks before it forgets, and says how much was forgotten", async ({ expect }) => {
@@ -252,6 +256,7 @@ describe("/link", () => {
 describe("decideTakeBack", () => {
   it.for([
     ["/stop", "own_waiting"],
+    ["/cancel", "own_dialogue"],
     ["/forget yes", "everything"],
     ["/forget Yes", "everything"],
     ["/forget", "nothing"],
