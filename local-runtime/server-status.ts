@@ -17,6 +17,11 @@ const servers = v.exactOptional(
   v.array(v.object({ name: v.string(), status: v.picklist(["up", "down"]) })),
 );
 
+/** Of all servers together. */
+const queue = v.exactOptional(
+  v.object({ slots: v.number(), busy: v.number(), waiting: v.number() }),
+);
+
 const StatusSchema = v.object({
   version: v.string(),
   publicUrl: v.string(),
@@ -32,8 +37,9 @@ const StatusSchema = v.object({
       ),
       pressure: v.exactOptional(v.object({ freePercent: v.number(), model: v.string() })),
       servers,
+      queue,
     }),
-    v.object({ status: v.literal("down"), code: ErrorCodeSchema, servers }),
+    v.object({ status: v.literal("down"), code: ErrorCodeSchema, servers, queue }),
   ]),
   accounts: v.array(AccountSchema),
   people: v.number(),

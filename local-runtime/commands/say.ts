@@ -8,6 +8,7 @@ import { usageError } from "../host-error.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 import { createTerminalInput } from "../terminal-input.ts";
+import { createWaitingLine } from "../waiting-line.ts";
 
 /** What the shell calls a command that Ctrl-C ended. */
 const INTERRUPTED_STATUS = 130;
@@ -48,7 +49,10 @@ async function runSay(shell: Shell, words: readonly string[]): Promise<void> {
 function createWriter(shell: Shell): (event: StreamEvent) => void {
   if (shell.json) return (event) => shell.printJson(event);
   const answer = createAnswerText();
+  const line = createWaitingLine();
   return (event) => {
+    // Beside the answer, which may be piped elsewhere.
+    process.stderr.write(line.take(event));
     const text = answer.take(event);
     if (text !== "") process.stdout.write(printable(text));
   };

@@ -5,7 +5,7 @@ import { dataFolderAt } from "../data-folder.ts";
 import { describeModel } from "../model-advice.ts";
 import { loadModelServerState, type ModelServerState } from "../model-server/run-state.ts";
 import type { RunState } from "../run-state.ts";
-import { loadServerStatus, type ServerStatus } from "../server-status.ts";
+import { loadServerStatus, type ModelSummary, type ServerStatus } from "../server-status.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 import { describeChannels, row } from "../start-screen.ts";
@@ -38,6 +38,7 @@ function renderStatus({ state, status, settings, builtin }: StatusFacts): string
     "",
     ...row("Address", [status.publicUrl ? `${state.url}, ${status.publicUrl}` : state.url]),
     ...row("Model", describeModel(status.model, status.modelUrl, builtin)),
+    ...row("Line", describeLine(status.model)),
     ...row("Channels", describeChannels({ url: state.url, status })),
     ...row("People", [`${status.people}, ${status.pendingPairings} waiting to be paired`]),
     ...row("Log", [`${status.journalBacklog} rows on their way to D1`]),
@@ -47,6 +48,13 @@ function renderStatus({ state, status, settings, builtin }: StatusFacts): string
       ? []
       : ["", "Nobody has signed in yet: `npx rockpool owner-link` makes a link."]),
   ].join("\n");
+}
+
+/** Who waits for the model; nothing where the server does not say. */
+function describeLine({ queue }: ModelSummary): string[] {
+  return queue
+    ? [`${queue.busy} of ${queue.slots} slots at work, ${queue.waiting} waiting for one`]
+    : [];
 }
 
 function describeProcesses(state: RunState, builtin: ModelServerState | undefined): string {

@@ -71,9 +71,9 @@ export class Slot {
   /** A gate that failed has begun anew: the second time is asked of another one. */
   async #ask(holdMs: number, signal: AbortSignal): Promise<Acquired> {
     try {
-      return await this.#acquire(holdMs, signal);
-    } catch {
-      return this.#acquire(holdMs, signal);
+      return await this.#acquire(holdMs, signal).catch(() => this.#acquire(holdMs, signal));
+    } catch (cause) {
+      throw new AppError("model/busy", { detail: "The gate of the model server failed.", cause });
     }
   }
 

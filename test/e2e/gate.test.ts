@@ -43,6 +43,9 @@ describe("two people who wait for a third", () => {
     expect(textsOf(CAROL)[0]).toContain(
       "Model server: 1 of 1 at work, 2 in line\nNumber 2 in line for the model",
     );
+    expect((await box.rockpool.run(["status"])).stdout).toContain(
+      "1 of 1 slots at work, 2 waiting for one",
+    );
     expect(box.ollama.stats().held).toBe(1);
 
     box.ollama.control({ hold: false });
