@@ -64,6 +64,12 @@ export interface EngineEnd {
   outputMs: number;
 }
 
+export interface EngineVectors {
+  vectors: number[][];
+  /** Of all texts. */
+  promptTokens: number;
+}
+
 /** A model in memory, with contexts of its own. One call at a time. */
 export interface EngineModel {
   /** The context in force; at most what the model was made for. */
@@ -74,6 +80,8 @@ export interface EngineModel {
     onPiece: (piece: EnginePiece) => void,
     signal: AbortSignal,
   ): Promise<EngineEnd>;
+  /** Unit vectors, one for each text. Throws BadRequest for a text that is too long, unless it may be cut. */
+  embed(texts: readonly string[], truncate: boolean, signal: AbortSignal): Promise<EngineVectors>;
   unload(): Promise<void>;
 }
 

@@ -28,12 +28,7 @@ export async function openLlamaEngine(root: string): Promise<Engine> {
     version: `llama.cpp ${llama.llamaCppRelease?.release ?? ""}`.trim(),
     load: async (file, options) => {
       const model = await llama.loadModel({ modelPath: file, gpuLayers: 0 });
-      try {
-        return await openContexts({ library, llama, model }, options);
-      } catch (error) {
-        await model.dispose();
-        throw error;
-      }
+      return createOpened({ library, llama, model }, options);
     },
   };
 }
@@ -44,23 +39,23 @@ interface Opened {
   model: LlamaModel;
 }
 
-async function openContexts(
+function createOpened(
   { library, llama, model }: Opened,
   { contextTokens, contexts }: LoadOptions,
-): Promise<EngineModel> {
+): EngineModel {
   const contextSize = Math.min(contextTokens, model.trainContextSize);
-  const context = await model.createContext({
-    contextSize,
-    sequences: contexts,
-    threads: engineThreads(),
-  });
+  const threads = engineThreads();
   return createLlamaModel({
     llama,
     model,
     contextTokens: contextSize,
-    contexts: Array.from({ length: contexts }, () => {
-      const sequence = context.getSequence();
-      return { sequence, chat: new library.LlamaChat({ contextSequence: sequence }), usedAt: 0 };
-    }),
+    openContexts: async () => {
+      const context = await model.createContext({ contextSize, sequences: contexts, threads });
+      return Array.from({ length: contexts }, () => {
+        const sequence = context.getSequence();
+        return { sequence, chat: new library.LlamaChat({ contextSequence: sequence }), usedAt: 0 };
+      });
+    },
+    openEmbedding: () => model.createEmbeddingContext({ contextSize, threads }),
   });
 }

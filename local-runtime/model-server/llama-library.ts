@@ -34,6 +34,11 @@ export type Tokenizer = { readonly "made by the library": never };
 export interface LlamaModel {
   readonly trainContextSize: number;
   readonly tokenizer: Tokenizer;
+  tokenize(text: string): number[];
+  createEmbeddingContext(options: {
+    contextSize: number;
+    threads: number;
+  }): Promise<EmbeddingContext>;
   createContext(options: {
     contextSize: number;
     sequences: number;
@@ -45,6 +50,10 @@ export interface LlamaModel {
 export interface LlamaContext {
   readonly contextSize: number;
   getSequence(): Sequence;
+}
+
+export interface EmbeddingContext {
+  getEmbeddingFor(tokens: number[]): Promise<{ readonly vector: readonly number[] }>;
 }
 
 export interface Sequence {

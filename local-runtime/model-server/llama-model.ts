@@ -6,6 +6,7 @@ import {
   type EngineEnd,
   type EngineModel,
   type EnginePiece,
+  type EngineVectors,
   PromptTooLong,
 } from "./engine.ts";
 import { toLibraryFunctions, toLibraryTurns } from "./engine-history.ts";
@@ -15,11 +16,16 @@ import type {
   ChatOptions,
   ChatResult,
   ChunkOfAnswer,
+  EmbeddingContext,
   Grammar,
   Llama,
   LlamaModel,
   Sequence,
 } from "./llama-library.ts";
+import { BadRequest } from "./requests.ts";
+
+/** The library adds a begin and an end to a text. */
+const RESERVED_TOKENS = 4;
 
 export interface LlamaContextPart {
   sequence: Sequence;
@@ -31,8 +37,10 @@ export interface LlamaParts {
   llama: Llama;
   model: LlamaModel;
   contextTokens: number;
-  /** Not empty. */
-  contexts: LlamaContextPart[];
+  /** One at least. Asked at the first chat: a model for vectors alone has none. */
+  openContexts(): Promise<LlamaContextPart[]>;
+  /** Asked at the first text. */
+  openEmbedding(): Promise<EmbeddingContext>;
 }
 
 export function createLlamaModel(parts: LlamaParts): EngineModel {
@@ -42,6 +50,8 @@ export function createLlamaModel(parts: LlamaParts): EngineModel {
 class LoadedModel implements EngineModel {
   readonly contextTokens: number;
   readonly #parts: LlamaParts;
+  #contexts: LlamaContextPart[] = [];
+  #embedding: EmbeddingContext | undefined;
   #calls = 0;
 
   constructor(parts: LlamaParts) {
@@ -54,6 +64,7 @@ class LoadedModel implements EngineModel {
     onPiece: (piece: EnginePiece) => void,
     signal: AbortSignal,
   ): Promise<EngineEnd> {
+    if (this.#contexts.length === 0) this.#contexts = await this.#parts.openContexts();
     const turns = toLibraryTurns(chat.messages);
     const functions = chat.tools.length > 0 ? toLibraryFunctions(chat.tools) : undefined;
     const prompt = this.#tokenize(turns, functions);
@@ -90,8 +101,30 @@ class LoadedModel implements EngineModel {
     };
   }
 
+  async embed(
+    texts: readonly string[],
+    truncate: boolean,
+    signal: AbortSignal,
+  ): Promise<EngineVectors> {
+    const { model } = this.#parts;
+    const inputs = texts.map((text) => model.tokenize(text));
+    if (!truncate && inputs.some((tokens) => tokens.length > this.contextTokens - RESERVED_TOKENS))
+      throw new BadRequest("the input length exceeds the context length");
+    this.#embedding ??= await this.#parts.openEmbedding();
+    const vectors: number[][] = [];
+    let promptTokens = 0;
+    for (const tokens of inputs) {
+      signal.throwIfAborted();
+      const kept = tokens.slice(0, this.contextTokens - RESERVED_TOKENS);
+      const { vector } = await this.#embedding.getEmbeddingFor(kept);
+      vectors.push([...vector]);
+      promptTokens += kept.length;
+    }
+    return { vectors, promptTokens };
+  }
+
   async unload(): Promise<void> {
-    for (const { chat } of this.#parts.contexts) chat.dispose();
+    for (const { chat } of this.#contexts) chat.dispose();
     await this.#parts.model.dispose();
   }
 
@@ -99,7 +132,7 @@ class LoadedModel implements EngineModel {
     turns: ReturnType<typeof toLibraryTurns>,
     functions: ReturnType<typeof toLibraryFunctions> | undefined,
   ): number[] {
-    const [first] = this.#parts.contexts;
+    const [first] = this.#contexts;
     const state = first?.chat.chatWrapper.generateContextState({
       chatHistory: turns,
       ...(functions ? { availableFunctions: functions } : {}),
@@ -108,7 +141,7 @@ class LoadedModel implements EngineModel {
   }
 
   #takeContext(prompt: readonly number[]): LlamaContextPart {
-    const { contexts } = this.#parts;
+    const contexts = this.#contexts;
     const states = contexts.map(({ sequence, usedAt }) => ({
       tokens: sequence.contextTokens,
       usedAt,

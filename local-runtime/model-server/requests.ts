@@ -64,6 +64,24 @@ const chatSchema = v.object({
   options: v.nullish(optionsSchema, {}),
 });
 
+const MAX_EMBED_TEXTS = 256;
+
+const embedSchema = v.object({
+  model: label,
+  input: v.union([
+    v.string(),
+    v.pipe(
+      v.array(v.string()),
+      v.nonEmpty("one text at least is expected"),
+      v.maxLength(MAX_EMBED_TEXTS),
+    ),
+  ]),
+  dimensions: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  truncate: v.nullish(v.boolean(), true),
+  keep_alive: v.nullish(v.union([v.number(), v.string()])),
+  options: v.nullish(v.object({ num_ctx: optionsSchema.entries.num_ctx }), {}),
+});
+
 const showSchema = v.pipe(
   v.object({ model: v.nullish(label), name: v.nullish(label) }),
   v.transform(({ model, name }) => model ?? name),
@@ -82,6 +100,16 @@ export interface ChatCall {
   hasMessages: boolean;
   hasImages: boolean;
   chat: Omit<EngineChat, "think">;
+}
+
+export interface EmbedCall {
+  model: string;
+  texts: string[];
+  /** Undefined: as many as the model has. */
+  dimensions: number | undefined;
+  truncate: boolean;
+  contextTokens: number;
+  keepAliveMs: number;
 }
 
 /** What is wrong with a request; the client's fault. */
@@ -115,6 +143,19 @@ export function parseChat(body: unknown): ChatCall {
       },
       stop: stops.filter((stop) => stop !== ""),
     },
+  };
+}
+
+/** Throws BadRequest. */
+export function parseEmbed(body: unknown): EmbedCall {
+  const { model, input, dimensions, truncate, keep_alive, options } = parse(embedSchema, body);
+  return {
+    model,
+    texts: typeof input === "string" ? [input] : input,
+    dimensions: dimensions ?? undefined,
+    truncate,
+    contextTokens: options.num_ctx,
+    keepAliveMs: parseKeepAlive(keep_alive ?? undefined),
   };
 }
 

@@ -5,13 +5,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { renderLoaded, renderShow, renderTag, type ServedModel } from "./answers.ts";
 import { answerChat } from "./chat-answer.ts";
+import { embed } from "./embed-answer.ts";
 import { type Engine, PromptTooLong } from "./engine.ts";
 import { BodyTooLarge, readJsonBody } from "./http-body.ts";
 import { QueueFull } from "./job-queue.ts";
 import { neededBytes } from "./model-facts.ts";
 import { ModelRunner } from "./model-runner.ts";
 import { ModelShelf, type ShelfModel } from "./model-shelf.ts";
-import { BadRequest, parseChat, parseShow } from "./requests.ts";
+import { BadRequest, parseChat, parseEmbed, parseShow } from "./requests.ts";
 
 /** What clients compare: the version of Ollama whose API is spoken. */
 const API_VERSION = "0.12.0";
@@ -60,12 +61,15 @@ const ROUTES: Readonly<Record<string, Route>> = {
     const name = parseShow(await readJsonBody(call.request));
     sendJson(call.response, 200, renderShow(findModel(call.shelf, name).facts));
   },
+  "POST /api/embed": async ({ request, response, shelf, runner }) => {
+    const call = parseEmbed(await readJsonBody(request));
+    const model = findModel(shelf, call.model);
+    sendJson(response, 200, await embed({ call, model, runner, signal: goneSignal(response) }));
+  },
   "POST /api/chat": async ({ request, response, shelf, runner }) => {
     const call = parseChat(await readJsonBody(request));
     const model = findModel(shelf, call.model);
-    const gone = new AbortController();
-    response.once("close", () => gone.abort(new Error("the client has gone")));
-    await answerChat({ call, model, runner, response, signal: gone.signal });
+    await answerChat({ call, model, runner, response, signal: goneSignal(response) });
   },
 };
 
@@ -78,6 +82,13 @@ export function createModelServer(options: ModelServerOptions): Server {
   });
   server.maxConnections = MAX_CONNECTIONS;
   return server;
+}
+
+/** Fires when the client has gone. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(new Error("the client has gone")));
+  return gone.signal;
 }
 
 async function answer(call: Call): Promise<void> {

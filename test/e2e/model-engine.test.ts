@@ -109,6 +109,19 @@ describe.skipIf(machine !== undefined)(
       });
     });
 
+    it("makes vectors of texts, alike where the texts are", async ({ expect }) => {
+      const input = ["The cat sat down.", "The cat sat there.", "A big red ball!"];
+      const body = { model: "stories", input, truncate: false, options: { num_ctx: 512 } };
+      const init = { method: "POST", body: JSON.stringify(body) };
+      const answer = await (await fetch(`${server.url}/api/embed`, init)).json();
+      const [first, second, third]: number[][] = answer.embeddings;
+      const likeness = (one: number[] = [], other: number[] = []) =>
+        one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0);
+      expect(likeness(first, first)).toBeCloseTo(1);
+      expect(likeness(first, second)).toBeGreaterThan(likeness(first, third));
+      expect(answer.prompt_eval_count).toBeGreaterThan(9);
+    });
+
     it("refuses a prompt that is too long, and leaves the model as it was", async ({ expect }) => {
       const messages = [{ role: "user", content: "word ".repeat(600) }];
       const response = await chat({ messages, options: { num_ctx: 512 } });

@@ -47,6 +47,11 @@ export function createScriptedEngine(): ScriptedEngine {
           await engine.script(chat, onPiece, signal);
           return SCRIPTED_END;
         },
+        embed: (texts) =>
+          Promise.resolve({
+            vectors: texts.map((text) => [3, 4, text.length]),
+            promptTokens: texts.length,
+          }),
         unload: async () => {
           engine.log.push(`unload ${name}`);
         },

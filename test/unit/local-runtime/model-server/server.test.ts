@@ -157,6 +157,34 @@ describe("the built-in model server", () => {
     expect(engine.chats.map(({ think }) => think)).toEqual([true, false]);
   });
 
+  it("turns texts into unit vectors, cut to the dimensions that are asked for", async ({
+    expect,
+  }) => {
+    const { post, engine } = await serve();
+    const whole = await post("/api/embed", { model: "e:1b", input: "" });
+    expect(await whole.json()).toMatchObject({
+      model: "e:1b",
+      embeddings: [[0.6, 0.8, 0]],
+      prompt_eval_count: 1,
+    });
+    const cut = await post("/api/embed", { model: "e:1b", input: ["a", "bc"], dimensions: 2 });
+    expect((await cut.json()).embeddings).toEqual([
+      [0.6, 0.8],
+      [0.6, 0.8],
+    ]);
+    expect(engine.log).toEqual(["load e.gguf 8192"]);
+    const more = await post("/api/embed", { model: "e:1b", input: "a", dimensions: 4 });
+    expect([more.status, await more.json()]).toEqual([
+      400,
+      { error: "the model's vectors have 3 dimensions" },
+    ]);
+    const none = await post("/api/embed", { model: "e:1b", input: [] });
+    expect([none.status, await none.json()]).toEqual([
+      400,
+      { error: "input: one text at least is expected" },
+    ]);
+  });
+
   it("refuses a body that is too large, or no JSON", async ({ expect }) => {
     const { post } = await serve();
     const large = await post("/api/chat", " ".repeat(MAX_BODY_BYTES + 1));
