@@ -6,7 +6,13 @@
 import type { Env } from "../src/env.ts";
 import worker, { Admin } from "../src/index.ts";
 
-export { ConnectionObject, DirectoryObject, JournalObject, SessionObject } from "../src/index.ts";
+export {
+  ConnectionObject,
+  DirectoryObject,
+  GateObject,
+  JournalObject,
+  SessionObject,
+} from "../src/index.ts";
 
 interface DevEnv extends Env {
   /** From .dev.vars; 64 hexadecimal digits. */
