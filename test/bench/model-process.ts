@@ -25,7 +25,7 @@ diagnostics.subscribe("http.server.response.finish", (message) => {
 
 const model = await startFakeOllama({
   reply: "echo",
-  installed: ["chat:3b"],
+  installed: ["chat:3b", "tiny:latest"],
   parallel: 1_000,
 });
 

@@ -14,6 +14,8 @@ export interface Plan {
   turnRounds: number;
   turnMessages: number;
   latencySeconds: number;
+  /** From one model to another. */
+  switches: number;
   /** Pages open at the same time. */
   connections: number;
   starts: number;
@@ -36,6 +38,7 @@ export const FULL: Plan = {
   turnRounds: 3,
   turnMessages: 1_500,
   latencySeconds: 20,
+  switches: 300,
   connections: 10_000,
   starts: 7,
   historySizes: [10, 1_000, 100_000],
@@ -55,6 +58,7 @@ export const QUICK: Plan = {
   turnRounds: 1,
   turnMessages: 400,
   latencySeconds: 3,
+  switches: 40,
   connections: 320,
   starts: 2,
   historySizes: [10, 1_000, 5_000],

@@ -20,6 +20,7 @@ import { fillHistories, measureHistory } from "./scenarios/history.ts";
 import { measureLatency } from "./scenarios/latency.ts";
 import { measureMemory } from "./scenarios/memory.ts";
 import { measureStarts } from "./scenarios/start.ts";
+import { measureSwitch } from "./scenarios/switch.ts";
 import { measureTurns } from "./scenarios/turns.ts";
 import { renderTable } from "./table.ts";
 
@@ -40,11 +41,12 @@ async function measureServing(bench: Bench, box: Box, plan: Plan): Promise<Figur
   const accept = await step("webhooks", () => measureAccept(bench, box, plan));
   const turns = await step("turns", () => measureTurns(bench, box, plan));
   const latency = await step("latency", () => measureLatency(bench, box, plan));
+  const switches = await step("switches", () => measureSwitch(bench, box, plan));
   const history = await step("history", () => measureHistory(bench, box, plan));
   const connections = await step("open pages", () => measureConnections(bench, box, plan));
   await bench.rest(box);
   await bench.verifyAnswers();
-  return [...connections, ...accept, ...turns, ...latency, ...history, ...memory];
+  return [...connections, ...accept, ...turns, ...latency, ...switches, ...history, ...memory];
 }
 
 async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
