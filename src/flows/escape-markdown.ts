@@ -3,7 +3,8 @@
 const ACTIVE = /[\\`*[\]<>~|&!]/g;
 /** An underscore inside a word (an address, a file's name) does nothing, and looks better alone. */
 const EDGE_UNDERSCORE = /(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu;
-const LINE_START = /^(?:[#+\-=]|\d{1,9}(?=[.)]))/;
+/** What makes a list, a heading or a rule of a line. */
+const LINE_START = /^(?:[+-](?=\s|$)|#{1,6}(?=\s|$)|-(?=[-\s]*$)|=(?==*$)|\d{1,9}(?=[.)](?:\s|$)))/;
 
 export function escapeMarkdown(text: string): string {
   return text
