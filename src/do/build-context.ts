@@ -1,8 +1,9 @@
 /** Gathers what the model is told in a turn, in the space that the model has. */
-import type { ChatRequest, ModelProfile } from "../core/ports.ts";
+import type { ChatRequest, ModelProfile, PromptMessage } from "../core/ports.ts";
 import type { TurnTools } from "../core/tools.ts";
-import { answerTokens, buildPrompt, promptRoom, type Said } from "../turn/context.ts";
+import { answerTokens, buildPrompt, type Prompt, promptRoom, type Said } from "../turn/context.ts";
 import type { Notes } from "../turn/notes.ts";
+import { renderPicture } from "./look-at-pictures.ts";
 import type { OpenedTools } from "./open-tools.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -21,6 +22,10 @@ export interface Context {
   tools: TurnTools | undefined;
   /** What tools ask for while they run: to be stored with the answer. */
   changes: readonly (() => void)[];
+  /** Set where the message has pictures, and the model cannot be shown any. */
+  blindModel: string | undefined;
+  /** Pictures of the message that the model is shown. */
+  picturesTold: number;
   /** The message itself did not fit. */
   isCut: boolean;
   /** Turns asked up to this position did not fit: to be stored with the answer. */
@@ -60,12 +65,16 @@ export async function buildContext(
   const past = await parts.past.after(fromSeq, promptRoom(space));
   const opened = await openTools([...past.map((turn) => turn.user), said.user], profile);
   const reservedTokens = opened?.reservedTokens ?? 0;
-  const prompt = buildPrompt({ ...space, reservedTokens, notes, past, said });
-  const { messages, dropped, isCut, turnTokens, budgetTokens } = prompt;
+  const { vision } = profile;
+  const prompt = buildPrompt({ ...space, reservedTokens, notes, past, said, vision });
+  const { dropped, isCut, turnTokens, budgetTokens } = prompt;
+  const messages = await attachPictures(parts, prompt);
   return {
     chat: { model, messages, maxTokens: answerTokens(space.contextTokens) },
     tools: opened?.tools,
     changes: opened?.changes ?? [],
+    blindModel: !vision && said.pictures?.length ? profile.name : undefined,
+    picturesTold: prompt.pictures.at(-1)?.length ?? 0,
     isCut,
     droppedThroughSeq: past[dropped - 1]?.seq,
     fill: {
@@ -75,6 +84,19 @@ export async function buildContext(
       hasGap: dropped > 0 || fromSeq > coveredSeq,
     },
   };
+}
+
+async function attachPictures(
+  { files }: SessionParts,
+  { messages, pictures }: Prompt,
+): Promise<PromptMessage[]> {
+  return Promise.all(
+    messages.map(async (message, index) => {
+      const own = pictures[index] ?? [];
+      if (own.length === 0) return message;
+      return { ...message, images: await Promise.all(own.map((one) => renderPicture(files, one))) };
+    }),
+  );
 }
 
 export interface OpenedNotes {

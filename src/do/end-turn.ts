@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../core/errors.ts";
 import type { Usage } from "../core/ports.ts";
 import { phrase } from "../phrases/phrase.ts";
+import type { Picture } from "../turn/pictures.ts";
 import { decidePostpone, failedPhrase, KEEP_MS, waitingPhrase } from "../turn/postpone.ts";
 import type { TurnResult } from "../turn/run.ts";
 import type { PromptFill } from "./build-context.ts";
@@ -25,6 +26,8 @@ export interface Thought {
   problems: string[];
   /** The message as the model was told it. */
   user: string;
+  /** Its pictures that a model can be shown. */
+  pictures?: readonly Picture[];
   /** Turns asked up to this position no longer fit into the model's context. */
   droppedThroughSeq?: number | undefined;
   /** The message itself did not fit: the model was told its beginning and its end. */
@@ -87,7 +90,9 @@ async function endAnswered(
   });
   if (!isStored) return;
   const { seq, row } = work;
-  const turn = { seq, atMs: row.acceptedAtMs, user: thought.user, assistant: text };
+  const { user, pictures } = thought;
+  const said = { seq, atMs: row.acceptedAtMs, user, ...(pictures ? { pictures } : {}) };
+  const turn = { ...said, assistant: text };
   work.parts.past.remember(turn);
   if (thought.fill) planSummary(work.parts, thought.fill, turn, work.request.speaker.personId);
 }

@@ -4,6 +4,7 @@ import type { MessageEntry } from "../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+import type { Picture } from "../turn/pictures.ts";
 
 /** What is sealed of a message. */
 export interface MessageBody {
@@ -11,6 +12,8 @@ export interface MessageBody {
   media: MediaRef[];
   sender?: string;
   cut?: "stopped" | "error";
+  /** Of its files those that a model can be shown. */
+  pictures?: Picture[];
 }
 
 /** What is sealed of a person's message: also the event that brought it, until and after it is worked on. */

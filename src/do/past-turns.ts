@@ -132,7 +132,9 @@ export class PastTurns {
       this.#history.openBody(row.answer_id as MessageId, row.answer), // the same
     ]);
     const { seq, at_ms: atMs } = row;
-    return { seq, atMs, user: describeUser(user), assistant: assistant.text };
+    const { pictures } = user;
+    const turn = { seq, atMs, user: describeUser(user), assistant: assistant.text };
+    return pictures ? { ...turn, pictures } : turn;
   }
 }
 

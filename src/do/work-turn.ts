@@ -8,15 +8,14 @@ import type { TurnSink } from "../turn/ask-model.ts";
 import { decideFailure, runTurn } from "../turn/run.ts";
 import { buildContext } from "./build-context.ts";
 import { endTurn, type Thought, type TurnWork } from "./end-turn.ts";
-import { describeUser, type MessageBody } from "./history.ts";
+import { describeUser } from "./history.ts";
 import { liveEvent } from "./live-event.ts";
 import { openTools } from "./open-tools.ts";
+import { prepareMessage } from "./prepare-message.ts";
 import { startPreview } from "./preview.ts";
-import { receiveMedia } from "./receive-media.ts";
 import { findRoute, type Route } from "./routes-out.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
-import { targetOf, userBody } from "./stored-event.ts";
-import { userMessageId } from "./turn-names.ts";
+import { targetOf } from "./stored-event.ts";
 import type { Work } from "./work-head.ts";
 
 export async function workTurn({ running, ...work }: Work): Promise<void> {
@@ -44,33 +43,43 @@ async function think(work: TurnWork): Promise<Thought> {
     return { result: { status: "refused", text }, problems: [], user: "" };
   }
   const route = await findRoute(parts.env, request.account);
-  const { body, problems } = await prepare(work, route);
-  const user = describeUser(body);
+  const { body, problems, isUnseen } = await prepareMessage(work, route);
+  const { pictures } = body;
+  const told = { problems, user: describeUser(body), ...(pictures ? { pictures } : {}) };
+  if (isUnseen) return { ...told, result: { status: "refused", text: problems.join("\n\n") } };
   try {
-    return { problems, user, ...(await askModel(work, route, user)) };
+    return { ...told, ...(await askModel(work, route, told)) };
   } catch (error) {
-    return { problems, user, result: decideFailure(error, false) };
+    return { ...told, result: decideFailure(error, false) };
   }
 }
 
 async function askModel(
   work: TurnWork,
   route: Route | undefined,
-  user: string,
-): Promise<Omit<Thought, "problems" | "user">> {
+  { user, pictures, problems }: Pick<Thought, "user" | "pictures" | "problems">,
+): Promise<Omit<Thought, "user" | "pictures">> {
   const { parts, request, running } = work;
-  const said = { atMs: work.row.acceptedAtMs, user };
+  const said = { atMs: work.row.acceptedAtMs, user, ...(pictures ? { pictures } : {}) };
   const context = await buildContext(parts, said, (texts, profile) =>
     openTools(work, texts, profile),
   );
-  const { chat, tools, changes, ...told } = context;
+  const { chat, tools, changes, blindModel, picturesTold, ...told } = context;
+  const { lang } = request.speaker;
+  if (blindModel !== undefined) {
+    const text = [...problems, phrase(lang, "noVision", { model: blindModel })].join("\n\n");
+    return { problems, result: { status: "refused", text } };
+  }
+  const total = pictures?.length ?? 0;
+  const left =
+    picturesTold < total ? [phrase(lang, "picturesLeft", { count: picturesTold, total })] : [];
   const target = targetOf(request.event);
-  const preview = route && startPreview(parts, running, target, route, request.speaker.lang);
+  const preview = route && startPreview(parts, running, target, route, lang);
   try {
     const request = { ...chat, caller: callerOf(work) };
     const sink = sinkOf(parts, running);
     const result = await runTurn(request, parts.model, sink, running.controller.signal, tools);
-    return { result, changes, ...told };
+    return { result, changes, ...told, problems: [...problems, ...left] };
   } finally {
     await preview?.stop();
   }
@@ -104,23 +113,4 @@ function sinkOf(parts: SessionParts, running: RunningTurn): TurnSink {
       parts.readers.broadcast({ type: "delta", turnId: running.turnId, offset, text: delta });
     },
   };
-}
-
-/** The person's message as it is kept, with its files fetched. */
-async function prepare(
-  work: TurnWork,
-  route: Route | undefined,
-): Promise<{ body: MessageBody; problems: string[] }> {
-  const { parts, request, row, takenBack, running } = work;
-  const { event, speaker } = request;
-  if (event.kind === "stop" || event.message.media.length === 0)
-    return { body: userBody(request, takenBack), problems: [] };
-  const { media, problems } = await receiveMedia(parts, event.message.media, route, speaker.lang);
-  const kept = { ...request, event: { ...event, message: { ...event.message, media } } };
-  const body = userBody(kept, takenBack);
-  const id = userMessageId(row.turnId);
-  const sealed = await parts.history.seal(id, body);
-  // A newer edit stands in its place already.
-  if (!running.controller.signal.aborted) parts.history.replaceBody(id, sealed);
-  return { body, problems };
 }

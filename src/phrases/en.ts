@@ -88,6 +88,11 @@ export const en = {
   cutLength: "(The answer reached its length limit. Say “go on” for more.)",
   cutMessage:
     "(Your message was longer than the model can read at once: it saw the beginning and the end.)",
+  noVision:
+    "{model} cannot see pictures, so I do not guess at yours. `/model vision` takes a model that can, if one is installed; or tell me in words what is in it.",
+  pictureTooLarge:
+    "I cannot look at {name}: I take pictures as PNG, JPEG or WebP, up to {max} MB and {pixels} megapixels. I cannot make one smaller: please send a smaller one.",
+  picturesLeft: "(I looked at {count} of your {total} pictures: more have no room at once.)",
   cutStopped: "(stopped)",
   tooLong:
     "Your message is longer than I take ({max} characters). Please send it in parts, or as a file.",

@@ -78,6 +78,11 @@ export const zh: Phrases = {
   emptyAnswer: "模型没有给出回答。请换个说法试试。",
   cutLength: "（回答已达长度上限。说“继续”可以接着写。）",
   cutMessage: "（你的消息超出了模型一次能读的长度：它只看到了开头和结尾。）",
+  noVision:
+    "{model} 看不了图片，我不想乱猜。如果装有能看图的模型，可用 `/model vision` 切换；也可以用文字告诉我图里有什么。",
+  pictureTooLarge:
+    "我看不了 {name}：我能看 PNG、JPEG 或 WebP 图片，最大 {max} MB、{pixels} 百万像素。我无法把它缩小，请发一张小一点的。",
+  picturesLeft: "（我看了 {total} 张图片中的 {count} 张：一次放不下更多。）",
   cutStopped: "（已停止）",
   tooLong: "你的消息超过了我能接收的长度（{max} 个字符）。请分段发送，或以文件发送。",
   queueFull:

@@ -6,8 +6,9 @@
 import type { PromptMessage } from "../core/ports.ts";
 import { cutMiddle } from "./cut-text.ts";
 import { type NoteLimits, type Notes, renderNotes, renderTime, SYSTEM_TEXT } from "./notes.ts";
+import { decidePictures, type Picture, picturesWithin } from "./pictures.ts";
 import { estimateWithin } from "./token-rate.ts";
-import { estimateTokens } from "./tokens.ts";
+import { estimateTokens, IMAGE_TOKENS } from "./tokens.ts";
 import { decideWindow } from "./window.ts";
 
 /** What a person said. */
@@ -15,6 +16,7 @@ export interface Said {
   /** When it was accepted. */
   atMs: number;
   user: string;
+  pictures?: readonly Picture[];
 }
 
 /** One finished exchange. */
@@ -64,10 +66,14 @@ export interface PromptInput extends PromptSpace {
   notes: Notes;
   past: readonly PastTurn[];
   said: Said;
+  /** The model can be shown pictures. */
+  vision?: boolean;
 }
 
 export interface Prompt {
   messages: PromptMessage[];
+  /** Of each message, in their order, the pictures that belong to it. */
+  pictures: Picture[][];
   /** How many of the past turns at the front are left out. */
   dropped: number;
   /** The message did not fit and lost its middle. */
@@ -84,14 +90,31 @@ export function buildPrompt(input: PromptInput): Prompt {
   // The first message and the last one may both be told with their time.
   const spare = promptRoom(input) - estimateTokens(SYSTEM_TEXT) - 2 * TIME_TOKENS;
   const notes = renderNotes(input.notes, limitNotes(contextTokens, spare));
-  const room = Math.max(0, spare - estimateTokens(notes));
+  const maxPictures = input.vision ? picturesWithin(maxTokens) : 0;
+  const picturesTokens = Math.min(maxPictures, countPictures(input)) * IMAGE_TOKENS;
+  const room = Math.max(0, spare - estimateTokens(notes) - picturesTokens);
   const user = cutMiddle(said.user, Math.min(maxTokens, room));
   const budgetTokens = Math.max(0, room - estimateTokens(user));
   const past = input.past.map((turn) => cutTurn(turn, maxTokens));
   const turnTokens = tokensOf(past);
   const dropped = decideWindow(turnTokens, budgetTokens);
-  const messages = renderMessages(notes, past.slice(dropped), { ...said, user });
-  return { messages, dropped, isCut: user !== said.user, turnTokens, budgetTokens };
+  const kept = past.slice(dropped);
+  const messages = renderMessages(notes, kept, { ...said, user });
+  const pictures = placePictures([...kept, said], maxPictures);
+  return { messages, pictures, dropped, isCut: user !== said.user, turnTokens, budgetTokens };
+}
+
+function countPictures({ past, said }: PromptInput): number {
+  return [...past, said].reduce((sum, { pictures = [] }) => sum + pictures.length, 0);
+}
+
+/** Beside the messages: the system text first, and an answer after each message but the last. */
+function placePictures(said: readonly Said[], maxPictures: number): Picture[][] {
+  const told = decidePictures(
+    said.map(({ pictures = [] }) => pictures),
+    maxPictures,
+  );
+  return [[], ...told.flatMap((pictures) => [pictures, []])].slice(0, 2 * said.length);
 }
 
 /** Longest notes, in estimated tokens: the same in every turn, too. */

@@ -275,6 +275,23 @@ describe("a summary", () => {
   });
 });
 
+describe("a model that cannot see", () => {
+  it("is not asked about a picture, and the person is told what to do", async ({ expect }) => {
+    const talk = newTalk();
+    const bytes = new Uint8Array(30);
+    bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 73, 72, 68, 82]);
+    bytes.set([0, 0, 0, 9, 0, 0, 0, 9], 16);
+    const picture = { kind: "image", name: "a.png", mime: "image/png", bytes } as const;
+    const asked = model.chats.length;
+    expect(await talk.replyTo(await talk.sayWith("what is this?", [picture]))).toEqual({
+      status: "answered",
+      text: "test:1b cannot see pictures, so I do not guess at yours. `/model vision` takes a model that can, if one is installed; or tell me in words what is in it.",
+    });
+    expect(model.chats.length).toBe(asked);
+    expect((await turn(talk, "a cat", "I see")).messages).toHaveLength(2);
+  });
+});
+
 describe("a model's own count of tokens", () => {
   it("is learnt for the conversation, and kept", async ({ expect }) => {
     const talk = newTalk();

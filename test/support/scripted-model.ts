@@ -7,6 +7,7 @@ import { withoutTime } from "./told-time.ts";
 interface Message {
   role: string;
   content: string;
+  images?: string[];
   tool_name?: string;
 }
 

@@ -1,9 +1,10 @@
 /** One conversation inside workerd, and what a test asks of it. */
 import { runInDurableObject } from "cloudflare:test";
-import type { ChatMessage } from "../../src/core/message.ts";
+import type { ChatMessage, MediaRef } from "../../src/core/message.ts";
 import type {
   AcceptRequest,
   HistoryPage,
+  NewFile,
   ReplyState,
   SessionCalls,
   Speaker,
@@ -44,6 +45,25 @@ export class Talk {
   ): Promise<AcceptRequest> {
     const request = messageRequest(text, options);
     Object.assign(request, { speaker: { ...request.speaker, ...speaker } });
+    await this.calls.accept(request);
+    return request;
+  }
+
+  /** A message with files that are kept already, as the web chat sends them. */
+  async sayWith(text: string, files: readonly NewFile[]): Promise<AcceptRequest> {
+    const media: MediaRef[] = [];
+    for (const file of files) {
+      const kept = await this.calls.storeFile(file);
+      if ("status" in kept) throw new Error("moved");
+      media.push(kept);
+    }
+    return this.sayMedia(text, media);
+  }
+
+  async sayMedia(text: string, media: MediaRef[]): Promise<AcceptRequest> {
+    const request = messageRequest(text, { conversation: this.conversation });
+    if (request.event.kind === "stop") throw new Error("no message");
+    request.event.message.media = media;
     await this.calls.accept(request);
     return request;
   }

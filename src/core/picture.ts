@@ -1,0 +1,72 @@
+/** The kind and size of a picture, from its first bytes: what a model server is about to decode. Pure and total. */
+
+export interface PictureHeader {
+  format: "png" | "jpeg" | "webp";
+  width: number;
+  height: number;
+}
+
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Markers of a JPEG frame that begin like one but are none: tables and reserved ones. */
+const NO_FRAME: ReadonlySet<number> = new Set([0xc4, 0xc8, 0xcc]);
+const SCAN = 0xda;
+
+/** Undefined for bytes that begin no picture of these formats, or state no size. */
+export function parsePicture(bytes: Uint8Array): PictureHeader | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const size = parsePng(view) ?? parseWebp(view) ?? parseJpeg(view);
+  return size && size.width > 0 && size.height > 0 ? size : undefined;
+}
+
+function parsePng(view: DataView): PictureHeader | undefined {
+  if (view.byteLength < 24 || PNG.some((byte, index) => view.getUint8(index) !== byte)) return;
+  if (textAt(view, 12) !== "IHDR") return;
+  return { format: "png", width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+function parseWebp(view: DataView): PictureHeader | undefined {
+  if (view.byteLength < 30 || textAt(view, 0) !== "RIFF" || textAt(view, 8) !== "WEBP") return;
+  const format = "webp";
+  switch (textAt(view, 12)) {
+    case "VP8 ":
+      return {
+        format,
+        width: view.getUint16(26, true) & 0x3fff,
+        height: view.getUint16(28, true) & 0x3fff,
+      };
+    case "VP8L": {
+      const bits = view.getUint32(21, true);
+      return { format, width: (bits & 0x3fff) + 1, height: ((bits >> 14) & 0x3fff) + 1 };
+    }
+    case "VP8X":
+      return { format, width: uint24At(view, 24) + 1, height: uint24At(view, 27) + 1 };
+    default:
+      return undefined;
+  }
+}
+
+/** Segments are walked up to the one that states the frame's size. */
+function parseJpeg(view: DataView): PictureHeader | undefined {
+  if (view.byteLength < 4 || view.getUint16(0) !== 0xffd8) return;
+  let at = 2;
+  while (at + 9 <= view.byteLength && view.getUint8(at) === 0xff) {
+    const marker = view.getUint8(at + 1);
+    if (marker === 0xff) {
+      at += 1; // a fill byte
+      continue;
+    }
+    if (marker === SCAN) return;
+    if (marker >= 0xc0 && marker <= 0xcf && !NO_FRAME.has(marker))
+      return { format: "jpeg", width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    at += 2 + Math.max(2, view.getUint16(at + 2));
+  }
+  return undefined;
+}
+
+function textAt(view: DataView, at: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((offset) => view.getUint8(at + offset)));
+}
+
+function uint24At(view: DataView, at: number): number {
+  return view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
+}
