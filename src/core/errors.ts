@@ -219,7 +219,7 @@ export const ERRORS = {
     audience: "person",
     transient: true,
     title: "The model server cannot be reached.",
-    fix: "Start it, or set ROCKPOOL_MODEL_URL.",
+    fix: "Start it, or name another one in ROCKPOOL_MODEL_URL or ROCKPOOL_MODEL_SERVERS.",
   },
   "model/busy": {
     status: 503,

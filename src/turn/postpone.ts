@@ -50,6 +50,8 @@ export function failedPhrase(
     case "model/timeout":
       return "failedTimeout";
     case "model/rejected":
+    case "model/unauthorized":
+    case "model/unsupported":
       return "failedRejected";
     case "model/remote_refused":
       return "failedRemote";
