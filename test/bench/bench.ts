@@ -2,9 +2,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { callAdmin, findServer } from "../../local-runtime/admin-client.ts";
-import { AccountAddedSchema } from "../../local-runtime/admin-client-replies.ts";
+import {
+  AccountAddedSchema,
+  ApiKeyCreatedSchema,
+} from "../../local-runtime/admin-client-replies.ts";
 import type { Bundle } from "../../local-runtime/bundle.ts";
-import type { AddAccount } from "../../src/core/admin-protocol.ts";
+import type { AddAccount, CreateApiKey } from "../../src/core/admin-protocol.ts";
+import type { FakeChange } from "../support/fake-ollama-settings.ts";
 import { FAKE_SECRET } from "../support/telegram-account.ts";
 import { boxEnvironment, prepareBox } from "./box-plan.ts";
 import type { BoxArgument, BoxState } from "./box-process.ts";
@@ -65,6 +69,10 @@ export class Bench {
     return boxEnvironment(this.dataDir, this.#modelUrl);
   }
 
+  get modelUrl(): string {
+    return this.#modelUrl;
+  }
+
   get worker(): Bundle {
     return this.#bundles.worker;
   }
@@ -121,12 +129,23 @@ export class Bench {
     await callAdmin(adminSocket, call);
   }
 
+  async createApiKey(): Promise<string> {
+    const { adminSocket } = findServer(this.dataDir);
+    const body: CreateApiKey = { name: "bench", scopes: ["chat"] };
+    const call = { method: "POST", path: "/api-keys", body, reply: ApiKeyCreatedSchema } as const;
+    return (await callAdmin(adminSocket, call)).key;
+  }
+
   webhooks(messages: readonly Message[]): Call[] {
     return messages.map(({ body }) => ({ path: WEBHOOK_PATH, body }));
   }
 
+  async controlModel(change: FakeChange): Promise<void> {
+    await this.#model.call("control", change);
+  }
+
   async holdModel(hold: boolean): Promise<void> {
-    await this.#model.call("control", { hold });
+    await this.controlModel({ hold });
   }
 
   heldChats(): Promise<number> {

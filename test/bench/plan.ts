@@ -18,6 +18,9 @@ export interface Plan {
   switches: number;
   /** Pages open at the same time. */
   connections: number;
+  /** Calls for the API's first token, and rounds of its streams. */
+  apiCalls: number;
+  apiRounds: number;
   starts: number;
   /** Messages in the histories that are compared, least first. */
   historySizes: readonly number[];
@@ -40,6 +43,8 @@ export const FULL: Plan = {
   latencySeconds: 20,
   switches: 300,
   connections: 10_000,
+  apiCalls: 300,
+  apiRounds: 3,
   starts: 7,
   historySizes: [10, 1_000, 100_000],
   historyTurns: 50,
@@ -60,6 +65,8 @@ export const QUICK: Plan = {
   latencySeconds: 3,
   switches: 40,
   connections: 320,
+  apiCalls: 50,
+  apiRounds: 1,
   starts: 2,
   historySizes: [10, 1_000, 5_000],
   historyTurns: 10,

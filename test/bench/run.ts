@@ -14,6 +14,7 @@ import { bundleWorker } from "./bundle-worker.ts";
 import { type Figure, isMet } from "./figures.ts";
 import { FULL, type Plan, QUICK } from "./plan.ts";
 import { measureAccept } from "./scenarios/accept.ts";
+import { measureApiStreams } from "./scenarios/api-streams.ts";
 import { measureConnections } from "./scenarios/connections.ts";
 import { measureGate } from "./scenarios/gate.ts";
 import { fillHistories, measureHistory } from "./scenarios/history.ts";
@@ -44,9 +45,19 @@ async function measureServing(bench: Bench, box: Box, plan: Plan): Promise<Figur
   const switches = await step("switches", () => measureSwitch(bench, box, plan));
   const history = await step("history", () => measureHistory(bench, box, plan));
   const connections = await step("open pages", () => measureConnections(bench, box, plan));
+  const api = await step("API", () => measureApiStreams(bench, box, plan));
   await bench.rest(box);
   await bench.verifyAnswers();
-  return [...connections, ...accept, ...turns, ...latency, ...switches, ...history, ...memory];
+  return [
+    ...connections,
+    ...api,
+    ...accept,
+    ...turns,
+    ...latency,
+    ...switches,
+    ...history,
+    ...memory,
+  ];
 }
 
 async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
