@@ -44,7 +44,7 @@ export const FULL: Plan = {
   switches: 300,
   connections: 10_000,
   apiCalls: 300,
-  apiRounds: 3,
+  apiRounds: 2,
   starts: 7,
   historySizes: [10, 1_000, 100_000],
   historyTurns: 50,

@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import type { ToolCall } from "../../core/ports.ts";
 import { openModel } from "../../do/isolate.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
-import { type AnswerPiece, AnswerSource } from "./answer.ts";
+import { AnswerSource } from "./answer.ts";
 import { renderRequest } from "./chat-request.ts";
 import { type ChatBody, chatSchema } from "./chat-schema.ts";
 import { createHead, renderCompletion } from "./chunks.ts";
@@ -36,31 +36,11 @@ async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSour
   const profile = await model.profile(wanted);
   const caller = { personId: speaker.personId, priority: "interactive" } as const;
   const request = renderRequest(body, profile, wanted, caller);
-  return new AnswerSource(c, profile.name, (signal) => noted(c, model.chat(request, signal)));
-}
-
-/** The same pieces, and a note of how they ended. */
-async function* noted(
-  c: Context<HttpEnv>,
-  pieces: AsyncIterable<AnswerPiece>,
-): AsyncGenerator<AnswerPiece, void> {
-  const note = noteCall(c, "chat");
-  let isNoted = false;
-  try {
-    for await (const piece of pieces) {
-      if (piece.kind === "done" && piece.usage) {
-        note.answered(piece.usage);
-        isNoted = true;
-      }
-      yield piece;
-    }
-  } catch (error) {
-    note.failed(error);
-    isNoted = true;
-    throw error;
-  } finally {
-    if (!isNoted) note.cancelled();
-  }
+  return new AnswerSource(c, {
+    model: profile.name,
+    open: (signal) => model.chat(request, signal),
+    note: noteCall(c, "chat"),
+  });
 }
 
 async function answerWhole(c: Context<HttpEnv>, source: AnswerSource): Promise<Response> {

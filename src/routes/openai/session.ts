@@ -106,5 +106,8 @@ export function openSession(c: Context<HttpEnv>, body: ChatBody, name: string): 
   if (!REPEAT_KEY.test(key))
     throw badRequest(`The header ${REPEAT_HEADER} takes up to 200 visible ASCII characters.`);
   const request = createRequest(c.get("apiCaller").speaker, name, key, lastText(body));
-  return new AnswerSource(c, MODEL, (signal) => answer(c.env, request, signal));
+  return new AnswerSource(c, {
+    model: MODEL,
+    open: (signal) => answer(c.env, request, signal),
+  });
 }

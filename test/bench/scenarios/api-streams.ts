@@ -7,7 +7,7 @@ import { StreamClient, type StreamTarget } from "../token-stream.ts";
 
 const MODEL = "chat:3b";
 const STREAMS = 50;
-const TOKENS = 100;
+const TOKENS = 200;
 /** 50 tokens a second for each of the streams. */
 const TOKEN_MS = 20;
 /** The context that the box runs models with: with another one the model would be loaded again. */
