@@ -85,6 +85,64 @@ describe("OpenAI's client", () => {
     expect(usage?.completion_tokens).toBe(4);
   });
 
+  it("gets tool calls, and brings their results", async ({ expect }) => {
+    const parameters = { type: "object", properties: { zone: { type: "string" } } };
+    const tools = [{ type: "function" as const, function: { name: "clock", parameters } }];
+    const messages: OpenAI.ChatCompletionMessageParam[] = [say('call clock {"zone":"UTC"}')];
+    const asked = await client.chat.completions.create({ model: "chat:3b", messages, tools });
+    const [choice] = asked.choices;
+    const [call] = choice?.message.tool_calls ?? [];
+    expect(choice?.finish_reason).toBe("tool_calls");
+    expect(call).toMatchObject({
+      type: "function",
+      function: { name: "clock", arguments: '{"zone":"UTC"}' },
+    });
+    if (!choice || !call) throw new Error("no call");
+    messages.push(choice.message, { role: "tool", tool_call_id: call.id, content: "12:00" });
+    const told = await client.chat.completions.create({ model: "chat:3b", messages, tools });
+    expect(told.choices[0]?.finish_reason).toBe("stop");
+    expect(ollama.stats().lastChat?.messages.slice(1)).toMatchObject([
+      { role: "assistant", tool_calls: [{ function: { name: "clock" } }] },
+      { role: "tool", content: "12:00", tool_name: "clock" },
+    ]);
+  });
+
+  it("gets them in a stream as well, by its own runner", async ({ expect }) => {
+    const seen: unknown[] = [];
+    const runner = client.chat.completions.runTools({
+      model: "chat:3b",
+      stream: true,
+      messages: [say('call clock {"zone":"Asia/Tokyo"}')],
+      tools: [
+        {
+          type: "function",
+          function: {
+            name: "clock",
+            description: "Tells the time.",
+            parameters: { type: "object" },
+            parse: JSON.parse,
+            function: (given: unknown) => {
+              seen.push(given);
+              return "21:00";
+            },
+          },
+        },
+      ],
+    });
+    expect(await runner.finalContent()).toBe('echo: call clock {"zone":"Asia/Tokyo"}');
+    expect(seen).toEqual([{ zone: "Asia/Tokyo" }]);
+  });
+
+  it("is told what a model cannot do", async ({ expect }) => {
+    const tools = [{ type: "function" as const, function: { name: "clock" } }];
+    const ask = { model: "see:4b", messages: [say("time?")], tools };
+    await expect(client.chat.completions.create(ask)).rejects.toMatchObject({
+      status: 400,
+      code: "model/unsupported",
+      message: expect.stringContaining('The model "see:4b" takes no tools.'),
+    });
+  });
+
   it("embeds", async ({ expect }) => {
     const answer = await client.embeddings.create({ model: "embed", input: ["tea", "茶"] });
     expect(answer.data).toHaveLength(2);
@@ -157,5 +215,22 @@ describe("a key", () => {
       code: "apikey/out_of_scope",
       message: expect.stringContaining('This API key has not the scope "models".'),
     });
+  });
+});
+
+describe("a model server that is away", () => {
+  it("leaves a session's message waiting, and its key brings the answer later", async ({
+    expect,
+  }) => {
+    const headers = { "X-Rockpool-Session": "later", "Idempotency-Key": "wait-1" };
+    const ask = { model: "rockpool", messages: [say("are you there?")] };
+    ollama.control({ fault: "503" });
+    await expect(client.chat.completions.create(ask, { headers })).rejects.toMatchObject({
+      status: 503,
+      code: "session/answer_pending",
+    });
+    ollama.control(SOUND);
+    const answer = await client.chat.completions.create(ask, { headers });
+    expect(answer.choices[0]?.message.content).toBe("echo: are you there?");
   });
 });

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import { composeAnswer, countTokens } from "./fake-ollama-answer.ts";
+import { composeAnswer, countTokens, type FakePiece } from "./fake-ollama-answer.ts";
 import { type FakeModel, findModel } from "./fake-ollama-catalogue.ts";
 import type { HoldGate, Loader, Slots } from "./fake-ollama-queue.ts";
 import type { FakeSettings } from "./fake-ollama-settings.ts";
+import { findToolCall } from "./fake-tool-call.ts";
 import { OLLAMA_WORDING, type Wording } from "./fake-wording.ts";
 import { withoutTime } from "./told-time.ts";
 
@@ -178,17 +179,23 @@ async function pace(index: number, startMs: number, tokenMs: number, signal: Abo
   else if (index % TOKENS_BETWEEN_TURNS === TOKENS_BETWEEN_TURNS - 1) await nextTurn();
 }
 
-async function streamAnswer(state: FakeState, streaming: Streaming, promptTokens: number) {
-  const { chat, model, fault, wording, response, signal } = streaming;
-  const { settings, counters } = state;
+function composePieces(chat: FakeChat, model: FakeModel, settings: FakeSettings): FakePiece[] {
   const asked = chat.messages.findLast((message) => message.role === "user");
   const question = asked ? withoutTime(asked).content : "";
   const think = model.capabilities.includes("thinking") && chat.think !== false;
-  const pieces = composeAnswer(question, think, settings);
+  return composeAnswer(question, think, settings);
+}
+
+async function streamAnswer(state: FakeState, streaming: Streaming, promptTokens: number) {
+  const { chat, model, fault, wording, response, signal } = streaming;
+  const { settings, counters } = state;
+  const call = findToolCall(chat);
+  const pieces = call ? [] : composePieces(chat, model, settings);
   const count = Math.min(pieces.length, chat.options.num_predict);
   const remote = fault === "remote" ? ',"remote_host":"https://ollama.com:443"' : "";
   const startMs = performance.now();
   response.writeHead(200, { "content-type": wording.contentType });
+  if (call) await write(response, wording.call(chat.model, call), signal);
   for (const [index, piece] of pieces.slice(0, count).entries()) {
     if (index === settings.at && !(await strike(state, streaming))) return;
     const line = wording.piece(chat.model, piece, remote);

@@ -23,9 +23,17 @@ export async function completeChat(c: Context<HttpEnv>): Promise<Response> {
   const body = await readJson(c.req.raw, chatSchema, MAX_CHAT_BYTES);
   const session = c.req.header(SESSION_HEADER);
   const source = session === undefined ? await askModel(c, body) : openSession(c, body, session);
-  if (!body.stream) return answerWhole(c, source);
-  const includeUsage = body.stream_options?.include_usage ?? false;
-  return streamAnswer(source, { includeUsage, requestId: c.get("requestId") });
+  try {
+    return body.stream
+      ? await streamAnswer(source, {
+          includeUsage: body.stream_options?.include_usage ?? false,
+          requestId: c.get("requestId"),
+        })
+      : await answerWhole(c, source);
+  } catch (error) {
+    if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
+    throw error;
+  }
 }
 
 /** Throws http/bad_request and model/* where the chat cannot be had as it is. */
@@ -46,20 +54,15 @@ async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSour
 async function answerWhole(c: Context<HttpEnv>, source: AnswerSource): Promise<Response> {
   let text = "";
   const calls: ToolCall[] = [];
-  try {
-    for (;;) {
-      const piece = await source.next();
-      if (piece.kind === "text") text += piece.text;
-      else if (piece.kind === "tool_call") calls.push(piece.call);
-      else {
-        const { reason, usage } = piece;
-        const answer = { text, calls, reason, ...(usage ? { usage } : {}) };
-        c.header("cache-control", "no-store");
-        return c.json(renderCompletion(createHead(source.model), answer));
-      }
+  for (;;) {
+    const piece = await source.next();
+    if (piece.kind === "text") text += piece.text;
+    else if (piece.kind === "tool_call") calls.push(piece.call);
+    else {
+      const { reason, usage } = piece;
+      const answer = { text, calls, reason, ...(usage ? { usage } : {}) };
+      c.header("cache-control", "no-store");
+      return c.json(renderCompletion(createHead(source.model), answer));
     }
-  } catch (error) {
-    if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
-    throw error;
   }
 }
