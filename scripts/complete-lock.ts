@@ -1,10 +1,12 @@
 /**
- * `npm run lock`: brings package-lock.json in step with package.json, and completes it where the registry at hand does
- * not carry the optional binaries of other platforms: `npm ci` refuses a lock that leaves them out. A completed entry
- * states version, system and processor, so that it is installed on its own platform and passed over on others.
+ * `npm run lock`: brings package-lock.json in step with package.json, for the project and for the engine of the built-in
+ * model server, and completes it where the registry at hand does not carry the optional binaries of other platforms:
+ * `npm ci` refuses a lock that leaves them out. A completed entry states version, system and processor, so that it is
+ * installed on its own platform and passed over on others.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 interface LockEntry {
   version?: string;
@@ -41,7 +43,20 @@ const processors = [
   "wasm32",
 ];
 /** Names that packages use for a system or a processor, and what npm calls it. */
-const synonyms: Record<string, string> = { windows: "win32", "64": "x64" };
+const synonyms: Record<string, string> = {
+  windows: "win32",
+  win: "win32",
+  mac: "darwin",
+  "64": "x64",
+};
+
+/** Binaries of the engine state more systems than they are for; their names are exact. */
+const NAMED_AFTER_PLATFORM = /^node_modules\/@node-llama-cpp\//;
+/**
+ * Of the engine: binaries for graphics cards, some hundred megabytes each, and for machines that are not served. They are
+ * given a system that no machine has: `npm ci` would refuse a lock without them.
+ */
+const LEFT_OUT = /@reflink\/|@node-llama-cpp\/(win|.*(cuda|vulkan|armv7l|riscv64))/;
 
 function platformOf(name: string): Pick<LockEntry, "os" | "cpu" | "libc"> {
   const words = name.split(/[/-]/).map((word) => synonyms[word] ?? word);
@@ -83,11 +98,22 @@ function complete(packages: Record<string, LockEntry>): number {
   return added;
 }
 
-spawnSync("npm", ["install", "--package-lock-only", "--ignore-scripts"], { stdio: "inherit" });
-const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
-const added = complete(lock.packages);
-lock.packages = Object.fromEntries(
-  Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
-);
-writeFileSync("package-lock.json", `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`package-lock.json: ${added} entries completed`);
+function writeLock(folder: string, adjust: (path: string, entry: LockEntry) => void): void {
+  const file = join(folder, "package-lock.json");
+  const args = ["install", "--package-lock-only", "--ignore-scripts"];
+  spawnSync("npm", args, { cwd: folder, stdio: "inherit" });
+  const lock: { packages: Record<string, LockEntry> } = JSON.parse(readFileSync(file, "utf8"));
+  const added = complete(lock.packages);
+  for (const [path, entry] of Object.entries(lock.packages)) adjust(path, entry);
+  lock.packages = Object.fromEntries(
+    Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  );
+  writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  console.log(`${file}: ${added} entries completed`);
+}
+
+writeLock(".", () => {});
+writeLock(join("local-runtime", "model-server", "engine"), (path, entry) => {
+  if (NAMED_AFTER_PLATFORM.test(path)) Object.assign(entry, platformOf(path));
+  if (LEFT_OUT.test(path)) entry.os = ["none"];
+});
