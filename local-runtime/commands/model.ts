@@ -1,5 +1,7 @@
-/** `rockpool model list|pull|use|show|remove|bench`: the models that answer, of the built-in server and of Ollama. */
+/** `rockpool model list|pull|use|show|remove|bench|test`: the models that answer, of the built-in server and of Ollama. */
 import { type Command, Option } from "commander";
+import type { ToolCaseResult } from "../../src/core/tool-test.ts";
+import { findServer } from "../admin-client.ts";
 import { defineGroup } from "../command-group.ts";
 import type { ServerKind } from "../model-server/library.ts";
 import { benchModel, renderFigures } from "../models/bench-model.ts";
@@ -8,7 +10,9 @@ import { decideServer, openModelBox, openWritableBox } from "../models/model-box
 import { pullBuiltin, pullOllama } from "../models/pull-model.ts";
 import { removeModel } from "../models/remove-model.ts";
 import { describeOneModel, renderModelDetails } from "../models/show-model.ts";
+import { renderCase, renderTable, scoreTable, testTools } from "../models/test-tools.ts";
 import { type UseFlags, useModel } from "../models/use-model.ts";
+import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 
 const WHERE =
@@ -53,6 +57,13 @@ export function defineCommand(command: Command, shell: Shell): void {
     .command("bench")
     .description("Measure how fast the model that answers reads and writes on this box.")
     .action(() => runBench(shell));
+  command
+    .command("test")
+    .description(
+      "Test how well a model chooses and calls tools: 60 messages in English and Chinese. The server must run; nothing is stored.",
+    )
+    .option("--model <name>", "another model than the one that answers")
+    .action((flags: { model?: string }) => runTest(shell, flags.model));
 }
 
 function serverOption(): Option {
@@ -97,6 +108,18 @@ async function runRemove(shell: Shell, name: string): Promise<void> {
   const rest = removed.fileDeleted ? "" : " Its file is where it was.";
   shell.print(`${what} ${removed.name}.${rest}`);
   shell.printJson(removed);
+}
+
+async function runTest(shell: Shell, model: string | undefined): Promise<void> {
+  const { adminSocket } = findServer(loadSettings(shell).dataDir);
+  const results: ToolCaseResult[] = [];
+  for await (const result of testTools(adminSocket, model)) {
+    results.push(result);
+    shell.note(renderCase(result));
+  }
+  const table = scoreTable(results);
+  shell.print(renderTable(table));
+  shell.printJson({ ...table, cases: results });
 }
 
 async function runBench(shell: Shell): Promise<void> {

@@ -21,6 +21,7 @@ import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { adminApiKeys } from "./admin-api-keys.ts";
 import { adminFlows } from "./admin-flows.ts";
+import { adminToolCases } from "./admin-tool-cases.ts";
 import { host } from "./host.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -121,6 +122,7 @@ export const admin = new Hono<HttpEnv>()
     return c.json(answer);
   })
   .route("/flows", adminFlows)
+  .route("/tool-cases", adminToolCases)
   .post("/say", async (c) => {
     const { text } = await readJson(c.req.raw, saySchema, MAX_BODY_BYTES);
     const owner = await openDirectory(c.env).ensureOwner();

@@ -1,6 +1,7 @@
 /** Tools in a conversation: the model calls, the box answers, the person reads the end of it. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { ReplyState, SessionCalls } from "../../src/core/session-protocol.ts";
+import { testToolCase } from "../../src/do/test-tools.ts";
 import { env, type MessageOptions, messageRequest } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
 
@@ -43,5 +44,38 @@ describe("a model that takes tools", () => {
     const chat = await model.answer("Hi.");
     expect(chat.tools).toEqual([]);
     expect(await reply()).toBe("Hi.");
+  });
+});
+
+describe("a case of the evaluation", () => {
+  it("is right by the call that the model makes, of which nothing is run", async ({ expect }) => {
+    const asked = testToolCase(env, 1, undefined);
+    const chat = await model.call({ name: "calculatr", arguments: '{"expression":"0.17*2340"}' });
+    expect(chat.messages.at(-1)?.content).toBe("What is 17% of 2340?");
+    expect(await asked).toMatchObject({
+      number: 1,
+      lang: "en",
+      tool: "calculator",
+      called: "calculator",
+      isToolRight: true,
+      areArgumentsRight: true,
+      model: "test:1b",
+    });
+  });
+
+  it("is wrong by words in place of a call, and the other way round", async ({ expect }) => {
+    const worded = testToolCase(env, 1, undefined);
+    await model.answer("It is 397.8.");
+    expect(await worded).toMatchObject({ called: "none", isToolRight: false });
+    const called = testToolCase(env, 30, undefined);
+    await model.call({ name: "recall", arguments: {} });
+    expect(await called).toMatchObject({ tool: "none", called: "recall", isToolRight: false });
+  });
+
+  it("that there is none of is no case", async ({ expect }) => {
+    await expect(testToolCase(env, 61, undefined)).rejects.toMatchObject({
+      code: "http/not_found",
+      message: "There is nothing at this address.",
+    });
   });
 });

@@ -1,5 +1,7 @@
 /** An answer of /api/chat: each line is a JSON object, the last one has `done: true`. */
 import * as v from "valibot";
+import { isJsonObject } from "../../core/json-text.ts";
+import type { ToolCall } from "../../core/ports.ts";
 import type { AnswerDialect, AnswerPart } from "../answer.ts";
 import { failureOfWords, remoteModel } from "../failures.ts";
 import { type ChatLine, chatLineSchema } from "./schema.ts";
@@ -31,6 +33,12 @@ export class OllamaDialect implements AnswerDialect {
   }
 }
 
+/** An object as the protocol says; what else a model wrote is left to who runs the tool. */
+function readArguments(given: unknown): Pick<ToolCall, "arguments" | "written"> {
+  if (isJsonObject(given)) return { arguments: given };
+  return { arguments: {}, written: typeof given === "string" ? given : JSON.stringify(given) };
+}
+
 function renderPart({ message, ...line }: ChatLine): AnswerPart {
   return {
     ...(message
@@ -40,7 +48,7 @@ function renderPart({ message, ...line }: ChatLine): AnswerPart {
           calls: message.tool_calls.map(({ id, function: { name, arguments: given } }) => ({
             id,
             name,
-            arguments: given,
+            ...readArguments(given),
           })),
         }
       : {}),

@@ -7,7 +7,7 @@ const remote = { remote_host: v.nullish(v.string(), ""), remote_model: v.nullish
 
 const toolCall = v.object({
   id: v.nullish(label, ""),
-  function: v.object({ name, arguments: v.nullish(v.record(v.string(), v.unknown()), {}) }),
+  function: v.object({ name, arguments: v.nullish(v.unknown(), {}) }),
 });
 
 /** One line of an answer. */

@@ -1,0 +1,13 @@
+/** The evaluation of a model's tool calls, one case a call: `rockpool model test` asks for all of them in turn. */
+import { Hono } from "hono";
+import type { ToolCaseCount, ToolCaseResult } from "../core/tool-test.ts";
+import { countToolCases, testToolCase } from "../do/test-tools.ts";
+import type { HttpEnv } from "../http/middleware.ts";
+
+export const adminToolCases = new Hono<HttpEnv>()
+  .get("/", (c) => c.json<ToolCaseCount>({ count: countToolCases() }))
+  .post("/:number{[0-9]{1,4}}", async (c) =>
+    c.json<ToolCaseResult>(
+      await testToolCase(c.env, Number(c.req.param("number")), c.req.query("model")),
+    ),
+  );

@@ -1,0 +1,43 @@
+/** The English half of the evaluation. */
+import { clock, keep, listing, lookUp, remind, sum, type ToolCase, talk } from "./tool-case.ts";
+
+export const ENGLISH_CASES: readonly ToolCase[] = [
+  sum("What is 17% of 2340?", "397.8"),
+  sum("How much is 128 times 46?", "5888"),
+  sum("Please calculate (12.5 + 3) * 4 - 7.", "55"),
+  sum("Compute the square root of 2025.", "45"),
+  sum("A meal costs 86.40 and I tip 15%. How much is the tip alone?", "12.96"),
+  sum("What is 2 to the power of 40? That is 2^40.", "1099511627776"),
+  clock("What time is it now?"),
+  clock("What time is it in Tokyo?", "Asia/Tokyo"),
+  clock("Which date is it today in New York?", "America/New_York"),
+  clock("What is the current local time in London?", "Europe/London"),
+  remind(
+    "Remind me in 20 minutes to take the bread out of the oven.",
+    "2026-11-21 15:20",
+    /bread/i,
+  ),
+  remind("Remind me tomorrow at 9am to call the dentist.", "2026-11-22 09:00", /dentist/i),
+  remind(
+    "Please set a reminder for Monday at 14:30: team meeting.",
+    "2026-11-23 14:30",
+    /meeting/i,
+  ),
+  remind("At 6pm today, remind me to water the plants.", "2026-11-21 18:00", /plants/i),
+  remind("Remind me on December 24 at 10:00 to buy flowers.", "2026-12-24 10:00", /flowers/i),
+  remind("Set a timer: in 2 hours, the laundry is done.", "2026-11-21 17:00", /laundry/i),
+  listing("Which reminders do I have?"),
+  listing("Show me all my reminders."),
+  keep("Remember that my dog is called Rex.", /rex/i),
+  keep("Please remember: I am allergic to peanuts.", /peanut/i),
+  keep("Keep in mind that I prefer short answers.", /short/i),
+  keep("Don't forget that my sister's birthday is on May 3rd.", /may|5/i),
+  lookUp("What is my dog called?"),
+  lookUp("What do you remember about me?"),
+  lookUp("When is my sister's birthday? I told you once."),
+  talk("Good morning!"),
+  talk("Write a haiku about the sea."),
+  talk("Explain in two sentences why the sky is blue."),
+  talk("Translate into French: I would like a cup of tea."),
+  talk("Who wrote Pride and Prejudice?"),
+];
