@@ -9,6 +9,7 @@ import type { PromptFill } from "./build-context.ts";
 import { commitNotice, commitTurn, type TurnEnd } from "./commit.ts";
 import { reportTurn } from "./report-turn.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
+import { replyKey } from "./turn-names.ts";
 import type { Work } from "./work-head.ts";
 import { planSummary } from "./work-summary.ts";
 
@@ -115,9 +116,11 @@ async function endTakenBack(work: TurnWork): Promise<void> {
   const note = phrase(request.speaker.lang, "cutStopped");
   const end = { outcome: "stopped", aside: true, cut: "stopped" } as const;
   const hasText = text.trim() !== "";
+  // A message that showed the place in line, or an answer before a crash, must not stand there as if it went on.
+  const isShown = parts.outbox.find(replyKey(row.turnId, 0))?.ref !== undefined;
   await store(work, {
     ...end,
-    reply: hasText ? `${text}\n\n${note}` : "",
+    reply: hasText ? `${text}\n\n${note}` : isShown ? note : "",
     kept: hasText ? text : "",
   });
 }

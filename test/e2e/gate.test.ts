@@ -64,6 +64,31 @@ describe("two people who wait for a third", () => {
     expect(await readGauge("rockpool_gate_queue_length")).toBe(0);
   });
 
+  it("see it in a group in the message that becomes the answer, or says that it was stopped", async ({
+    expect,
+  }) => {
+    const [group, other] = [-7_010, -7_011];
+    box.ollama.control({ hold: true });
+    await box.deliver(box.updates.text(ADA, "long"));
+    await until(() => box.ollama.stats().held === 1, "the chat");
+    const { updates, telegram } = box;
+    await box.deliver(
+      updates.groupMention(group, BOB, "hm?"),
+      updates.groupMention(other, CAROL, "no"),
+    );
+    await telegram.waitUntil(() => textsOf(group).length > 0 && textsOf(other).length > 0);
+    for (const shown of [...textsOf(group), ...textsOf(other)])
+      expect(shown).toMatch(/^Number [12] in line for the model, about \d+ seconds$/);
+    await box.deliver(updates.groupMention(other, CAROL, "/stop"));
+    await telegram.waitUntil(() => textsOf(other).length === 2);
+    await until(() => textsOf(other)[0] === "(stopped)", "the mark");
+    box.ollama.control({ hold: false });
+    await until(() => /^echo: .*hm\?$/.test(textsOf(group)[0] ?? ""), "the answer");
+    expect(textsOf(group)).toHaveLength(1);
+    expect(textsOf(other)).toEqual(["(stopped)", "Stopped."]);
+    await until(() => textsOf(ADA).at(-1) === "echo: long", "the answer of the first");
+  });
+
   it("leave the line by /stop", async ({ expect }) => {
     const before = textsOf(BOB).length;
     box.ollama.control({ hold: true });

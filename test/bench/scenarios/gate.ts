@@ -6,7 +6,7 @@ import type { Plan } from "../plan.ts";
 import { WrongMeasurement } from "../wrong-measurement.ts";
 
 /** Jain's index: 1 where all have the same, 1/n where one has everything. */
-export function fairness(shares: readonly number[]): number {
+function fairness(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0);
   const squares = shares.reduce((total, share) => total + share * share, 0);
   return (sum * sum) / (shares.length * squares);
