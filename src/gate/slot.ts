@@ -29,7 +29,7 @@ export class Slot {
 
   /**
    * Yields the place in line as long as there is no slot; ends when there is one, or when `signal` fires. Throws
-   * model/queue_full, and model/busy after MAX_WAIT_MS.
+   * model/queue_full, also after MAX_WAIT_MS: the server is not to blame for it.
    */
   async *wait(signal: AbortSignal): AsyncGenerator<QueuePlace, void> {
     let waitedMs = 0;
@@ -65,7 +65,9 @@ export class Slot {
 
   #giveUp(): AppError {
     this.#keepsPlace = this.#caller.id !== undefined;
-    return new AppError("model/busy", { detail: "No slot of the model server came free in time." });
+    return new AppError("model/queue_full", {
+      detail: "No slot of the model server came free in time.",
+    });
   }
 
   /** A gate that failed has begun anew: the second time is asked of another one. */

@@ -64,6 +64,20 @@ describe("a wait for a slot", () => {
     expect(wait.ended).toBe("AppError: No slot of the model server came free in time.");
   });
 
+  it("that took too long is no failure of the server", async ({ expect }) => {
+    await hold("holder");
+    const wait = slotOf("a").wait(signal);
+    const ended = (async () => {
+      for await (const _place of wait);
+    })();
+    const failure = expect(ended).rejects.toMatchObject({
+      code: "model/queue_full",
+      message: "No slot of the model server came free in time.",
+    });
+    await vi.advanceTimersByTimeAsync(MAX_WAIT_MS + HOLD_MS);
+    await failure;
+  });
+
   it("that took too long finds its place again within the minute", async ({ expect }) => {
     const holder = await hold("holder");
     const first = slotOf("first");
