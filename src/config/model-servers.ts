@@ -3,7 +3,7 @@
  * bindings that reach them. Host and Worker read the same list, so that their indices agree.
  */
 
-export type ServerKind = "ollama" | "openai";
+type ServerKind = "ollama" | "openai";
 
 /** `box`: this machine. `home`: a private network. `public`: somebody else's, which answers only where it is named. */
 export type ServerPlace = "box" | "home" | "public";
@@ -13,6 +13,8 @@ export interface ModelServerSpec {
   kind: ServerKind;
   /** Without a slash at its end. */
   url: string;
+  /** Calls that it answers at once; undefined where ROCKPOOL_MODEL_SLOTS counts. */
+  slots?: number;
 }
 
 /** The server at ROCKPOOL_MODEL_URL. */
@@ -21,6 +23,7 @@ export const MAIN_SERVER = "main";
 export const MAX_MODEL_SERVERS = 8;
 
 const SERVER_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+export const MAX_SLOTS = 256;
 
 /** Address in its normal form. Throws an Error that says what is expected. */
 export function parseHttpAddress(text: string): string {
@@ -31,7 +34,7 @@ export function parseHttpAddress(text: string): string {
 }
 
 /**
- * `name=kind+url`, several with commas between. Throws an Error that says of every wrong entry what is expected; entries
+ * `name=kind+url` or `name*slots=kind+url`, several with commas between. Throws an Error that says of every wrong entry what is expected; entries
  * are told by their number, since a name may be what is wrong.
  */
 export function parseModelServers(text: string): ModelServerSpec[] {
@@ -55,12 +58,23 @@ export function parseModelServers(text: string): ModelServerSpec[] {
 }
 
 function parseEntry(entry: string): ModelServerSpec {
-  const [, name = "", kind = "", url = ""] = /^([^=]*)=(?:([^+]*)\+)?(.*)$/s.exec(entry) ?? [];
+  const [, name = "", count, kind = "", url = ""] =
+    /^([^=*]*)(?:\*([^=]*))?=(?:([^+]*)\+)?(.*)$/s.exec(entry) ?? [];
   if (!SERVER_NAME.test(name))
     throw new Error("name=kind+url is expected, the name of small letters, digits and hyphens");
   if (kind !== "ollama" && kind !== "openai")
     throw new Error("the kind ollama or openai is expected, as in lan=ollama+http://host:11434");
-  return { name, kind, url: parseHttpAddress(url) };
+  const server = { name, kind, url: parseHttpAddress(url) } as const;
+  return count === undefined ? server : { ...server, slots: parseSlots(count) };
+}
+
+function parseSlots(text: string): number {
+  const slots = /^\d+$/.test(text) ? Number(text) : 0;
+  if (slots < 1 || slots > MAX_SLOTS)
+    throw new Error(
+      `slots from 1 to ${MAX_SLOTS} are expected, as in lan*2=ollama+http://host:11434`,
+    );
+  return slots;
 }
 
 /** The main one first. A server that is named `main` stands in place of ROCKPOOL_MODEL_URL. */

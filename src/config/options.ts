@@ -4,7 +4,7 @@
  */
 
 import { parseTimeZone } from "../core/time-zone.ts";
-import { parseHttpAddress, parseModelServers } from "./model-servers.ts";
+import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
 
 export interface Option<Value> {
   /** Turns text into a value, or throws an Error whose message says what is expected. */
@@ -118,7 +118,7 @@ export const OPTIONS = {
     default: "",
     defaultDoc: "none",
     worker: true,
-    doc: "More model servers, as `name=kind+url` with commas between: `lan=ollama+http://192.168.1.5:11434,cpp=openai+http://127.0.0.1:8080`. The kind is `ollama`, or `openai` for llama.cpp, vLLM, LM Studio and hosted ones. Each becomes an address that the server may reach. One that is named `main` stands in place of ROCKPOOL_MODEL_URL. See docs/operations.md#models.",
+    doc: "More model servers, as `name=kind+url` with commas between: `lan=ollama+http://192.168.1.5:11434,cpp=openai+http://127.0.0.1:8080`. The kind is `ollama`, or `openai` for llama.cpp, vLLM, LM Studio and hosted ones; `name*4=…` answers four calls at once, in place of ROCKPOOL_MODEL_SLOTS. Each becomes an address that the server may reach. One that is named `main` stands in place of ROCKPOOL_MODEL_URL. See docs/operations.md#models.",
   }),
   ROCKPOOL_MODEL_FALLBACK: option({
     parse: modelNames,
@@ -168,7 +168,7 @@ export const OPTIONS = {
     doc: "Context window that models are run with, in tokens; a model with a shorter one keeps its own. More takes more memory.",
   }),
   ROCKPOOL_MODEL_SLOTS: option({
-    parse: integerBetween(1, 256),
+    parse: integerBetween(1, MAX_SLOTS),
     default: 1,
     worker: true,
     doc: "Answers that the model server writes at the same time (Ollama: OLLAMA_NUM_PARALLEL); everybody else waits in line and is shown the place. More than the server really does only hides the line in it.",

@@ -42,7 +42,7 @@ function openServer(
   });
   const calls = createGatedModel(server, {
     openGate: () => openGate(env, spec.url),
-    slots: options.ROCKPOOL_MODEL_SLOTS,
+    slots: spec.slots ?? options.ROCKPOOL_MODEL_SLOTS,
     nowMs,
   });
   return { name: spec.name, place: placeOf(spec.url), server, calls };

@@ -26,7 +26,7 @@ const choice = v.object({
   finish_reason: v.nullish(label),
 });
 
-export const usageSchema = v.object({
+const usageSchema = v.object({
   prompt_tokens: v.nullish(count, 0),
   completion_tokens: v.nullish(count, 0),
 });

@@ -136,7 +136,8 @@ export class Router implements Model {
   /** Has the model that would answer now loaded and held. Throws model/*. */
   async warmUp(): Promise<void> {
     const { on, model } = await this.#chain.first(AUTO);
-    if (!this.#breakerOf(on).isCooling) await on.server.warmUp(model);
+    // A server elsewhere is nobody's memory here, and need not hear of each conversation that is live.
+    if (on.place !== "public" && !this.#breakerOf(on).isCooling) await on.server.warmUp(model);
   }
 
   /** True where the answer is over; false where it failed before it began, and the next target may try. */

@@ -3,6 +3,7 @@ import { describe, it } from "vitest";
 import {
   listModelServers,
   MAX_MODEL_SERVERS,
+  MAX_SLOTS,
   modelBinding,
   parseModelServers,
   placeOf,
@@ -37,6 +38,18 @@ describe("parseModelServers", () => {
     expect(() => parseModelServers("a=ollama+http://a,a=openai+http://b")).toThrow(
       "each server needs a name of its own",
     );
+  });
+
+  it("reads how many calls a server answers at once, within limits", ({ expect }) => {
+    const slotsOf = (count: string) =>
+      parseModelServers(`lan*${count}=ollama+http://a:1`)[0]?.slots;
+    expect(slotsOf("1")).toBe(1);
+    expect(slotsOf(String(MAX_SLOTS))).toBe(MAX_SLOTS);
+    expect(parseModelServers("lan=ollama+http://a:1")[0]).not.toHaveProperty("slots");
+    for (const count of ["0", String(MAX_SLOTS + 1), "", "x", "1.5", "-1"])
+      expect(() => slotsOf(count), count).toThrow(
+        "entry 1: slots from 1 to 256 are expected, as in lan*2=ollama+http://host:11434",
+      );
   });
 
   it("takes as many servers as are allowed and not one more", ({ expect }) => {

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, it, onTestFinished } from "vitest";
 import { freeShare } from "../../../local-runtime/free-memory.ts";
-import { CALM_MS, decidePressure, NO_PRESSURE } from "../../../local-runtime/memory-pressure.ts";
+import {
+  CALM_MS,
+  decidePressure,
+  ENOUGH_SHARE,
+  NO_PRESSURE,
+  SHORT_SHARE,
+} from "../../../local-runtime/memory-pressure.ts";
 
 /** What is short at the end of looks at these times. */
 function shortAfter(...looks: [share: number | undefined, atMs: number][]): boolean {
@@ -14,14 +20,17 @@ function shortAfter(...looks: [share: number | undefined, atMs: number][]): bool
 
 describe("decidePressure", () => {
   it("begins below a fifth", ({ expect }) => {
-    expect(shortAfter([0.2, 0])).toBe(false);
+    expect(SHORT_SHARE).toBe(0.2);
+    expect(shortAfter([SHORT_SHARE, 0])).toBe(false);
     expect(shortAfter([0.199, 0])).toBe(true);
   });
 
   it("ends when a quarter has been free for a minute without a break", ({ expect }) => {
     expect(shortAfter([0.1, 0], [0.24, 1], [0.24, 1 + CALM_MS])).toBe(true);
-    expect(shortAfter([0.1, 0], [0.25, 1], [0.25, CALM_MS])).toBe(true);
-    expect(shortAfter([0.1, 0], [0.25, 1], [0.25, 1 + CALM_MS])).toBe(false);
+    const enough = ENOUGH_SHARE;
+    expect(enough).toBe(0.25);
+    expect(shortAfter([0.1, 0], [enough, 1], [enough, CALM_MS])).toBe(true);
+    expect(shortAfter([0.1, 0], [enough, 1], [enough, 1 + CALM_MS])).toBe(false);
     expect(shortAfter([0.1, 0], [0.5, 1], [0.24, 2], [0.5, 3], [0.5, 1 + CALM_MS])).toBe(true);
   });
 

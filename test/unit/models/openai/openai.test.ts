@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, it } from "vitest";
+import { LOOKUP_TTL_MS } from "../../../../src/models/openai/lookups.ts";
 import type { ModelServer } from "../../../../src/models/server-model.ts";
 import { type FakeOllama, startFakeOllama } from "../../../support/fake-ollama.ts";
 import type { FakeSettings } from "../../../support/fake-ollama-settings.ts";
@@ -246,7 +248,55 @@ describe("state", () => {
     fake.control({ installed: ["tiny:latest"] });
     await runChat(model, ASKED);
     fake.control({ installed: ["tiny:latest", "chat:3b"] });
-    clock.nowMs += 30_000;
+    clock.nowMs += LOOKUP_TTL_MS;
     expect((await runChat(model, { model: "chat:3b" })).done?.reason).toBe("stop");
+  });
+});
+
+describe("what a server says of itself", () => {
+  it("is taken or left out, whatever it is, and fails only in known ways", async ({ expect }) => {
+    const owner = fc.constantFrom("llamacpp", "vllm", "organization_owner", "x");
+    const entry = fc.record(
+      {
+        id: fc.constant("m"),
+        owned_by: owner,
+        meta: fc.jsonValue(),
+        max_model_len: fc.jsonValue(),
+      },
+      { requiredKeys: ["id", "owned_by"] },
+    );
+    const list = fc.oneof(
+      fc.array(fc.oneof(entry, fc.jsonValue()), { maxLength: 4 }).map((data) => ({ data })),
+      fc.jsonValue(),
+    );
+    const props = fc.record(
+      {
+        default_generation_settings: fc.jsonValue(),
+        modalities: fc.jsonValue(),
+        chat_template: fc.jsonValue(),
+        chat_template_caps: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
+    const studio = fc.array(fc.record({ id: fc.constant("m"), state: fc.jsonValue() }));
+    await fc.assert(
+      fc.asyncProperty(list, props, studio, async (models, own, data) => {
+        const answers: Record<string, unknown> = {
+          "/v1/models": models,
+          "/props": own,
+          "/health": own,
+          "/version": own,
+          "/api/v0/models": { data },
+        };
+        const client = createOpenAiClient("http://server.test", {
+          fetch: async (input) => Response.json(answers[new URL(String(input)).pathname]),
+        });
+        const state = await client.state();
+        expect(["up", "down"]).toContain(state.status);
+        const profile = await client.profile("m").catch((error: { code: string }) => error.code);
+        if (typeof profile === "string") expect(profile).toMatch(/^model\//);
+        else expect(profile.contextTokens).toBeGreaterThan(0);
+      }),
+    );
   });
 });

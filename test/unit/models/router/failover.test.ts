@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import type { ErrorCode } from "../../../../src/core/errors.ts";
+import { MAX_TRIES, MAX_TRIES_PER_SERVER } from "../../../../src/models/router/chain.ts";
 import { type FakeOllama, startFakeOllama } from "../../../support/fake-ollama.ts";
 import type { FakeSettings } from "../../../support/fake-ollama-settings.ts";
 import { REQUEST, runChat, until } from "../chat-client.ts";
@@ -170,7 +171,16 @@ describe("the chain", () => {
       fallbacks: ["chat:3b", "chat:8b", "see:4b"],
     });
     expect((await runChat(router, { model: "tiny" })).code).toBe("model/broken_stream");
-    expect(first.stats().chats).toBe(2);
+    expect(first.stats().chats).toBe(MAX_TRIES_PER_SERVER);
+  });
+
+  it("tries so many models of an answer and not one more", async ({ expect }) => {
+    first.control({ fault: "500" });
+    const names = Array.from({ length: MAX_TRIES + 1 }, (_, index) => `s${index}`);
+    const others = names.map((name) => serverAt(first.url, name));
+    const { router } = createRouter([serverAt(first.url), ...others]);
+    expect((await runChat(router, AUTO)).code).toBe("model/broken_stream");
+    expect(first.stats().chats).toBe(MAX_TRIES);
   });
 
   it("leaves a server out whose own failure another model of it would meet", async ({ expect }) => {

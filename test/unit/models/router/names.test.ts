@@ -199,4 +199,10 @@ describe("warmUp", () => {
     expect(outcome.kinds[0]).toBe("text");
     expect(main.stats().loads).toBe(1);
   });
+
+  it("leaves a server at a public address alone", async ({ expect }) => {
+    const { router } = createRouter([serverAt(main.url, "main", "ollama", "public")]);
+    await router.warmUp();
+    expect(main.stats().requestsByPath).toEqual({});
+  });
 });
