@@ -284,6 +284,13 @@ export const ERRORS = {
     title: "The model would run on somebody else's machine.",
     fix: "Choose a model that runs on this box.",
   },
+  "model/too_long": {
+    status: 400,
+    audience: "caller",
+    transient: false,
+    title: "The chat is longer than the model's context.",
+    fix: "Send less of it, or set ROCKPOOL_CONTEXT_TOKENS to more where the model and the memory allow it.",
+  },
   "model/unsupported": {
     status: 400,
     audience: "caller",

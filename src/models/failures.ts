@@ -66,6 +66,11 @@ export function failureOfStatus(failed: FailedResponse): AppError {
     return new AppError("model/unauthorized", {
       detail: "The model server does not take the key of this box.",
     });
+  // Ollama, llama.cpp and vLLM each have words of their own for it.
+  if (status < 500 && /context (?:length|size|window)/i.test(serverText))
+    return new AppError("model/too_long", {
+      detail: says("The chat is longer than the model's context", serverText),
+    });
   if (status < 500 && /does not support/i.test(serverText))
     return new AppError("model/unsupported", {
       detail: says("The model cannot do what is asked", serverText),

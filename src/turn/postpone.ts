@@ -52,6 +52,7 @@ export function failedPhrase(
     case "model/rejected":
     case "model/unauthorized":
     case "model/unsupported":
+    case "model/too_long":
       return "failedRejected";
     case "model/remote_refused":
       return "failedRemote";

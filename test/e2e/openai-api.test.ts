@@ -8,12 +8,14 @@ const SOUND = { hold: false, reply: "echo", tokenMs: 0, tokens: 8, fault: "none"
 
 let ollama: FakeOllama;
 let rockpool: RockpoolProcess;
+let apiKey: string;
 let client: OpenAI;
 
 beforeAll(async () => {
   ollama = await startFakeOllama({ ...SOUND, parallel: 4 });
   rockpool = await startRockpool({ modelUrl: ollama.url });
-  client = createClient((await createKey("laptop")).key);
+  apiKey = (await createKey("laptop")).key;
+  client = createClient(apiKey);
 });
 afterEach(() => {
   ollama.control(SOUND);
@@ -133,6 +135,27 @@ describe("OpenAI's client", () => {
     expect(seen).toEqual([{ zone: "Asia/Tokyo" }]);
   });
 
+  it("shows pictures to a model that sees", async ({ expect }) => {
+    const url = "data:image/png;base64,iVBORw0KGgo=";
+    const content = [
+      { type: "text" as const, text: "what is this?" },
+      { type: "image_url" as const, image_url: { url } },
+    ];
+    const messages = [{ role: "user" as const, content }];
+    await client.chat.completions.create({ model: "see:4b", messages });
+    expect(ollama.stats().lastChat?.messages).toEqual([
+      { role: "user", content: "what is this?", images: ["iVBORw0KGgo="] },
+    ]);
+  });
+
+  it("is told that a chat is too long", async ({ expect }) => {
+    const ask = { model: "chat:3b", messages: [say("word ".repeat(40_000))] };
+    await expect(client.chat.completions.create(ask)).rejects.toMatchObject({
+      status: 400,
+      code: "context_length_exceeded",
+    });
+  });
+
   it("is told what a model cannot do", async ({ expect }) => {
     const tools = [{ type: "function" as const, function: { name: "clock" } }];
     const ask = { model: "see:4b", messages: [say("time?")], tools };
@@ -232,5 +255,23 @@ describe("a model server that is away", () => {
     ollama.control(SOUND);
     const answer = await client.chat.completions.create(ask, { headers });
     expect(answer.choices[0]?.message.content).toBe("echo: are you there?");
+  });
+});
+
+describe("a crash", () => {
+  it("loses neither keys nor a session's message", async ({ expect }) => {
+    const headers = { "X-Rockpool-Session": "crash", "Idempotency-Key": "crash-1" };
+    const ask = { model: "rockpool", messages: [say("still there?")] };
+    ollama.control({ hold: true });
+    const before = ollama.stats().chats;
+    const cut = client.chat.completions.create(ask, { headers });
+    const broken = expect(cut).rejects.toThrow(OpenAI.APIConnectionError);
+    await until(() => ollama.stats().chats > before, "the model call to begin");
+    await rockpool.kill9Workerd();
+    await broken;
+    ollama.control(SOUND);
+    const again = createClient(apiKey);
+    const answer = await again.chat.completions.create(ask, { headers });
+    expect(answer.choices[0]?.message.content).toBe("echo: still there?");
   });
 });

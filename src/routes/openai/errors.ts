@@ -10,6 +10,7 @@ export interface OpenAiError {
 const KNOWN_CODES: Partial<Record<ErrorCode, string>> = {
   "apikey/invalid": "invalid_api_key",
   "model/missing": "model_not_found",
+  "model/too_long": "context_length_exceeded",
 };
 
 function typeOf(status: number): string {

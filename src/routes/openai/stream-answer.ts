@@ -14,6 +14,8 @@ const HEARTBEAT = ": \n\n";
 
 const encoder = new TextEncoder();
 
+type Source = Pick<AnswerSource, "model" | "next" | "abandon">;
+
 interface StreamOptions {
   includeUsage: boolean;
   requestId: string;
@@ -34,10 +36,7 @@ async function waitForFirst(
 }
 
 /** Throws what the answer fails with before it began. */
-export async function streamAnswer(
-  source: AnswerSource,
-  options: StreamOptions,
-): Promise<Response> {
+export async function streamAnswer(source: Source, options: StreamOptions): Promise<Response> {
   const first = source.next();
   // Its failure after the wait is told within the stream.
   first.catch(() => undefined);
@@ -54,7 +53,7 @@ export async function streamAnswer(
 }
 
 function createStream(
-  source: AnswerSource,
+  source: Source,
   first: Promise<ShownPiece>,
   { includeUsage, requestId }: StreamOptions,
 ): ReadableStream<Uint8Array> {

@@ -15,6 +15,16 @@ const STATUSES: [number, string | undefined, string, string][] = [
     "model/rejected",
     "The model server refused the request (status 403): cloud is off",
   ],
+  ...[
+    "the input length exceeds the context length",
+    "the request exceeds the available context size, try increasing it",
+    "This model's maximum context length is 4096 tokens.",
+  ].map((words): [number, string, string, string] => [
+    400,
+    words,
+    "model/too_long",
+    `The chat is longer than the model's context: ${words}`,
+  ]),
   [
     400,
     '"x:1b" does not support tools',

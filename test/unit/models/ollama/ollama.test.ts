@@ -176,9 +176,9 @@ describe("chat", () => {
       messages: [{ role: "user", content: "tea ".repeat(9_000) }],
     });
     expect(outcome).toMatchObject({
-      code: "model/rejected",
+      code: "model/too_long",
       message:
-        "The model server refused the request (status 400): the input length exceeds the context length",
+        "The chat is longer than the model's context: the input length exceeds the context length",
     });
   });
 

@@ -65,7 +65,7 @@ describe("embed", () => {
         message,
       });
     const long = { caller, model: "embed", texts: ["word ".repeat(10_000)] };
-    await expect(model.embed(long, signal)).rejects.toMatchObject({ code: "model/rejected" });
+    await expect(model.embed(long, signal)).rejects.toMatchObject({ code: "model/too_long" });
     await fake.close();
   });
 

@@ -1,10 +1,10 @@
 /** A turn's events as the pieces of an answer: each word once, and every end told apart. */
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import type { ChatMessage } from "../../../../src/core/message.ts";
 import type { StreamEvent } from "../../../../src/core/stream.ts";
 import type { AnswerPiece } from "../../../../src/routes/openai/answer.ts";
-import { followTurn } from "../../../../src/routes/openai/follow-turn.ts";
+import { FOLLOW_MS, followTurn } from "../../../../src/routes/openai/follow-turn.ts";
 
 const turnId = "t1";
 const quiet = new AbortController().signal;
@@ -114,6 +114,20 @@ describe("followTurn", () => {
     controller.abort();
     await expect(next).rejects.toMatchObject({ code: "session/unavailable" });
     expect(isCancelled).toBe(true);
+  });
+
+  it(`is not waited for longer than ${FOLLOW_MS / 60_000} minutes`, async ({ expect }) => {
+    vi.useFakeTimers();
+    try {
+      const next = followTurn(new ReadableStream(), quiet).next();
+      const failed = expect(next).rejects.toMatchObject({ code: "session/answer_pending" });
+      await vi.advanceTimersByTimeAsync(FOLLOW_MS - 1);
+      expect(vi.getTimerCount()).toBe(1);
+      await vi.advanceTimersByTimeAsync(1);
+      await failed;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("gives the same text however the bytes and the words are cut", async ({ expect }) => {
