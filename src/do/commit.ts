@@ -3,12 +3,11 @@
  * crash before it runs the turn again; a crash after it only sends what is recorded. A row that was taken back while
  * its end was sealed ends otherwise: nothing of it is stored here.
  */
-import { findAdapter } from "../adapters/registry.ts";
-import { splitMarkdown } from "../adapters/split.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { type MessageId, parseAccountKey } from "../core/ids.ts";
 import type { ChatMessage, Target } from "../core/message.ts";
 import type { Usage } from "../core/ports.ts";
+import { cutForChannel } from "./cut-for-channel.ts";
 import type { MessageBody } from "./history.ts";
 import { turnEntries } from "./log-entries.ts";
 import type { SealedText } from "./outbox.ts";
@@ -36,9 +35,6 @@ export interface TurnEnd {
 export type Committed =
   /** `message` is what was said, if anything was. */
   { status: "stored"; message: ChatMessage | undefined } | { status: "taken_back" };
-
-/** Longest message of a channel that this version does not know. */
-const DEFAULT_TEXT_UNITS = 2_000;
 
 interface SealedMessage {
   id: MessageId;
@@ -99,11 +95,9 @@ function isAborted({ running }: Work): boolean {
 async function sealReply(work: Work, reply: string): Promise<SealedText[]> {
   if (reply === "") return [];
   const { parts, row, request } = work;
-  const { channel } = parseAccountKey(request.account);
-  const units = findAdapter(channel)?.capabilities.maxTextUnits ?? DEFAULT_TEXT_UNITS;
   const target = targetOf(request.event);
   return Promise.all(
-    splitMarkdown(reply, units).map((markdown, part) =>
+    cutForChannel(request.account, reply).map((markdown, part) =>
       parts.outbox.seal(replyKey(row.turnId, part), { markdown, target: targetFor(target, part) }),
     ),
   );

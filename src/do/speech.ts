@@ -1,6 +1,4 @@
 /** A message of the assistant's own accord, which answers none: sealed first, then stored with its outbox rows. */
-import { findAdapter } from "../adapters/registry.ts";
-import { splitMarkdown } from "../adapters/split.ts";
 import {
   type AccountKey,
   type MessageId,
@@ -9,6 +7,7 @@ import {
   type TurnId,
 } from "../core/ids.ts";
 import type { ChatMessage, Target } from "../core/message.ts";
+import { cutForChannel } from "./cut-for-channel.ts";
 import type { MessageBody } from "./history.ts";
 import type { SealedText } from "./outbox.ts";
 import type { SessionParts } from "./session-parts.ts";
@@ -28,22 +27,17 @@ export interface SealedSpeech extends Speech {
   pieces: SealedText[];
 }
 
-/** Longest message of a channel that this version does not know. */
-const DEFAULT_TEXT_UNITS = 2_000;
-
 export async function sealSpeech(
   { history, outbox }: SessionParts,
   speech: Speech,
 ): Promise<SealedSpeech> {
   const { id, text, account, target: told } = speech;
-  const { channel } = parseAccountKey(account);
-  const units = findAdapter(channel)?.capabilities.maxTextUnits ?? DEFAULT_TEXT_UNITS;
   const { replyTo: _replyTo, ...target } = told;
   const body: MessageBody = { text, media: [] };
   const [sealed, pieces] = await Promise.all([
     history.seal(id, body),
     Promise.all(
-      splitMarkdown(text, units).map((markdown, part) =>
+      cutForChannel(account, text).map((markdown, part) =>
         outbox.seal(`${id}:${part}`, { markdown, target }),
       ),
     ),

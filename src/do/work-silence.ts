@@ -1,5 +1,6 @@
 /** A dialogue whose person has said nothing for its time: it goes on, or is let go, in a message of its own. */
 import { type MessageId, newId, type TurnId } from "../core/ids.ts";
+import { escapeMarkdown } from "../flows/escape-markdown.ts";
 import { MAX_SILENCE_MS } from "../flows/limits.ts";
 import { stepFlow } from "../flows/step.ts";
 import { closeStep } from "./close-step.ts";
@@ -36,10 +37,13 @@ async function breakSilence(parts: SessionParts, row: DialogueRow): Promise<void
   const stand = { definition, version: row.version, isNew: false, noticeId: turnId };
   const closed = await closeStep(parts, { ...stand, speaker, account, target }, step);
   const id: MessageId = answerMessageId(turnId);
+  // In a group nobody else is meant.
+  const isGroup = target.conversation.kind === "group";
+  const text = isGroup ? `${escapeMarkdown(speaker.name)}: ${closed.text}` : closed.text;
   const speech = await sealSpeech(parts, {
     id,
     turnId,
-    text: closed.text,
+    text,
     personId,
     account,
     target,

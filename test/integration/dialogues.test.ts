@@ -4,7 +4,7 @@ import type { PersonId } from "../../src/core/ids.ts";
 import { MAX_DIALOGUES } from "../../src/do/dialogues.ts";
 import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
 import { parseDefinition } from "../../src/flows/definition.ts";
-import { env } from "../support/integration.ts";
+import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
 
@@ -298,6 +298,37 @@ describe("silence", () => {
     await model.answer("which soup?");
     expect(await talk.replyTo(request)).toMatchObject({ text: "which soup?" });
   });
+
+  it("names in a group whom it means", async ({ expect }) => {
+    const talk = new Talk();
+    const request = messageRequest("order lunch", { conversation: talk.conversation });
+    if (request.event.kind !== "message") throw new Error("no message");
+    const conversation = { id: talk.conversation, kind: "group" as const };
+    request.event.message.conversation = conversation;
+    request.event.message.target = { conversation, replyTo: "7" };
+    await talk.calls.accept(request);
+    await talk.replyTo(request);
+    await passTime(talk);
+    const said = () => talk.texts().then((texts) => texts.find((text) => text.includes("let “")));
+    await until(async () => (await said()) !== undefined);
+    expect(await said()).toMatch(/^Ada: I have not heard from you/);
+  });
+
+  it("that cannot be broken (keys are away) is tried again later, and let go at last", async ({
+    expect,
+  }) => {
+    const talk = new Talk();
+    await talk.ask("order lunch");
+    await talk.sql("UPDATE dialogues SET body = zeroblob(40)");
+    await passTime(talk);
+    const dueAtMs = async () =>
+      Number((await talk.sql("SELECT due_at_ms FROM dialogues"))[0]?.due_at_ms);
+    await until(async () => (await dueAtMs()) > Date.now());
+    await talk.sql("UPDATE dialogues SET at_ms = 1");
+    await passTime(talk);
+    await until(async () => (await talk.sql("SELECT 1 FROM dialogues")).length === 0);
+    expect((await talk.texts()).filter((text) => text.includes("let “"))).toEqual([]);
+  }, 20_000);
 
   it("sets an alarm of its own", async ({ expect }) => {
     const talk = new Talk();
