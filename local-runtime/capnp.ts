@@ -30,6 +30,11 @@ export interface HostFacts {
   text: Readonly<Record<string, string>>;
 }
 
+/** Bounds of the memory cache that the isolates share. */
+const MAX_CACHED_KEYS = 1_000;
+const MAX_CACHED_VALUE_BYTES = 256 * 1024;
+const MAX_CACHED_BYTES = 8 * 1024 * 1024;
+
 /** Classes whose objects hold in memory what nothing else knows: an open connection, the slots of a model server. */
 const KEPT_AWAKE: ReadonlySet<string> = new Set(["ConnectionObject", "GateObject"]);
 
@@ -91,6 +96,7 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
     }),
     `(name = ${text(wrangler.assets.binding)}, service = "assets")`,
     `(name = "INTERNET", service = "internet")`,
+    `(name = "CACHE", memoryCache = (id = "rockpool", limits = (maxKeys = ${MAX_CACHED_KEYS}, maxValueSize = ${MAX_CACHED_VALUE_BYTES}, maxTotalValueSize = ${MAX_CACHED_BYTES})))`,
     ...facts.modelUrls.map(
       (_url, index) => `(name = "${modelBinding(index)}", service = "${modelService(index)}")`,
     ),

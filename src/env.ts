@@ -2,6 +2,7 @@
  * What the runtime hands the Worker. wrangler.toml names the first block; the host's config generator adds the second,
  * which only a box has. Under `wrangler dev` and in tests the optional ones are absent and plain values stand in.
  */
+import type { MemoryCache } from "./cache/process-cache.ts";
 import type { ConnectionObject } from "./do/connection.ts";
 import type { DirectoryObject } from "./do/directory.ts";
 import type { GateObject } from "./do/gate.ts";
@@ -26,6 +27,8 @@ export interface Env {
   INTERNET?: Fetcher;
   /** The model server and nothing else. */
   MODEL?: Fetcher;
+  /** What many look up at once; bounded by the host's config. */
+  CACHE?: MemoryCache;
   /** JSON: origin → name of the binding that reaches it, one for each account's --api-base. */
   EGRESS?: string;
 

@@ -3,6 +3,7 @@
  * way of a message costs no look-up. A change made here is seen at once; one made by another machine within the minute.
  */
 import type { Account } from "../adapters/adapter.ts";
+import { TtlCache } from "../cache/ttl-cache.ts";
 import type { FlowSummary } from "../core/admin-protocol.ts";
 import type { ApiCaller } from "../core/api-keys.ts";
 import type { Admission, AdmitRequest } from "../core/directory-protocol.ts";
@@ -16,17 +17,23 @@ const REMEMBER_MS = 60_000;
 /** People remembered at most; the oldest go first. */
 const MAX_REMEMBERED = 10_000;
 
-interface Remembered<Value> {
-  value: Value;
-  untilMs: number;
-}
+const nowMs = () => Date.now();
+const options = { ttlMs: REMEMBER_MS, maxEntries: MAX_REMEMBERED, nowMs };
 
-const accounts = new Map<AccountKey, Remembered<Account | undefined>>();
-const admitted = new Map<string, Remembered<Extract<Admission, { status: "admitted" }>>>();
-
-let flows: Remembered<{ list: FlowSummary[]; triggers: Triggers }> | undefined;
+/** Null for one that does not exist: whoever calls for it again and again costs no look-up. */
+const accounts = new TtlCache<Account | null>({ ...options, name: "accounts" });
+const admitted = new TtlCache<Extract<Admission, { status: "admitted" }>>({
+  ...options,
+  name: "people",
+});
 /** By the key's hash: the keys themselves are kept nowhere. */
-const callers = new Map<string, Remembered<ApiCaller>>();
+const callers = new TtlCache<ApiCaller>({ ...options, name: "api_keys" });
+const flows = new TtlCache<{ list: FlowSummary[]; triggers: Triggers }>({
+  ...options,
+  name: "flows",
+  maxEntries: 1,
+});
+const FLOWS_KEY = "all";
 
 export function openDirectory(env: Env): DurableObjectStub<DirectoryObject> {
   return env.DIRECTORY.getByName("directory");
@@ -37,15 +44,15 @@ export function forgetDirectory(): void {
   accounts.clear();
   callers.clear();
   admitted.clear();
-  flows = undefined;
+  flows.clear();
 }
 
 async function openFlows(env: Env): Promise<{ list: FlowSummary[]; triggers: Triggers }> {
-  const nowMs = Date.now();
-  if (flows && flows.untilMs > nowMs) return flows.value;
+  const kept = flows.get(FLOWS_KEY);
+  if (kept) return kept;
   const list = await openDirectory(env).flows();
   const value = { list, triggers: compileTriggers(list) };
-  flows = { value, untilMs: nowMs + REMEMBER_MS };
+  flows.set(FLOWS_KEY, value);
   return value;
 }
 
@@ -59,12 +66,10 @@ export async function findTriggered(env: Env, text: string): Promise<string | un
 }
 
 export async function findAccount(env: Env, key: AccountKey): Promise<Account | undefined> {
-  const nowMs = Date.now();
-  const remembered = accounts.get(key);
-  if (remembered && remembered.untilMs > nowMs) return remembered.value;
+  const kept = accounts.get(key);
+  if (kept !== undefined) return kept ?? undefined;
   const value = await openDirectory(env).account(key);
-  if (accounts.size >= MAX_REMEMBERED) accounts.clear();
-  accounts.set(key, { value, untilMs: nowMs + REMEMBER_MS });
+  accounts.set(key, value ?? null);
   return value;
 }
 
@@ -72,16 +77,11 @@ export async function findAccount(env: Env, key: AccountKey): Promise<Account | 
 export async function admit(env: Env, request: AdmitRequest): Promise<Admission> {
   const isUncalledFor = request.conversation.kind === "group" && !request.mentionsMe;
   if (isUncalledFor || request.sender.isBot) return { status: "denied" };
-  const nowMs = Date.now();
   const key = `${request.account}|${request.sender.id}`;
-  const remembered = admitted.get(key);
-  if (remembered && remembered.untilMs > nowMs) return remembered.value;
+  const kept = admitted.get(key);
+  if (kept) return kept;
   const admission = await openDirectory(env).admit(request);
-  if (admission.status === "admitted") {
-    const oldest = admitted.size >= MAX_REMEMBERED ? admitted.keys().next().value : undefined;
-    if (oldest !== undefined) admitted.delete(oldest);
-    admitted.set(key, { value: admission, untilMs: nowMs + REMEMBER_MS });
-  }
+  if (admission.status === "admitted") admitted.set(key, admission);
   return admission;
 }
 
@@ -89,13 +89,13 @@ export async function admit(env: Env, request: AdmitRequest): Promise<Admission>
 export async function findCaller(env: Env, key: string): Promise<ApiCaller | undefined> {
   const parsed = await parseApiKey(key);
   if (!parsed) return undefined;
-  const nowMs = Date.now();
-  const remembered = callers.get(parsed.hash);
-  if (remembered && remembered.untilMs > nowMs) return remembered.value;
+  const kept = callers.get(parsed.hash);
+  if (kept && !isOver(kept)) return kept;
   const value = await openDirectory(env).useApiKey(parsed);
-  if (!value) return undefined;
-  if (callers.size >= MAX_REMEMBERED) callers.clear();
-  const untilMs = Math.min(nowMs + REMEMBER_MS, value.expiresAtMs ?? Number.POSITIVE_INFINITY);
-  callers.set(parsed.hash, { value, untilMs });
+  if (value) callers.set(parsed.hash, value);
   return value;
+}
+
+function isOver({ expiresAtMs }: ApiCaller): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= nowMs();
 }

@@ -1,4 +1,5 @@
 /** The model servers that the options name, each with its binding, its key and its gate, behind one router. */
+import { ProcessCache } from "../cache/process-cache.ts";
 import {
   listModelServers,
   type ModelServerSpec,
@@ -38,6 +39,7 @@ function openServer(
     ...(typeof key === "string" ? { key: key.trim() } : {}),
     contextTokens: options.ROCKPOOL_CONTEXT_TOKENS,
     memoryBytes: Number(env.ROCKPOOL_MEMORY_BYTES ?? 0),
+    cache: new ProcessCache({ binding: env.CACHE, nowMs }),
     nowMs,
   });
   const calls = createGatedModel(server, {

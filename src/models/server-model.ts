@@ -3,6 +3,7 @@
  * deadlines and the failures that are the same for all. One value of it serves a whole isolate: what it keeps are
  * values, never promises.
  */
+import type { ProcessCache } from "../cache/process-cache.ts";
 import { AppError, errorCode, isAppError } from "../core/errors.ts";
 import type {
   ChatRequest,
@@ -33,6 +34,8 @@ export interface ServerOptions extends ServerAddress {
   /** The context that models are run with; a model made for a shorter one keeps its own. */
   contextTokens: number;
   memoryBytes: number;
+  /** What servers say of their models is looked up through it. */
+  cache: ProcessCache;
   nowMs: () => number;
 }
 

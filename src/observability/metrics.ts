@@ -114,6 +114,11 @@ export const METRICS = {
     "Replies by channel and result of the try.",
   ),
   journalRows: define("rockpool_journal_rows_total", "counter", "Log rows written to D1."),
+  cacheLookups: define(
+    "rockpool_cache_lookups_total",
+    "counter",
+    "Look-ups by cache, level and result.",
+  ),
   faults: define(
     "rockpool_faults_total",
     "counter",

@@ -1,5 +1,6 @@
 /** A model behind the gate of its server: whom it answers when, what who waits is told, and that every end gives the slot back. */
 import { describe, it } from "vitest";
+import { ProcessCache } from "../../src/cache/process-cache.ts";
 import type { AppError } from "../../src/core/errors.ts";
 import type { GateCalls } from "../../src/core/gate-protocol.ts";
 import type { Caller, Model, ModelChunk } from "../../src/core/ports.ts";
@@ -19,6 +20,7 @@ function newServer(slots = 1): { server: ScriptedModel; gate: GateCalls; model: 
     baseUrl: "http://model.test",
     contextTokens: 8192,
     memoryBytes: 1024 ** 3,
+    cache: new ProcessCache({ binding: undefined, nowMs: () => Date.now() }),
     nowMs: () => Date.now(),
   });
   const options = { openGate: () => gate, slots, nowMs: () => Date.now() };

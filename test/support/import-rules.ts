@@ -37,7 +37,8 @@ export const AREAS: readonly Area[] = [
   { place: "src/phrases", uses: ["src/core"] },
   { place: "src/security", uses: ["src/core"], packages: ["jose"] },
   { place: "src/db", uses: LOWER, packages: ["drizzle-orm"] },
-  { place: "src/models", uses: LOWER, packages: ["valibot"] },
+  { place: "src/cache", uses: ["src/core", "src/observability"] },
+  { place: "src/models", uses: [...LOWER, "src/cache"], packages: ["valibot"] },
   {
     place: "src/adapters/telegram",
     uses: LOWER,
@@ -65,6 +66,7 @@ export const AREAS: readonly Area[] = [
     place: "src/do",
     uses: [
       ...LOWER,
+      "src/cache",
       "src/db",
       "src/adapters",
       "src/models",
@@ -83,7 +85,7 @@ export const AREAS: readonly Area[] = [
     types: ["src/adapters", "src/env.ts"],
     packages: ["hono", "valibot"],
   },
-  { place: "src/env.ts", uses: [], types: ["src/do"] },
+  { place: "src/env.ts", uses: [], types: ["src/cache", "src/do"] },
   { place: "src/app.ts", uses: [...LOWER, "src/http", "src/routes"], packages: ["hono"] },
   {
     place: "src/index.ts",

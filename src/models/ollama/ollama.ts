@@ -15,7 +15,7 @@ class OllamaProtocol implements ServerProtocol {
 
   constructor(options: ServerOptions) {
     this.#server = options;
-    this.#lookups = new OllamaLookups(options, options.nowMs);
+    this.#lookups = new OllamaLookups(options);
   }
 
   listed(signal: AbortSignal): Promise<ListedModel[]> {

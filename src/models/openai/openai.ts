@@ -17,7 +17,7 @@ class OpenAiProtocol implements ServerProtocol {
 
   constructor(options: ServerOptions) {
     this.#server = options;
-    this.#lookups = new OpenAiLookups(options, options.nowMs);
+    this.#lookups = new OpenAiLookups(options);
   }
 
   listed(signal: AbortSignal): Promise<ListedModel[]> {

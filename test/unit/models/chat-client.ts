@@ -1,5 +1,6 @@
 /** A model client on a fake server, and what a chat with it came to. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ProcessCache } from "../../../src/cache/process-cache.ts";
 import { isAppError } from "../../../src/core/errors.ts";
 import type { ChatRequest, Model, ModelChunk } from "../../../src/core/ports.ts";
 import { createOllama } from "../../../src/models/ollama/ollama.ts";
@@ -14,6 +15,7 @@ function optionsOf(baseUrl: string, overrides: Partial<ServerOptions>): ServerOp
     baseUrl,
     contextTokens: 8192,
     memoryBytes: 16 * GIB,
+    cache: new ProcessCache({ binding: undefined, nowMs: () => Date.now() }),
     nowMs: () => Date.now(),
     ...overrides,
   };

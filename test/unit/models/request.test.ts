@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { afterEach, describe, it } from "vitest";
+import { ProcessCache } from "../../../src/cache/process-cache.ts";
 import { MAX_MODELS } from "../../../src/models/fields.ts";
 import { OllamaLookups } from "../../../src/models/ollama/lookups.ts";
 import { MAX_JSON_BYTES, requestJson } from "../../../src/models/request.ts";
@@ -85,13 +86,16 @@ describe("requestJson", () => {
 });
 
 describe("OllamaLookups", () => {
+  const nowMs = () => 0;
+  const cache = new ProcessCache({ binding: undefined, nowMs });
+
   async function lookUp(answers: Record<string, unknown>): Promise<OllamaLookups> {
     const target = await serve((request, response) => {
       const answer = answers[request.url ?? ""];
       if (answer === undefined) response.writeHead(404).end("404 page not found");
       else response.end(JSON.stringify(answer));
     });
-    return new OllamaLookups(target, () => 0);
+    return new OllamaLookups({ ...target, cache, nowMs });
   }
 
   it("lists what is of the form and hides the rest, up to a limit", async ({ expect }) => {

@@ -1,9 +1,14 @@
 import { describe, it } from "vitest";
-import { TtlCache } from "../../../src/models/cache.ts";
+import { TtlCache } from "../../../src/cache/ttl-cache.ts";
 
 function createCache(maxEntries: number) {
   const clock = { nowMs: 1_000_000 };
-  const cache = new TtlCache<string>({ ttlMs: 30_000, maxEntries, nowMs: () => clock.nowMs });
+  const cache = new TtlCache<string>({
+    name: "test",
+    ttlMs: 30_000,
+    maxEntries,
+    nowMs: () => clock.nowMs,
+  });
   return { clock, cache };
 }
 

@@ -1,11 +1,17 @@
-/** Values for a stated time, a bounded number of them. Values only: a promise of one request is no other's to await. */
+/**
+ * The first level: values in this isolate for a stated time, a bounded number of them. Values only: a promise of one
+ * request is no other's to await.
+ */
+import { count, METRICS } from "../observability/metrics.ts";
 
 interface Entry<Value> {
   value: Value;
   storedAtMs: number;
 }
 
-interface CacheOptions {
+export interface CacheOptions {
+  /** As the metrics call it. */
+  name: string;
   ttlMs: number;
   maxEntries: number;
   nowMs: () => number;
@@ -20,6 +26,13 @@ export class TtlCache<Value> {
   }
 
   get(key: string): Value | undefined {
+    const value = this.#find(key);
+    const result = value === undefined ? "miss" : "hit";
+    count(METRICS.cacheLookups, { cache: this.#options.name, level: "isolate", result });
+    return value;
+  }
+
+  #find(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
     const ageMs = this.#options.nowMs() - entry.storedAtMs;
@@ -31,12 +44,16 @@ export class TtlCache<Value> {
   set(key: string, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, { value, storedAtMs: this.#options.nowMs() });
+    if (this.#entries.size <= this.#options.maxEntries) return;
     const [oldest] = this.#entries.keys();
-    if (this.#entries.size > this.#options.maxEntries && oldest !== undefined)
-      this.#entries.delete(oldest);
+    if (oldest !== undefined) this.#entries.delete(oldest);
   }
 
   delete(key: string): void {
     this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
   }
 }
