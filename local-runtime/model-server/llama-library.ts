@@ -59,6 +59,10 @@ export interface EmbeddingContext {
 export interface Sequence {
   readonly tokenMeter: { readonly usedInputTokens: number; readonly usedOutputTokens: number };
   readonly contextTokens: number[];
+  readonly nextTokenIndex: number;
+  /** Keeps what is the same from the begin, and forgets the rest. */
+  adaptStateToTokens(tokens: number[], allowShift: boolean): Promise<void>;
+  evaluateWithoutGeneratingNewTokens(tokens: number[]): Promise<void>;
 }
 
 export interface ChunkOfAnswer {

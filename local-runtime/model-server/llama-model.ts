@@ -22,6 +22,7 @@ import type {
   LlamaModel,
   Sequence,
 } from "./llama-library.ts";
+import { prefill } from "./prefill.ts";
 import { BadRequest } from "./requests.ts";
 
 /** The library adds a begin and an end to a text. */
@@ -74,6 +75,7 @@ class LoadedModel implements EngineModel {
     const context = this.#takeContext(prompt);
     const clock = createClock(onPiece);
     const before = used(context.sequence);
+    if (room > 0) await prefill(context.sequence, prompt, signal);
     const result = await context.chat.generateResponse(turns, {
       signal,
       // Never past the context's end, but for a client that wants old turns left out.
