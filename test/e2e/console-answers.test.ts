@@ -33,6 +33,28 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
     return { link, ...(await chat.openChat({}, link.url)) };
   }
 
+  describe("while somebody else is answered", () => {
+    it("shows the place in line, and then the answer", async ({ expect }) => {
+      const { page, missteps } = await chat.openChat();
+      const made = await chat.server.run(["apikey", "create", "--name", "other", "--json"]);
+      const { key } = JSON.parse(made.stdout) as { key: string }; // the command's own output
+      chat.model.control({ reply: "words", tokens: 60, tokenMs: 50 });
+      const other = fetch(`${chat.server.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({ model: "auto", messages: [{ role: "user", content: "me first" }] }),
+      });
+      await until(() => chat.model.stats().active === 1, "the other's answer");
+      await send(page, "and me");
+      await running(page).getByText("Number 1 in line for the model").waitFor();
+      chat.model.control({ reply: "echo", tokenMs: 0 });
+      expect((await other).status).toBe(200);
+      await running(page).waitFor({ state: "detached" });
+      expect(await lastAnswer(page)).toBe("echo: and me");
+      expect(await missteps()).toEqual([]);
+    });
+  });
+
   describe("while an answer is written", () => {
     it("shows it grow, and has it whole after a reload", async ({ expect }) => {
       chat.model.control({ reply: "words", tokens: 40, tokenMs: 20 });

@@ -74,6 +74,21 @@ describe("metrics", () => {
     expect(samples.get("rockpool_turn_seconds_sum")).toBeCloseTo(601.012);
   });
 
+  it("add up a histogram for each value of a label", ({ expect }) => {
+    const { observeMs, METRICS } = metrics;
+    observeMs(METRICS.gateSeconds, 20, { priority: "urgent" });
+    for (const ms of [2_000, 400_000])
+      observeMs(METRICS.gateSeconds, ms, { priority: "background" });
+    const { types, samples } = read();
+    const name = "rockpool_gate_wait_seconds";
+    expect(types.get(name)).toBe("histogram");
+    expect(samples.get(`${name}_bucket{priority="urgent",le="0.025"}`)).toBe(1);
+    expect(samples.get(`${name}_bucket{priority="background",le="1"}`)).toBe(0);
+    expect(samples.get(`${name}_bucket{priority="background",le="2.5"}`)).toBe(1);
+    expect(samples.get(`${name}_bucket{priority="background",le="+Inf"}`)).toBe(2);
+    expect(samples.get(`${name}_count{priority="background"}`)).toBe(2);
+  });
+
   it("keep a hundred series of a name, and go on counting in those", ({ expect }) => {
     const { count, METRICS } = metrics;
     for (let index = 0; index < 150; index += 1)
