@@ -1,5 +1,5 @@
 /** A box with several model servers: who answers when one fails, what people are told, and what is held ready for them. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -80,6 +80,20 @@ describe("several model servers", () => {
     );
     const log = rockpool.output();
     expect(log).not.toContain(KEY);
+  });
+});
+
+describe("the way to a model server", () => {
+  it("is one for each that is named, and its key stands in no config", async ({ expect }) => {
+    const { stdout } = await rockpool.run(["egress", "--json"]);
+    const { config, waysOut } = JSON.parse(stdout);
+    const addresses = waysOut
+      .filter(({ kind }: { kind: string }) => kind === "external")
+      .map(({ to }: { to: string }) => to);
+    expect(addresses.toSorted()).toEqual(
+      [main.url, second.url].map((url) => new URL(url).host).toSorted(),
+    );
+    expect(readFileSync(config, "utf8")).not.toContain(KEY);
   });
 });
 

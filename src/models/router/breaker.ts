@@ -8,6 +8,8 @@ export const FAILURES = 3;
 export const WINDOW_MS = 30_000;
 export const COOL_DOWN_MS = 10_000;
 export const MAX_COOL_DOWN_MS = 300_000;
+/** A failure that took so much of a person's time is enough by itself. */
+export const COSTLY_MS = 5_000;
 
 /** Failures that are the server's, and not those of one model or one request. */
 const COUNTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -18,7 +20,7 @@ const COUNTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "model/unauthorized",
 ]);
 
-/** One is enough: it took a minute of a person's time, or will be the same for all. */
+/** One is enough: the server hangs, or will say the same to all. */
 const GRAVE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["model/timeout", "model/unauthorized"]);
 
 /** `closed`: go ahead. `probe`: go ahead, and you alone. `open`: leave it. */
@@ -69,8 +71,11 @@ export class Breaker {
     return wasOpen;
   }
 
-  /** For how long the server is left alone from now on; undefined where it is not. */
-  failed(error: AppError): number | undefined {
+  /**
+   * For how long the server is left alone from now on; undefined where it is not. `waitedMs` is how long somebody waited
+   * for nothing.
+   */
+  failed(error: AppError, waitedMs: number): number | undefined {
     const wasProbe = this.#isProbing;
     this.#isProbing = false;
     if (!COUNTED.has(error.code)) {
@@ -81,7 +86,8 @@ export class Breaker {
     const nowMs = this.#nowMs();
     if (nowMs < this.#openUntilMs) return undefined; // a call that began before, or one that had no other way
     this.#failedAtMs = [...this.#failedAtMs, nowMs].filter((atMs) => nowMs - atMs < WINDOW_MS);
-    const isEnough = this.#failedAtMs.length >= FAILURES || GRAVE.has(error.code) || wasProbe;
+    const isGrave = GRAVE.has(error.code) || waitedMs >= COSTLY_MS;
+    const isEnough = this.#failedAtMs.length >= FAILURES || isGrave || wasProbe;
     return isEnough ? this.#open(nowMs, error.retryAfterMs ?? 0) : undefined;
   }
 

@@ -101,11 +101,12 @@ export class Router implements Model {
   async profile(model: string): Promise<ModelProfile> {
     const trail = createTrail();
     for await (const { target, end } of this.#attempts(model, trail)) {
+      const sinceMs = this.#options.nowMs();
       try {
         return await target.on.calls.profile(target.model);
       } catch (error) {
         if (!isAppError(error)) throw error;
-        this.#failed(target, error, trail);
+        this.#failed(target, error, trail, sinceMs);
       } finally {
         end();
       }
@@ -148,6 +149,7 @@ export class Router implements Model {
     trail: Trail,
   ): AsyncGenerator<ModelChunk, boolean> {
     let isBegun = false;
+    let sinceMs = this.#options.nowMs();
     try {
       for await (const chunk of on.calls.chat({ ...request, model }, signal)) {
         if (!isBegun && isAnswer(chunk)) {
@@ -155,11 +157,13 @@ export class Router implements Model {
           this.#succeeded(on);
         }
         yield chunk;
+        // Waiting in line is not the server's fault, and what was answered was not waited for in vain.
+        sinceMs = this.#options.nowMs();
       }
       return true;
     } catch (error) {
       if (!isAppError(error)) throw error;
-      this.#failed({ on, model }, error, trail);
+      this.#failed({ on, model }, error, trail, sinceMs);
       if (isBegun) throw error;
       return false;
     }
@@ -204,7 +208,7 @@ export class Router implements Model {
     if (admission !== "probe") return admission;
     const state = await on.server.state();
     if (state.status === "up") return admission;
-    this.#noteFailure(on, new AppError(state.code));
+    this.#noteFailure(on, new AppError(state.code), 0);
     return "open";
   }
 
@@ -236,15 +240,15 @@ export class Router implements Model {
       this.#options.report({ type: "model:server", server: on.name, state: "back" });
   }
 
-  #failed(target: Target, error: AppError, trail: Trail): void {
+  #failed(target: Target, error: AppError, trail: Trail, sinceMs: number): void {
     trail.failures.push({ target, error });
     if (OF_SERVER.has(error.code)) trail.down.add(target.on);
-    this.#noteFailure(target.on, error);
+    this.#noteFailure(target.on, error, this.#options.nowMs() - sinceMs);
   }
 
-  #noteFailure(on: RoutedServer, error: AppError): void {
+  #noteFailure(on: RoutedServer, error: AppError, waitedMs: number): void {
     this.#directory.forget(on.name);
-    const ms = this.#breakerOf(on).failed(error);
+    const ms = this.#breakerOf(on).failed(error, waitedMs);
     if (ms === undefined) return;
     const { code } = error;
     this.#options.report({ type: "model:server", server: on.name, state: "cooling", code, ms });

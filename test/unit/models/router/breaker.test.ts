@@ -3,6 +3,7 @@ import { AppError, type ErrorCode } from "../../../../src/core/errors.ts";
 import {
   Breaker,
   COOL_DOWN_MS,
+  COSTLY_MS,
   FAILURES,
   MAX_COOL_DOWN_MS,
   WINDOW_MS,
@@ -11,8 +12,8 @@ import {
 function createBreaker() {
   const clock = { nowMs: 1_000_000 };
   const breaker = new Breaker(() => clock.nowMs);
-  const fail = (code: ErrorCode = "model/unavailable", retryAfterMs = 0) =>
-    breaker.failed(new AppError(code, { retryAfterMs }));
+  const fail = (code: ErrorCode = "model/unavailable", retryAfterMs = 0, waitedMs = 0) =>
+    breaker.failed(new AppError(code, { retryAfterMs }), waitedMs);
   return { clock, breaker, fail };
 }
 
@@ -31,8 +32,10 @@ describe("Breaker", () => {
     });
   });
 
-  it("opens at once where a failure took a person's minute", ({ expect }) => {
+  it("opens at once where the server hangs, or somebody waited long for nothing", ({ expect }) => {
     expect(createBreaker().fail("model/timeout")).toBe(COOL_DOWN_MS);
+    expect(createBreaker().fail("model/unavailable", 0, COSTLY_MS)).toBe(COOL_DOWN_MS);
+    expect(createBreaker().fail("model/unavailable", 0, COSTLY_MS - 1)).toBeUndefined();
   });
 
   it("does not count what is the model's or the request's fault", ({ expect }) => {
