@@ -61,6 +61,21 @@ describe("readAnswer", () => {
     ]);
   });
 
+  it.for([
+    ['"{\\"zone\\":\\"UTC\\"}"', '{"zone":"UTC"}'],
+    ['["UTC"]', '["UTC"]'],
+    ["7", "7"],
+  ])(
+    "hands on arguments that are no object, such as %s, as they were written",
+    async ([given, written], { expect }) => {
+      const line = `{"message":{"content":"","tool_calls":[{"id":"a","function":{"name":"clock","arguments":${given}}}]}}\n`;
+      expect(await readAll([line, LAST])).toEqual([
+        { kind: "tool_call", call: { id: "a", name: "clock", arguments: {}, written } },
+        DONE,
+      ]);
+    },
+  );
+
   it("gives the same text wherever the bytes are cut", async ({ expect }) => {
     const whole = encoder.encode(say("tea ") + say("茶 🍵") + LAST);
     await fc.assert(
