@@ -96,12 +96,11 @@ export interface Engine {
   load(file: string, options: LoadOptions): Promise<EngineModel>;
 }
 
-/** The prompt has more tokens than the context. */
+/** The prompt leaves no room for an answer. */
 export class PromptTooLong extends Error {
   constructor(promptTokens: number, contextTokens: number) {
-    super(
-      `the prompt has ${promptTokens} tokens, and the context of ${contextTokens} leaves no room for an answer`,
-    );
+    // Clients look for the words "context length".
+    super(`the prompt of ${promptTokens} tokens exceeds the context length of ${contextTokens}`);
     this.name = "PromptTooLong";
   }
 }

@@ -127,7 +127,7 @@ describe.skipIf(machine !== undefined)(
       const response = await chat({ messages, options: { num_ctx: 512 } });
       expect(response.status).toBe(400);
       expect((await response.json()).error).toMatch(
-        /^the prompt has \d+ tokens, and the context of 512 leaves no room/,
+        /^the prompt of \d+ tokens exceeds the context length of 512$/,
       );
     });
 

@@ -206,7 +206,7 @@ describe("the built-in model server", () => {
     const long = await chat({ truncate: false });
     expect(long.status).toBe(400);
     expect(await long.json()).toEqual({
-      error: "the prompt has 900 tokens, and the context of 512 leaves no room for an answer",
+      error: "the prompt of 900 tokens exceeds the context length of 512",
     });
     engine.script = (_, onPiece) => {
       onPiece({ kind: "text", text: "Hel" });
