@@ -18,11 +18,11 @@ export type Answer =
 const MAX_READ_UNITS = 300;
 const SKIP: ReadonlySet<string> = new Set(["-", "skip", "pass", "跳过", "略过", "跳過"]);
 
-/** `today` is the day where the flow is at home, as `2026-11-21`. */
+/** `today` is the day where the flow is at home, as `2026-11-21`: finding it costs more than all the rest. */
 export function parseAnswer(
   { accept, optional }: Pick<Question, "accept" | "optional">,
   text: string,
-  today: string,
+  today: () => string,
 ): Answer {
   const isShort = text.length <= MAX_READ_UNITS;
   if (optional && isShort && SKIP.has(foldText(text))) return { status: "skipped" };
@@ -34,7 +34,7 @@ export function parseAnswer(
 function parseShort(
   accept: Exclude<AnswerSpec, { type: "text" }>,
   text: string,
-  today: string,
+  today: () => string,
 ): string | undefined {
   switch (accept.type) {
     case "email":
@@ -42,7 +42,7 @@ function parseShort(
     case "phone":
       return parsePhone(text);
     case "date":
-      return parseDate(text, today, accept.future ?? false);
+      return parseDate(text, today(), accept.future ?? false);
     case "number":
       return parseNumber(accept, text);
     case "choice":

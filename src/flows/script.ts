@@ -7,8 +7,9 @@ import { dayIn } from "./today.ts";
 import { compileTriggers, matchTrigger } from "./triggers.ts";
 import type { Listener } from "./words.ts";
 
-const MAX_DIALOGUES = 100;
-const MAX_STEPS = 200;
+/** Dialogues of one script, and steps of one dialogue. */
+export const MAX_DIALOGUES = 100;
+export const MAX_STEPS = 200;
 /** For dialogues that care about no day. */
 const ANY_DAY = "2026-01-15";
 

@@ -57,7 +57,8 @@ function eventOf(flow: Definition, name: string, input: FlowInput, nowMs: number
   if (!state || !("ask" in state))
     throw new TypeError(`No question of the flow is called ${name}.`);
   if (input.kind === "silence") return { type: "silence" };
-  const answer = parseAnswer(state, input.text, dayIn(flow.timezone ?? "UTC", nowMs));
+  const today = () => dayIn(flow.timezone ?? "UTC", nowMs);
+  const answer = parseAnswer(state, input.text, today);
   if (answer.status === "none") return { type: "miss" };
   return { type: "answer", value: answer.status === "given" ? answer.value : undefined };
 }

@@ -4,7 +4,7 @@ import { parseAnswer } from "../../../src/flows/answer.ts";
 import type { AnswerSpec } from "../../../src/flows/definition-schema.ts";
 import { anyText } from "../../support/any-text.ts";
 
-const TODAY = "2026-11-21";
+const TODAY = () => "2026-11-21";
 const choices = [
   { value: "soup", en: "Soup of the day", zh: "汤", also: ["broth"] },
   { value: "cake", en: "Cake", zh: "蛋糕" },

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import { isAppError } from "../../../src/core/errors.ts";
 import { parseDefinition } from "../../../src/flows/definition.ts";
-import { MAX_STATES, MAX_TEXT_UNITS } from "../../../src/flows/limits.ts";
+import {
+  MAX_BRANCHES,
+  MAX_CHOICES,
+  MAX_STATES,
+  MAX_TEXT_UNITS,
+  MAX_TITLE_UNITS,
+  MAX_TRIES,
+  MAX_TRIGGER_UNITS,
+  MAX_TRIGGERS,
+} from "../../../src/flows/limits.ts";
 import { smallFlow, writeFlow } from "./small-flow.ts";
 
 const both = (text: string) => ({ en: text, zh: text });
@@ -196,6 +205,60 @@ describe("a definition", () => {
     expect(Object.keys(parseDefinition(chain(MAX_STATES)).states)).toHaveLength(MAX_STATES);
     expect(() => parseDefinition(chain(MAX_STATES + 1))).toThrow(
       expect.objectContaining({ message: `states: at most ${MAX_STATES} states are expected.` }),
+    );
+  });
+
+  it.for<[string, number, (count: number) => unknown, string]>([
+    [
+      "choices",
+      MAX_CHOICES,
+      (count) => {
+        const choices = Array.from({ length: count }, (_, at) => {
+          return { value: `c${at}`, ...both(`C${at}`) };
+        });
+        return writeFlow({}, { note: ask("model", { accept: { type: "choice", choices } }) });
+      },
+      `states.note.accept.choices: at most ${MAX_CHOICES} are expected.`,
+    ],
+    [
+      "branches",
+      MAX_BRANCHES,
+      (count) => {
+        const branch = { when: { dish: "soup" }, go: "model" };
+        const next = [...Array.from({ length: count - 1 }, () => branch), { go: "model" }];
+        return writeFlow({}, { note: ask(next) });
+      },
+      `states.note.next: at most ${MAX_BRANCHES} are expected.`,
+    ],
+    [
+      "phrases",
+      MAX_TRIGGERS,
+      (count) => writeFlow({ phrases: Array.from({ length: count }, (_, at) => `p${at}`) }),
+      `phrases: at most ${MAX_TRIGGERS} are expected.`,
+    ],
+    [
+      "characters of a phrase",
+      MAX_TRIGGER_UNITS,
+      (count) => writeFlow({ phrases: ["x".repeat(count)] }),
+      `phrases.0: at most ${MAX_TRIGGER_UNITS} characters are expected.`,
+    ],
+    [
+      "characters of a title",
+      MAX_TITLE_UNITS,
+      (count) => writeFlow({ title: { en: "x".repeat(count), zh: "x" } }),
+      `title.en: at most ${MAX_TITLE_UNITS} characters are expected.`,
+    ],
+    [
+      "tries",
+      MAX_TRIES,
+      (count) =>
+        writeFlow({}, { note: ask("model", { otherwise: { after: count, go: "model" } }) }),
+      `states.note.otherwise.after: a whole number from 1 to ${MAX_TRIES} is expected.`,
+    ],
+  ])("has no more %s than %i", ([, max, write, message], { expect }) => {
+    expect(parseDefinition(write(max))).toBeDefined();
+    expect(() => parseDefinition(write(max + 1))).toThrow(
+      expect.objectContaining({ code: "flow/bad_definition", message }),
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { parseScript, rehearse } from "../../../src/flows/script.ts";
+import { MAX_DIALOGUES, MAX_STEPS, parseScript, rehearse } from "../../../src/flows/script.ts";
 import { smallFlow } from "./small-flow.ts";
 
 type Line = { say: string; expect?: string | string[] } | { silence: true };
@@ -73,6 +73,21 @@ describe("a rehearsal", () => {
 });
 
 describe("a script", () => {
+  it(`has ${MAX_DIALOGUES} dialogues of ${MAX_STEPS} steps at most`, ({ expect }) => {
+    const script = (dialogues: number, steps: number) => ({
+      dialogues: Array.from({ length: dialogues }, (_, at) => {
+        return { name: `d${at}`, steps: Array.from({ length: steps }, () => ({ say: "x" })) };
+      }),
+    });
+    expect(parseScript(script(MAX_DIALOGUES, MAX_STEPS)).dialogues).toHaveLength(MAX_DIALOGUES);
+    expect(() => parseScript(script(MAX_DIALOGUES + 1, 1))).toThrow(
+      `dialogues: Invalid length: Expected <=${MAX_DIALOGUES} but received ${MAX_DIALOGUES + 1}.`,
+    );
+    expect(() => parseScript(script(1, MAX_STEPS + 1))).toThrow(
+      `dialogues.0.steps: Invalid length: Expected <=${MAX_STEPS} but received ${MAX_STEPS + 1}.`,
+    );
+  });
+
   it.for<[unknown, string]>([
     [[], 'dialogues: Invalid key: Expected "dialogues" but received undefined.'],
     [{ dialogues: [] }, "dialogues: Invalid length: Expected >=1 but received 0."],
