@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.ts";
 import { type Acquired, type GateCalls, RENEW_MS, type Ticket } from "../core/gate-protocol.ts";
 import type { Caller } from "../core/ports.ts";
 import type { QueuePlace } from "../core/stream.ts";
+import { MAX_LEASE_MS } from "./leases.ts";
 
 /** Who gets a slot within this time is told nothing of a line. */
 export const FIRST_HOLD_MS = 1_000;
@@ -47,9 +48,12 @@ export class Slot {
     }
   }
 
-  /** Keeps the slot from now on, as long as `isInUse` says so. */
+  /** Keeps the slot from now on, as long as `isInUse` says so, and no longer than a call may take. */
   keep(isInUse: () => boolean): void {
+    let renewals = MAX_LEASE_MS / RENEW_MS;
     this.#timer = setInterval(() => {
+      renewals -= 1;
+      if (renewals < 0) return this.#stopRenewals();
       // A renewal that fails is followed by another before the lease ends.
       if (isInUse()) this.#gate.renew(this.#ticket()).catch(() => undefined);
     }, RENEW_MS);
@@ -57,10 +61,15 @@ export class Slot {
 
   /** Gives back the slot, or the place in line. */
   async leave(busyMs: number): Promise<void> {
-    if (this.#timer !== undefined) clearInterval(this.#timer);
+    this.#stopRenewals();
     if (this.#keepsPlace) return;
     // Where the gate cannot be told, the lease ends by itself.
     await this.#gate.release(this.#id, busyMs).catch(() => undefined);
+  }
+
+  #stopRenewals(): void {
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #giveUp(): AppError {

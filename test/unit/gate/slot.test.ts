@@ -3,6 +3,7 @@ import { type GateCalls, LEASE_MS, RENEW_MS } from "../../../src/core/gate-proto
 import type { Caller } from "../../../src/core/ports.ts";
 import type { QueuePlace } from "../../../src/core/stream.ts";
 import { GateDesk } from "../../../src/gate/gate-desk.ts";
+import { MAX_LEASE_MS } from "../../../src/gate/leases.ts";
 import { FIRST_HOLD_MS, HOLD_MS, MAX_WAIT_MS, Slot } from "../../../src/gate/slot.ts";
 
 const { signal } = new AbortController();
@@ -128,6 +129,18 @@ describe("a slot that is held", () => {
     await vi.advanceTimersByTimeAsync(RENEW_MS);
     expect(await desk.state()).toMatchObject({ busy: 1 });
     await slot.leave(0);
+    expect(await desk.state()).toMatchObject({ busy: 0 });
+  });
+});
+
+describe("a slot that is in use for ever", () => {
+  it("is taken back after the longest time that a call may take", async ({ expect }) => {
+    await hold("a");
+    await vi.advanceTimersByTimeAsync(MAX_LEASE_MS - RENEW_MS);
+    expect(await desk.state()).toMatchObject({ busy: 1 });
+    await vi.advanceTimersByTimeAsync(2 * LEASE_MS);
+    expect(await desk.state()).toMatchObject({ busy: 0 });
+    await vi.advanceTimersByTimeAsync(MAX_LEASE_MS);
     expect(await desk.state()).toMatchObject({ busy: 0 });
   });
 });
