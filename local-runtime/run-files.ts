@@ -52,7 +52,7 @@ export function writeConfig(plan: RunPlan, port: number): void {
     },
     modelUrls: modelUrls(plan.options),
     textFiles: relativeTo(folder.run, plan.modelKeys),
-    egressOrigins: loadEgressOrigins(folder),
+    egressOrigins: egressOrigins(plan),
     text: { ...workerOptions(plan.options), ...plan.box },
   };
   explainFileErrors(folder.root, () => {
@@ -71,6 +71,13 @@ function relativeTo(dir: string, paths: Readonly<Record<string, string>>): Recor
 function modelUrls(options: Options): HostFacts["modelUrls"] {
   const [main, ...others] = listModelServers(options).map(({ url }) => url);
   return [main ?? options.ROCKPOOL_MODEL_URL, ...others];
+}
+
+/** What accounts were granted, and the transcription server. */
+function egressOrigins({ folder, options }: RunPlan): string[] {
+  const granted = loadEgressOrigins(folder);
+  const url = options.ROCKPOOL_TRANSCRIBE_URL;
+  return url === "" ? [...granted] : [...new Set([...granted, new URL(url).origin])];
 }
 
 function workerOptions(options: Options): Record<string, string> {

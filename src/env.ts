@@ -37,6 +37,8 @@ export interface Env {
   ROCKPOOL_CONTEXT_TOKENS?: string;
   ROCKPOOL_MODEL_SLOTS?: string;
   ROCKPOOL_TIME_ZONE?: string;
+  ROCKPOOL_TRANSCRIBE_URL?: string;
+  ROCKPOOL_TRANSCRIBE_MODEL?: string;
   ROCKPOOL_PUBLIC_URL?: string;
   ROCKPOOL_LOG?: string;
   /** Bytes of memory of the box, for the choice of a model. */

@@ -161,6 +161,19 @@ export const OPTIONS = {
     worker: true,
     doc: "When the model is loaded before somebody asks. `used`: at the start where somebody wrote within the last day, and as long as a conversation was live within two hours. `always`: at the start, and held from then on.",
   }),
+  ROCKPOOL_TRANSCRIBE_URL: option({
+    parse: publicUrl,
+    default: "",
+    defaultDoc: "none",
+    worker: true,
+    doc: "Address of a server that writes down voice notes by OpenAI's API (`POST /v1/audio/transcriptions`): whisper.cpp's with `--inference-path /v1/audio/transcriptions --convert`, for example. It becomes an address that the server may reach. Without it voice notes are kept and not understood.",
+  }),
+  ROCKPOOL_TRANSCRIBE_MODEL: option({
+    parse: notEmpty,
+    default: "whisper-1",
+    worker: true,
+    doc: "Model that the transcription server is asked for; some take any name.",
+  }),
   ROCKPOOL_CONTEXT_TOKENS: option({
     parse: integerBetween(1024, 1_048_576),
     default: 8192,

@@ -27,6 +27,8 @@ export interface MediaRef {
   name?: string;
   sizeBytes?: number;
   durationMs?: number;
+  /** What is said in it, once it was written down. */
+  transcript?: string;
 }
 
 /** Where an answer goes. Serialisable: it is stored with the queue row and with the outbox row. */

@@ -241,8 +241,10 @@ export class History {
 
 /** A person's message as the model reads it: who speaks in a group, and what was attached. */
 export function describeUser(body: MessageBody): string {
-  const media = body.media.map(
-    (file) => `[attached ${file.kind}${file.name ? `: ${file.name}` : ""}]`,
+  const media = body.media.map(({ kind, name, transcript }) =>
+    transcript === undefined
+      ? `[attached ${kind}${name ? `: ${name}` : ""}]`
+      : `[${kind}, written down] ${transcript}`,
   );
   const text = [body.text, ...media].filter((part) => part !== "").join("\n");
   return body.sender ? `${body.sender}: ${text}` : text;

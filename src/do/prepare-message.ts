@@ -1,6 +1,6 @@
-/** The person's message as it is kept and told to the model: its files fetched, its pictures looked at. */
-
+/** The person's message as it is kept and told to the model: its files fetched, its pictures and voice notes made out. */
 import type { TurnWork } from "./end-turn.ts";
+import { hearVoice } from "./hear-voice.ts";
 import type { MessageBody } from "./history.ts";
 import { lookAtPictures } from "./look-at-pictures.ts";
 import { receiveMedia } from "./receive-media.ts";
@@ -10,10 +10,10 @@ import { userMessageId } from "./turn-names.ts";
 
 export interface PreparedMessage {
   body: MessageBody;
-  /** Sentences about files that were not kept, or cannot be looked at. */
+  /** Sentences about files that were not kept, or cannot be made out. */
   problems: string[];
-  /** It has pictures, and none of them can be looked at. */
-  isUnseen: boolean;
+  /** What it is about cannot be seen or heard: an answer would be a guess. */
+  isLost: boolean;
 }
 
 export async function prepareMessage(
@@ -22,17 +22,21 @@ export async function prepareMessage(
 ): Promise<PreparedMessage> {
   const { event, speaker } = request;
   if (event.kind === "stop" || event.message.media.length === 0)
-    return { body: userBody(request, takenBack), problems: [], isUnseen: false };
-  const received = await receiveMedia(parts, event.message.media, route, speaker.lang);
-  const { media } = received;
-  const looked = await lookAtPictures(parts.files, media, speaker.lang);
+    return { body: userBody(request, takenBack), problems: [], isLost: false };
+  const { lang } = speaker;
+  const { signal } = running.controller;
+  const received = await receiveMedia(parts, event.message.media, route, lang);
+  const heard = await hearVoice(parts, received.media, lang, signal);
+  const { media } = heard;
+  const { pictures, problems: unseen } = await lookAtPictures(parts.files, media, lang);
   const kept = { ...request, event: { ...event, message: { ...event.message, media } } };
-  const { pictures } = looked;
   const body = { ...userBody(kept, takenBack), ...(pictures.length > 0 ? { pictures } : {}) };
   const id = userMessageId(row.turnId);
   const sealed = await parts.history.seal(id, body);
   // A newer edit stands in its place already.
-  if (!running.controller.signal.aborted) parts.history.replaceBody(id, sealed);
-  const isUnseen = pictures.length === 0 && looked.problems.length > 0;
-  return { body, problems: [...received.problems, ...looked.problems], isUnseen };
+  if (!signal.aborted) parts.history.replaceBody(id, sealed);
+  const isUnseen = pictures.length === 0 && unseen.length > 0;
+  const isUnheard = heard.isDeaf && event.message.text.trim() === "" && pictures.length === 0;
+  const problems = [...received.problems, ...heard.problems, ...unseen];
+  return { body, problems, isLost: isUnseen || isUnheard };
 }

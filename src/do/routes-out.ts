@@ -15,9 +15,14 @@ function openSources(env: Env): EgressSources {
   return sources;
 }
 
+/** A fetch that reaches these origins and nothing else. */
+export function openEgress(env: Env, origins: readonly string[]): typeof fetch {
+  return createEgressFetch(openSources(env), origins);
+}
+
 export function createIo(env: Env, adapter: ChannelAdapter, account: Account): Io {
   return {
-    fetch: createEgressFetch(openSources(env), adapter.origins(account)),
+    fetch: openEgress(env, adapter.origins(account)),
     nowMs: () => Date.now(),
   };
 }

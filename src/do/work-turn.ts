@@ -43,10 +43,10 @@ async function think(work: TurnWork): Promise<Thought> {
     return { result: { status: "refused", text }, problems: [], user: "" };
   }
   const route = await findRoute(parts.env, request.account);
-  const { body, problems, isUnseen } = await prepareMessage(work, route);
+  const { body, problems, isLost } = await prepareMessage(work, route);
   const { pictures } = body;
   const told = { problems, user: describeUser(body), ...(pictures ? { pictures } : {}) };
-  if (isUnseen) return { ...told, result: { status: "refused", text: problems.join("\n\n") } };
+  if (isLost) return { ...told, result: { status: "refused", text: problems.join("\n\n") } };
   try {
     return { ...told, ...(await askModel(work, route, told)) };
   } catch (error) {

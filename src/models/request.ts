@@ -24,8 +24,8 @@ export interface ServerAddress {
 
 export interface ServerCall {
   path: `/${string}`;
-  /** Sent as JSON by POST; a call without it is a GET. */
-  body?: Record<string, unknown>;
+  /** Sent by POST, as JSON or as a form; a call without it is a GET. */
+  body?: Record<string, unknown> | FormData;
   /** The model that the call is about, for its errors. */
   model?: string;
   /** Of an answer that is no stream, in place of {@link MAX_JSON_BYTES}. */
@@ -47,6 +47,16 @@ async function wait(waitMs: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
+function renderBody(
+  body: ServerCall["body"],
+): Pick<RequestInit, "method" | "body"> & { headers?: Record<string, string> } {
+  if (body === undefined) return { method: "GET" };
+  // The runtime states a form's own type, with its boundary.
+  if (body instanceof FormData) return { method: "POST", body };
+  const headers = { "content-type": "application/json" };
+  return { method: "POST", headers, body: JSON.stringify(body) };
+}
+
 /** Fetches once, or throws the signal's reason, or answers undefined where the connection failed. */
 async function tryFetch(
   server: ServerAddress,
@@ -54,17 +64,15 @@ async function tryFetch(
   signal: AbortSignal,
 ): Promise<Response | undefined> {
   const headers = server.key === undefined ? {} : { authorization: `Bearer ${server.key}` };
-  const init: RequestInit =
-    call.body === undefined
-      ? { method: "GET", headers }
-      : {
-          method: "POST",
-          headers: { ...headers, "content-type": "application/json" },
-          body: JSON.stringify(call.body),
-        };
+  const { headers: own, ...init } = renderBody(call.body);
   try {
     const { fetch } = server; // called as a plain function: the runtime's own fetch takes no other `this`
-    return await fetch(server.baseUrl + call.path, { ...init, redirect: "manual", signal });
+    return await fetch(server.baseUrl + call.path, {
+      ...init,
+      headers: { ...headers, ...own },
+      redirect: "manual",
+      signal,
+    });
   } catch {
     signal.throwIfAborted();
     return undefined;

@@ -93,6 +93,10 @@ export const en = {
   pictureTooLarge:
     "I cannot look at {name}: I take pictures as PNG, JPEG or WebP, up to {max} MB and {pixels} megapixels. I cannot make one smaller: please send a smaller one.",
   picturesLeft: "(I looked at {count} of your {total} pictures: more have no room at once.)",
+  voiceNone:
+    "I have no ears yet: no transcription server is set up, so I kept your voice note and did not listen to it. Please write to me. Who runs this box can set ROCKPOOL_TRANSCRIBE_URL.",
+  voiceFailed:
+    "I could not make out {name}. Please send it again, or write to me; the reason stands in the log (`npx rockpool logs`).",
   cutStopped: "(stopped)",
   tooLong:
     "Your message is longer than I take ({max} characters). Please send it in parts, or as a file.",

@@ -83,6 +83,9 @@ export const zh: Phrases = {
   pictureTooLarge:
     "我看不了 {name}：我能看 PNG、JPEG 或 WebP 图片，最大 {max} MB、{pixels} 百万像素。我无法把它缩小，请发一张小一点的。",
   picturesLeft: "（我看了 {total} 张图片中的 {count} 张：一次放不下更多。）",
+  voiceNone:
+    "我还听不了语音：没有设置转写服务器，所以我只保存了你的语音，没有听。请用文字告诉我。管理这台机器的人可以设置 ROCKPOOL_TRANSCRIBE_URL。",
+  voiceFailed: "我没能听清 {name}。请重新发送，或用文字告诉我；原因见日志（`npx rockpool logs`）。",
   cutStopped: "（已停止）",
   tooLong: "你的消息超过了我能接收的长度（{max} 个字符）。请分段发送，或以文件发送。",
   queueFull:

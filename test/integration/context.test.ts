@@ -292,6 +292,35 @@ describe("a model that cannot see", () => {
   });
 });
 
+describe("a voice note", () => {
+  const voice = {
+    kind: "voice",
+    name: "voice",
+    mime: "audio/ogg",
+    bytes: new Uint8Array(10),
+  } as const;
+
+  it("is kept and not guessed at where nobody can write it down", async ({ expect }) => {
+    const talk = newTalk();
+    const asked = model.chats.length;
+    expect(await talk.replyTo(await talk.sayWith("", [voice]))).toEqual({
+      status: "answered",
+      text: "I have no ears yet: no transcription server is set up, so I kept your voice note and did not listen to it. Please write to me. Who runs this box can set ROCKPOOL_TRANSCRIBE_URL.",
+    });
+    expect(model.chats.length).toBe(asked);
+    expect(await talk.sql("SELECT 1 FROM files")).toHaveLength(1);
+  });
+
+  it("beside a text leaves the text to be answered", async ({ expect }) => {
+    const talk = newTalk();
+    const asked = await talk.sayWith("what is a fish?", [voice]);
+    await model.answer("an animal");
+    expect(await talk.replyTo(asked)).toMatchObject({
+      text: expect.stringMatching(/^an animal\n\nI have no ears yet/),
+    });
+  });
+});
+
 describe("a model's own count of tokens", () => {
   it("is learnt for the conversation, and kept", async ({ expect }) => {
     const talk = newTalk();

@@ -19,6 +19,8 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_MODEL_VISION: "a,b",
   ROCKPOOL_MODEL_SMALL: "two words",
   ROCKPOOL_MODEL_WARM: "sometimes",
+  ROCKPOOL_TRANSCRIBE_URL: "http://ada:hunter2@ears",
+  ROCKPOOL_TRANSCRIBE_MODEL: " ",
   ROCKPOOL_CONTEXT_TOKENS: "1023",
   ROCKPOOL_MODEL_SLOTS: "0",
   ROCKPOOL_TIME_ZONE: "Middle/Earth",
