@@ -28,7 +28,7 @@ export async function workSilence(parts: SessionParts): Promise<void> {
 }
 
 async function breakSilence(parts: SessionParts, row: DialogueRow): Promise<void> {
-  const { dialogues, readers } = parts;
+  const { dialogues, inbox, readers } = parts;
   const { definition, body } = await dialogues.open(row);
   const { speaker, account, target, snapshot } = body;
   const { personId } = row;
@@ -49,8 +49,9 @@ async function breakSilence(parts: SessionParts, row: DialogueRow): Promise<void
     target,
   });
   const message = parts.commit(() => {
-    // Left or forgotten while it was sealed.
-    if (!dialogues.has(personId)) return undefined;
+    // Left, forgotten or answered while it was sealed.
+    const isBroken = inbox.countOf(personId, "dialogue") > 0;
+    if (isBroken || !dialogues.has(personId)) return undefined;
     closed.change();
     return putSpeech(parts, speech, parts.nowMs());
   });
