@@ -9,6 +9,7 @@ const SECRETS = [
   "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   "xoxb-123456789012-abcdefghij",
   "sk-abcdefghijklmnop",
+  "rkp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd2cOX1H",
   "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF_123",
 ] as const;
 
