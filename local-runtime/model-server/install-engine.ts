@@ -14,7 +14,10 @@ import { engineFolder, libraryFile } from "./llama-library.ts";
 export const ENGINE_MEGABYTES = 85;
 const INSTALL_TIMEOUT_MS = 600_000;
 const POLL_MS = 200;
+/** npm's own take more than a minute before they say that there is no network. */
+const RETRIES = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"];
 const MAX_REASON_UNITS = 300;
+const MAX_REASON_LINES = 4;
 
 /** Machines that the library has a binary for, as `platform-arch`; Linux with glibc only. */
 const PLATFORMS: ReadonlySet<string> = new Set([
@@ -63,7 +66,7 @@ export async function installEngine(
   try {
     await installOnce(root, note, signal);
   } catch (error) {
-    const code = systemCode(error);
+    const code = error instanceof HostError ? undefined : systemCode(error);
     throw code === undefined ? error : installFailed(`${code} in ${engineFolder(root)}`);
   }
 }
@@ -110,7 +113,7 @@ async function acquire(
 async function runNpm(folder: string, signal: AbortSignal | undefined): Promise<void> {
   const child = spawn(
     "npm",
-    ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+    ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...RETRIES],
     {
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"],
@@ -130,7 +133,9 @@ async function runNpm(folder: string, signal: AbortSignal | undefined): Promise<
 }
 
 function installFailed(words: string): HostError {
-  const reason = words.replace(/\s+/g, " ").trim().slice(0, MAX_REASON_UNITS);
+  const lines = words.split("\n").map((line) => line.replace(/^npm error ?/, "").trim());
+  const telling = lines.filter((line) => line !== "" && !/^at |^A complete log/.test(line));
+  const reason = telling.slice(0, MAX_REASON_LINES).join(", ").slice(0, MAX_REASON_UNITS);
   return new HostError({
     code: "model_server/install_failed",
     message: `The engine of the built-in model server could not be installed: ${reason || "npm did not say why"}.`,
