@@ -36,6 +36,7 @@ export interface Env {
   ROCKPOOL_MODEL?: string;
   ROCKPOOL_CONTEXT_TOKENS?: string;
   ROCKPOOL_MODEL_SLOTS?: string;
+  ROCKPOOL_WEB_FETCH?: string;
   ROCKPOOL_TIME_ZONE?: string;
   ROCKPOOL_TRANSCRIBE_URL?: string;
   ROCKPOOL_TRANSCRIBE_MODEL?: string;

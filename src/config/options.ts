@@ -186,6 +186,12 @@ export const OPTIONS = {
     worker: true,
     doc: "Answers that the model server writes at the same time (Ollama: OLLAMA_NUM_PARALLEL); everybody else waits in line and is shown the place. More than the server really does only hides the line in it.",
   }),
+  ROCKPOOL_WEB_FETCH: option({
+    parse: oneOf("off", "on"),
+    default: "off",
+    worker: true,
+    doc: "`on` lets the model read web pages: https only, public addresses only, and only addresses that somebody wrote into the conversation. The page's server sees this box's address.",
+  }),
   ROCKPOOL_TIME_ZONE: option({
     parse: timeZone,
     default: new Intl.DateTimeFormat("en-US").resolvedOptions().timeZone,

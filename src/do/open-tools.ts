@@ -2,12 +2,17 @@
 import { errorCode } from "../core/errors.ts";
 import type { ModelProfile } from "../core/ports.ts";
 import type { TurnTools } from "../core/tools.ts";
+import { findPageUrls } from "../core/web-page.ts";
+import type { Env } from "../env.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
-import { TOOLS } from "../tools/registry.ts";
+import { TOOLS, WEB_TOOLS } from "../tools/registry.ts";
+import type { WebPages } from "../tools/tool.ts";
 import { createToolbox } from "../tools/toolbox.ts";
 import { chooseTools, toolTokens } from "../turn/choose-tools.ts";
 import type { TurnWork } from "./end-turn.ts";
+import { fetchPage } from "./fetch-page.ts";
+import { openOptions } from "./isolate.ts";
 import { memoryOf, zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
 import { conversationOf } from "./stored-event.ts";
@@ -33,7 +38,9 @@ export async function openTools(
   const { parts, row, request } = work;
   const isDirect = conversationOf(request.event).kind === "direct";
   // In a group others write into the prompt and read the answer: what is kept of a person stays out of it.
-  const allowed = TOOLS.filter((tool) => isDirect || !tool.isPrivate);
+  const known = TOOLS.filter((tool) => isDirect || !tool.isPrivate);
+  const pages = pagesOf(parts.env, texts);
+  const allowed = pages ? [...known, ...WEB_TOOLS] : known;
   const chosen = chooseTools(allowed, texts, contextTokens);
   if (chosen.length === 0) return undefined;
   const changes: (() => void)[] = [];
@@ -49,6 +56,7 @@ export async function openTools(
       signal,
       memory,
       reminders,
+      ...(pages ? { pages } : {}),
     }),
     failed: (tool, error) =>
       emit({
@@ -64,5 +72,15 @@ export async function openTools(
     tools: { toolbox, how: takesTools ? "native" : "format", resultTokens },
     reservedTokens: specTokens + resultTokens,
     changes,
+  };
+}
+
+/** Off by default; and never without the network that reaches public addresses only, which the host's config makes. */
+function pagesOf(env: Env, texts: readonly string[]): WebPages | undefined {
+  const { INTERNET: internet } = env;
+  if (openOptions(env).ROCKPOOL_WEB_FETCH !== "on" || !internet) return undefined;
+  return {
+    written: findPageUrls(texts),
+    fetch: (url, signal) => fetchPage(url, internet, signal),
   };
 }

@@ -5,6 +5,7 @@ import { remember } from "./remember.ts";
 import { listReminders, setReminder } from "./reminders.ts";
 import { timeAndDate } from "./time-and-date.ts";
 import type { Tool } from "./tool.ts";
+import { webFetch } from "./web-fetch.ts";
 
 export const TOOLS: readonly Tool[] = [
   timeAndDate,
@@ -14,3 +15,6 @@ export const TOOLS: readonly Tool[] = [
   remember,
   recall,
 ];
+
+/** Offered where the owner lets the box fetch web pages. */
+export const WEB_TOOLS: readonly Tool[] = [webFetch];

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import type { Memory, Reminders } from "../core/memory.ts";
 import type { JsonObject, ToolSpec } from "../core/ports.ts";
 import type { OfferedTool } from "../core/tools.ts";
+import type { FetchedPage } from "../core/web-page.ts";
 
 /** What a tool may use, bound to the person who speaks and to the conversation. */
 export interface ToolContext {
@@ -17,6 +18,15 @@ export interface ToolContext {
   signal: AbortSignal;
   memory: Memory;
   reminders: Reminders;
+  /** Undefined where the box does not fetch pages. */
+  pages?: WebPages;
+}
+
+export interface WebPages {
+  /** Addresses that people wrote, as {@link findPageUrls} finds them. */
+  written: ReadonlySet<string>;
+  /** Throws only the signal's reason. */
+  fetch(url: URL, signal: AbortSignal): Promise<FetchedPage>;
 }
 
 export interface Tool extends OfferedTool {

@@ -39,6 +39,19 @@ describe("a model that takes tools", () => {
     expect(await reply()).toBe("It is 42.");
   });
 
+  it("is offered no way into the web unless the owner opens it", async ({ expect }) => {
+    const reply = await ask("Use a tool to read https://example.com/");
+    const { tools } = await model.call({
+      name: "web_fetch",
+      arguments: { url: "https://example.com/" },
+    });
+    expect(tools).toContain("calculator");
+    expect(tools).not.toContain("web_fetch");
+    const { messages } = await model.answer("I cannot.");
+    expect(messages.at(-1)?.content).toMatch(/^There is no tool of this name/);
+    expect(await reply()).toBe("I cannot.");
+  });
+
   it("is offered none for plain talk", async ({ expect }) => {
     const reply = await ask("Hello!");
     const chat = await model.answer("Hi.");

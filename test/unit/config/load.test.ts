@@ -23,6 +23,7 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_TRANSCRIBE_MODEL: " ",
   ROCKPOOL_CONTEXT_TOKENS: "1023",
   ROCKPOOL_MODEL_SLOTS: "0",
+  ROCKPOOL_WEB_FETCH: "yes",
   ROCKPOOL_TIME_ZONE: "Middle/Earth",
   ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
   ROCKPOOL_LOG: "constructor",

@@ -1,6 +1,6 @@
 /** Which tools are offered, and what the prompt costs with and without them. */
 import { describe, it } from "vitest";
-import { TOOLS } from "../../../src/tools/registry.ts";
+import { TOOLS, WEB_TOOLS } from "../../../src/tools/registry.ts";
 import { chooseTools, toolTokens } from "../../../src/turn/choose-tools.ts";
 import { SYSTEM_TEXT } from "../../../src/turn/notes.ts";
 import { estimateTokens } from "../../../src/turn/tokens.ts";
@@ -11,7 +11,7 @@ const names = (texts: readonly string[], contextTokens = CONTEXT) =>
 const all = TOOLS.map(({ spec }) => spec.name);
 
 function fixedTokens(user: string): number {
-  const tools = chooseTools(TOOLS, [user], CONTEXT);
+  const tools = chooseTools([...TOOLS, ...WEB_TOOLS], [user], CONTEXT);
   return estimateTokens(SYSTEM_TEXT) + tools.reduce((sum, tool) => sum + toolTokens(tool), 0);
 }
 
