@@ -139,7 +139,8 @@ function statusOf(error: unknown): number {
 
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && error.name === "InsufficientMemoryError")
+  // The library's own error says so by its class alone.
+  if (error instanceof Error && error.constructor.name === "InsufficientMemoryError")
     return `model requires more system memory than is available (${message})`.slice(
       0,
       MAX_ERROR_UNITS,

@@ -221,6 +221,22 @@ describe("the built-in model server", () => {
     expect([failed.status, await failed.json()]).toEqual([500, { error: "broken" }]);
   });
 
+  it("says that memory is short in words that clients look for", async ({ expect }) => {
+    class InsufficientMemoryError extends Error {}
+    const { chat, engine } = await serve();
+    engine.script = () => {
+      throw new InsufficientMemoryError("A context size of 8192 is too large");
+    };
+    const failed = await chat();
+    expect([failed.status, await failed.json()]).toEqual([
+      500,
+      {
+        error:
+          "model requires more system memory than is available (A context size of 8192 is too large)",
+      },
+    ]);
+  });
+
   it("turns away a page in a browser, and a name that only looks like this machine", async ({
     expect,
   }) => {
