@@ -22,8 +22,9 @@ export interface Context {
   tools: TurnTools | undefined;
   /** What tools ask for while they run: to be stored with the answer. */
   changes: readonly (() => void)[];
-  /** Set where the message has pictures, and the model cannot be shown any. */
-  blindModel: string | undefined;
+  /** What the model is called now: `auto` and aliases are none of its names. */
+  model: string;
+  canSee: boolean;
   /** Pictures of the message that the model is shown. */
   picturesTold: number;
   /** The message itself did not fit. */
@@ -73,7 +74,8 @@ export async function buildContext(
     chat: { model, messages, maxTokens: answerTokens(space.contextTokens) },
     tools: opened?.tools,
     changes: opened?.changes ?? [],
-    blindModel: !vision && said.pictures?.length ? profile.name : undefined,
+    model: profile.name,
+    canSee: vision,
     picturesTold: prompt.pictures.at(-1)?.length ?? 0,
     isCut,
     droppedThroughSeq: past[dropped - 1]?.seq,

@@ -1,13 +1,15 @@
 /** What this conversation has learnt of its models' tokenizers: it depends on the language that is spoken, too. */
 import type { SessionKey } from "../core/ids.ts";
 import { emit } from "../observability/emit.ts";
-import { isUndercounted, learnRate, type TokenCount } from "../turn/token-rate.ts";
+import { isUndercounted, learnRate, raiseRate, type TokenCount } from "../turn/token-rate.ts";
 import type { Meta } from "./meta.ts";
 
 export interface TokenRates {
   /** Undefined until the model has answered here. */
   of(model: string): number | undefined;
   note(count: TokenCount): void;
+  /** After a chat that was too long for the model. False where the rate is as high as it gets. */
+  raise(model: string): boolean;
 }
 
 /** Models remembered for a conversation; the one that has answered last stays longest. */
@@ -25,8 +27,17 @@ export function createTokenRates(meta: Meta, session: SessionKey): TokenRates {
       emit({ type: "prompt:undercounted", session, model, estimated, counted });
     const learnt = learnRate(rate, count);
     if (learnt === undefined || Math.abs(learnt - (rate ?? 0)) < WRITTEN_CHANGE) return;
-    const others = Object.entries(all()).filter(([name]) => name !== model);
-    meta.set("tokenRates", Object.fromEntries([...others.slice(1 - MAX_MODELS), [model, learnt]]));
+    keep(model, learnt);
   }
-  return { of, note };
+  function raise(model: string): boolean {
+    const rate = of(model);
+    const raised = raiseRate(rate);
+    if (raised !== rate) keep(model, raised);
+    return raised !== rate;
+  }
+  function keep(model: string, rate: number): void {
+    const others = Object.entries(all()).filter(([name]) => name !== model);
+    meta.set("tokenRates", Object.fromEntries([...others.slice(1 - MAX_MODELS), [model, rate]]));
+  }
+  return { of, note, raise };
 }

@@ -54,23 +54,35 @@ async function think(work: TurnWork): Promise<Thought> {
   }
 }
 
-async function askModel(
+type Told = Pick<Thought, "user" | "pictures" | "problems">;
+type Asked = Omit<Thought, "user" | "pictures">;
+
+/** A chat that the server finds too long was estimated too small: it is asked again with less, a few times at most. */
+async function askModel(work: TurnWork, route: Route | undefined, told: Told): Promise<Asked> {
+  const { model, ...asked } = await askOnce(work, route, told);
+  const { result } = asked;
+  const isTooLong = result.status === "failed" && result.code === "model/too_long";
+  if (!isTooLong || work.running.text !== "" || !work.parts.tokenRates.raise(model)) return asked;
+  return askModel(work, route, told);
+}
+
+async function askOnce(
   work: TurnWork,
   route: Route | undefined,
-  { user, pictures, problems }: Pick<Thought, "user" | "pictures" | "problems">,
-): Promise<Omit<Thought, "user" | "pictures">> {
+  { user, pictures, problems }: Told,
+): Promise<Asked & { model: string }> {
   const { parts, request, running } = work;
   const said = { atMs: work.row.acceptedAtMs, user, ...(pictures ? { pictures } : {}) };
   const context = await buildContext(parts, said, (texts, profile) =>
     openTools(work, texts, profile),
   );
-  const { chat, tools, changes, blindModel, picturesTold, ...told } = context;
+  const { chat, tools, changes, canSee, picturesTold, ...told } = context;
   const { lang } = request.speaker;
-  if (blindModel !== undefined) {
-    const text = [...problems, phrase(lang, "noVision", { model: blindModel })].join("\n\n");
-    return { problems, result: { status: "refused", text } };
-  }
   const total = pictures?.length ?? 0;
+  if (total > 0 && !canSee) {
+    const text = [...problems, phrase(lang, "noVision", { model: told.model })].join("\n\n");
+    return { ...told, problems, result: { status: "refused", text } };
+  }
   const left =
     picturesTold < total ? [phrase(lang, "picturesLeft", { count: picturesTold, total })] : [];
   const target = targetOf(request.event);

@@ -17,6 +17,7 @@ export const MIN_RATE = 0.5;
 export const MAX_RATE = 2;
 /** How far one answer brings the rate down. */
 const FALL_SHARE = 0.25;
+const RAISE_FACTOR = 1.4;
 /** Below this share of what was expected, the server has not read the whole prompt. */
 const WHOLE_SHARE = 0.8;
 /** Left free for a text that the tokenizer likes less than those before it. */
@@ -31,6 +32,11 @@ export function learnRate(rate: number | undefined, count: TokenCount): number |
   const seen = Math.min(MAX_RATE, counted / estimated);
   if (rate === undefined || seen >= rate) return seen;
   return rate + (seen - rate) * FALL_SHARE;
+}
+
+/** After a chat that the server found too long. */
+export function raiseRate(rate = 1): number {
+  return Math.min(MAX_RATE, rate * RAISE_FACTOR);
 }
 
 /** True where the server says that it read much less than it was sent: it may have cut the prompt silently. */

@@ -16,8 +16,16 @@ const model = new ScriptedModel();
 /** Two answers of this length fill more than six tenths of the window, four of them all of it. */
 const LONG_ANSWER = "word ".repeat(1_200);
 
+/** Chats that the model server is going to find too long. */
+let refusals = 0;
+
 beforeAll(() => {
-  vi.stubGlobal("fetch", model.fetch);
+  vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
+    const request = new Request(input, init);
+    if (refusals === 0 || !request.url.endsWith("/api/chat")) return model.fetch(request);
+    refusals -= 1;
+    return Response.json({ error: "the input exceeds the context length" }, { status: 400 });
+  });
 });
 afterAll(() => {
   vi.unstubAllGlobals();
@@ -272,6 +280,32 @@ describe("a summary", () => {
       expect(waits).toEqual([1, 2, 4]);
     });
     expect(await talk.sql("SELECT 1 FROM summary")).toEqual([]);
+  });
+});
+
+describe("a chat that the server finds too long", () => {
+  it("is asked again with less of the past, until it fits", async ({ expect }) => {
+    const talk = newTalk();
+    await turn(talk, "q1", LONG_ANSWER);
+    const before = await turn(talk, "q2", LONG_ANSWER);
+    await talk.kill();
+    refusals = 2;
+    const after = await turn(talk, "q3", "short");
+    expect(refusals).toBe(0);
+    expect(before.messages).toHaveLength(4);
+    expect(after.messages).toHaveLength(2);
+    expect(await withParts(talk, async (parts) => parts.tokenRates.of("test:1b"))).toBeCloseTo(
+      1.96,
+    );
+  });
+
+  it("fails with one explanation where no less is left", async ({ expect }) => {
+    const talk = newTalk();
+    refusals = 4;
+    expect(await talk.ask("q1")).toMatchObject({
+      text: expect.stringMatching(/^The model server refused this/),
+    });
+    expect(refusals).toBe(0);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   learnRate,
   MAX_RATE,
   MIN_RATE,
+  raiseRate,
   type TokenCount,
 } from "../../../src/turn/token-rate.ts";
 import { estimatePrompt } from "../../../src/turn/tokens.ts";
@@ -49,6 +50,20 @@ describe("learnRate", () => {
         }
       }),
     );
+  });
+});
+
+describe("raiseRate", () => {
+  it("reaches the highest rate in a few steps and stays there", ({ expect }) => {
+    let rate: number = MIN_RATE;
+    const steps = [0, 1, 2, 3, 4].map(() => {
+      rate = raiseRate(rate);
+      return rate;
+    });
+    expect(steps.at(-2)).toBeLessThan(MAX_RATE);
+    expect(steps.at(-1)).toBe(MAX_RATE);
+    expect(raiseRate(MAX_RATE)).toBe(MAX_RATE);
+    expect(raiseRate(undefined)).toBe(1.4);
   });
 });
 
