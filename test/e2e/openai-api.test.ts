@@ -64,6 +64,8 @@ describe("OpenAI's client", () => {
       },
     ]);
     expect(answer).toMatchObject({ object: "chat.completion", model: "chat:3b" });
+    // What the log calls this call.
+    expect(answer._request_id).toMatch(/^[0-9a-f-]{36}$/);
     expect(answer.usage?.total_tokens).toBeGreaterThan(0);
   });
 

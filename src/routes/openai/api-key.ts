@@ -18,6 +18,7 @@ export function requireApiKey(scope: ApiScope): MiddlewareHandler<HttpEnv> {
         detail: `This API key has not the scope "${scope}".`,
       });
     c.set("apiCaller", caller);
+    c.header("x-request-id", c.get("requestId"));
     await next();
   };
 }
