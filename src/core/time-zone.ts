@@ -63,7 +63,7 @@ export function wallMs({ year, month, day, hour, minute, second }: WallTime): nu
 }
 
 /** Minutes that the zone's clocks are before UTC at this instant. */
-export function offsetMinutesAt(atMs: number, zone: string): number {
+function offsetMinutesAt(atMs: number, zone: string): number {
   const wholeSecondMs = Math.floor(atMs / 1_000) * 1_000;
   return (wallMs(wallTimeAt(atMs, zone)) - wholeSecondMs) / MINUTE_MS;
 }

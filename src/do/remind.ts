@@ -12,7 +12,7 @@ import type { SessionParts } from "./session-parts.ts";
 import { answerMessageId, replyKey } from "./turn-names.ts";
 
 /** A reminder that comes later than this says that it is late. */
-export const LATE_MS = 60_000;
+const LATE_MS = 60_000;
 /** For one that cannot be opened: it is tried again, and let go after a day. */
 const RETRY_MS = 60_000;
 const KEEP_MS = 24 * 3_600_000;

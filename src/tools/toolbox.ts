@@ -7,7 +7,7 @@ import { repairArguments } from "./repair.ts";
 import { type Tool, type ToolContext, ToolRefusal } from "./tool.ts";
 
 /** For one call of a tool. */
-export const TOOL_MS = 20_000;
+const TOOL_MS = 20_000;
 
 export interface ToolboxOptions {
   tools: readonly Tool[];

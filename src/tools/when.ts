@@ -5,7 +5,7 @@ import { type FoundTime, findChineseTime } from "./chinese-time.ts";
 import { findEnglishTime } from "./english-time.ts";
 
 /** Nothing is set for later than this. */
-export const MAX_AHEAD_MS = 5 * 366 * 24 * 3_600_000;
+const MAX_AHEAD_MS = 5 * 366 * 24 * 3_600_000;
 
 const REPEATS =
   /\b(?:every|each|daily|weekly|monthly|yearly)\b|每(?:天|日|周|星期|月|年|个|隔|早|晚)/i;

@@ -10,7 +10,7 @@ export interface TurnSink {
 }
 
 /** Longest answer that is kept; a model that talks for ever is cut here. */
-export const MAX_ANSWER_UNITS = 200_000;
+const MAX_ANSWER_UNITS = 200_000;
 /** Calls that are read of one answer; the others are not answered. */
 const MAX_CALLS = 32;
 

@@ -6,7 +6,7 @@ import type { OfferedTool } from "../core/tools.ts";
 import { estimateTokens } from "./tokens.ts";
 
 /** For the descriptions of all tools together. */
-export const MAX_TOOL_TOKENS = 1_400;
+const MAX_TOOL_TOKENS = 1_400;
 /** Of the context at most, for descriptions; a quarter goes to the answer, the rest to the talk. */
 const CONTEXT_SHARE = 0.25;
 /** Only so much of a message is looked at. */

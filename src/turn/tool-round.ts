@@ -13,7 +13,7 @@ export const MAX_RESULT_UNITS = 4_000;
 /** Longest answer of a tool that is kept for reading on. */
 export const MAX_KEPT_UNITS = 500_000;
 
-export const READ_MORE: ToolSpec = {
+const READ_MORE: ToolSpec = {
   name: "read_more",
   description: "Reads on in a long tool result.",
   parameters: {

@@ -1,10 +1,10 @@
 /** Rounds of call and answer: what the model is told, what the person sees, where it ends. */
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { AppError } from "../../../src/core/errors.ts";
 import type { ChatRequest, ToolCall } from "../../../src/core/ports.ts";
 import type { Toolbox, TurnTools } from "../../../src/core/tools.ts";
-import { runTurn, type TurnResult } from "../../../src/turn/run.ts";
-import { MAX_RESULT_UNITS, MAX_TURN_CALLS } from "../../../src/turn/tool-round.ts";
+import { runTurn, TURN_MS, type TurnResult } from "../../../src/turn/run.ts";
+import { MAX_KEPT_UNITS, MAX_RESULT_UNITS, MAX_TURN_CALLS } from "../../../src/turn/tool-round.ts";
 import { MAX_ROUNDS } from "../../../src/turn/tools-loop.ts";
 import { call, recordSink, type ScriptedChat, say, scriptChats, usage } from "./scripted-chat.ts";
 
@@ -183,6 +183,16 @@ describe("a model that calls tools", () => {
     expect(toolTexts(model.asked[2] ?? request)[1]).toMatch(/^(Error: there is no such|x{4000})/);
   });
 
+  it(`keeps ${MAX_KEPT_UNITS} characters of an answer for reading on`, async ({ expect }) => {
+    const model = scriptChats([call("look")], [say("ok")]);
+    await play(
+      model,
+      fakeTools(() => "x".repeat(MAX_KEPT_UNITS + 5)),
+    );
+    const left = MAX_KEPT_UNITS - MAX_RESULT_UNITS;
+    expect(toolTexts(model.asked[1] ?? request)[0]).toContain(`[${left} more characters`);
+  });
+
   it("is told no more than the context has room for, and asked to answer then", async ({
     expect,
   }) => {
@@ -221,6 +231,30 @@ describe("a model that calls tools", () => {
       status: "failed",
       code: "model/busy",
       error: { message: "The model server is busy." },
+    });
+  });
+});
+
+describe("a turn that takes too long", () => {
+  it("ends, with a tool or a model that never comes back", async ({ expect, onTestFinished }) => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const silent: ScriptedChat = {
+      asked: [],
+      async *chat(given, signal) {
+        this.asked.push(given);
+        yield say("So");
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    };
+    const ended = play(silent, fakeTools());
+    await vi.advanceTimersByTimeAsync(TURN_MS);
+    expect((await ended).result).toMatchObject({
+      status: "failed",
+      code: "model/timeout",
+      error: { message: "The model took too long." },
     });
   });
 });
