@@ -64,10 +64,14 @@ export async function buildContext(
   const { model, profile, space } = await openSpace(parts);
   const { fromSeq, coveredSeq, notes } = await openNotes(parts);
   const past = await parts.past.after(fromSeq, promptRoom(space));
-  const opened = await openTools([...past.map((turn) => turn.user), said.user], profile);
-  const reservedTokens = opened?.reservedTokens ?? 0;
+  const offered = await openTools([...past.map((turn) => turn.user), said.user], profile);
   const { vision } = profile;
-  const prompt = buildPrompt({ ...space, reservedTokens, notes, past, said, vision });
+  const build = (reservedTokens: number) =>
+    buildPrompt({ ...space, reservedTokens, notes, past, said, vision });
+  // A long message is read whole rather than with tools beside it.
+  const opened = offered && build(offered.reservedTokens).isCut ? undefined : offered;
+  const reservedTokens = opened?.reservedTokens ?? 0;
+  const prompt = build(reservedTokens);
   const { dropped, isCut, turnTokens, budgetTokens } = prompt;
   const messages = await attachPictures(parts, prompt);
   return {

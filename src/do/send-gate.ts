@@ -1,20 +1,27 @@
 /**
  * Sends of an account whose platform cannot tell a repeat go out one after the other: a crash then finds one send at
  * most whose result is not stored, and so doubles one message at most. A send that its platform does not answer holds
- * the others up for a second and no longer.
+ * the next one up for three seconds and no longer.
  */
 import type { AccountKey } from "../core/ids.ts";
 
-/** Longest wait for the sends before. */
-export const HOLD_MS = 1_000;
+/** Longest wait for the send before, from when that one began. */
+export const HOLD_MS = 3_000;
 
-/** For each account with open sends the end of the one that was let through last. */
-const ends = new Map<AccountKey, Promise<void>>();
+/** A send of an account: when it was let through, and when its result was stored. */
+interface OpenSend {
+  begun: Promise<void>;
+  ended: Promise<void>;
+}
 
-async function waitFor(end: Promise<void>): Promise<void> {
+/** For each account with open sends the one that came last. */
+const last = new Map<AccountKey, OpenSend>();
+
+async function waitFor({ begun, ended }: OpenSend): Promise<void> {
+  await begun;
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, HOLD_MS);
-  await Promise.race([end, late]);
+  await Promise.race([ended, late]);
   clearTimeout(timer);
 }
 
@@ -24,15 +31,19 @@ export async function sendInTurn(
   send: () => Promise<void>,
   stored: () => Promise<void>,
 ): Promise<void> {
-  const before = ends.get(account);
-  const { promise: end, resolve } = Promise.withResolvers<void>();
-  ends.set(account, end);
+  const before = last.get(account);
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const own = { begun, ended };
+  last.set(account, own);
   try {
     if (before !== undefined) await waitFor(before);
+    begin();
     await send();
     await stored();
   } finally {
-    resolve();
-    if (ends.get(account) === end) ends.delete(account);
+    begin();
+    end();
+    if (last.get(account) === own) last.delete(account);
   }
 }

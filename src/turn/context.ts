@@ -30,7 +30,7 @@ export interface PastTurn extends Said {
 const ANSWER_SHARE = 0.25;
 const MAX_ANSWER_TOKENS = 2048;
 /** Shares of the room for one message, for all pins together, and for the summary. */
-const MESSAGE_SHARE = 0.6;
+const MESSAGE_SHARE = 0.75;
 const PINS_SHARE = 0.2;
 const SUMMARY_SHARE = 0.125;
 const PINS_SPARE_SHARE = 0.4;

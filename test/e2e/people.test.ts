@@ -235,7 +235,9 @@ describe("/forget yes", () => {
     await until(() => logged("telegram:public:6002").length === 2, "the other's log rows");
     expect(rows("files")).toHaveLength(1);
     expect(rows("file_chunks")).toHaveLength(2);
-    expect(await ask(6_001, "/forget")).toContain("This erases 5 messages and the files");
+    expect(await ask(6_001, "/forget")).toContain(
+      "This erases 5 messages, the files, notes and reminders",
+    );
     expect(rows("messages")).toHaveLength(6);
 
     expect(await ask(6_001, "/forget yes")).toBe("Forgotten: 6 messages.");

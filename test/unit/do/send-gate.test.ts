@@ -32,7 +32,24 @@ describe("sending in turn", () => {
     expect(said).toEqual(["second"]);
   });
 
-  it("is held up by a platform that does not answer for a second at most", async ({ expect }) => {
+  it("waits for each one before it, however long the line is", async ({ expect }) => {
+    const account = accountKey("telegram", "line");
+    const open = { now: 0, most: 0 };
+    const send = async () => {
+      open.now += 1;
+      open.most = Math.max(open.most, open.now);
+      await new Promise((resolve) => setTimeout(resolve, HOLD_MS / 2));
+      open.now -= 1;
+    };
+    const sends = Array.from({ length: 20 }, () => sendInTurn(account, send, stored));
+    await vi.advanceTimersByTimeAsync(HOLD_MS * 10);
+    await Promise.all(sends);
+    expect(open.most).toBe(1);
+  });
+
+  it("is held up by a platform that does not answer for three seconds at most", async ({
+    expect,
+  }) => {
     const account = accountKey("telegram", "silent");
     const said: string[] = [];
     void sendInTurn(account, () => new Promise(() => undefined), stored);
