@@ -4,6 +4,8 @@
 export interface FoundTime {
   /** Wall time as if it were UTC, in milliseconds. */
   wallMs: number;
+  /** Set where the text names its own zone, such as UTC: the time is this instant on every clock. */
+  instantMs?: number;
   start: number;
   end: number;
 }

@@ -7,6 +7,8 @@ const MORNING_HOUR = 9;
 /** Parts of a day that chrono knows the hour of, and times from now on, which keep the time of day. */
 const SAYS_HOUR =
   /night|evening|afternoon|noon|midday|^(?:in|after|within)\b|\b(?:later|from now)$/i;
+/** A zone at the end of a time: 09:00Z, 09:00+08:00, 9am UTC, 9am PST. */
+const ZONE = /\d(?:[zZ]|[+-]\d{2}:?\d{2})$|\b(?:UTC|utc|GMT|gmt|[A-Z]{1,3}[SD]?T)$/;
 /** A longer text is looked at so far only. */
 const MAX_UNITS = 1_000;
 
@@ -26,5 +28,8 @@ export function findEnglishTime(text: string, nowMs: number): FoundTime | undefi
     isDayOnly ? 0 : (start.get("minute") ?? 0),
     isDayOnly ? 0 : (start.get("second") ?? 0),
   );
-  return { wallMs, start: found.index, end: found.index + found.text.length };
+  const place = { wallMs, start: found.index, end: found.index + found.text.length };
+  // Times from now on have the reference's zone, and name none.
+  const namesZone = start.isCertain("timezoneOffset") && ZONE.test(found.text);
+  return namesZone ? { ...place, instantMs: start.date().getTime() } : place;
 }

@@ -17,7 +17,7 @@ export function parseWhen(text: string, nowMs: number, zone: string): When {
     : findEnglishTime(text, wallMs(now));
   if (!found) return { status: "none" };
   if (REPEATS.test(text)) return { status: "repeats" };
-  const atMs = toInstant(found.wallMs, wallMs(now), nowMs, zone);
+  const atMs = found.instantMs ?? toInstant(found.wallMs, wallMs(now), nowMs, zone);
   if (atMs <= nowMs) return { status: "past" };
   if (atMs - nowMs > MAX_AHEAD_MS) return { status: "too_far" };
   return { status: "found", atMs, rest: restOf(text, found) };
