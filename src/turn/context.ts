@@ -30,7 +30,7 @@ export interface PastTurn extends Said {
 const ANSWER_SHARE = 0.25;
 const MAX_ANSWER_TOKENS = 2048;
 /** Shares of the room for one message, for all pins together, and for the summary. */
-const MESSAGE_SHARE = 0.75;
+const MESSAGE_SHARE = 0.6;
 const PINS_SHARE = 0.2;
 const SUMMARY_SHARE = 0.125;
 const PINS_SPARE_SHARE = 0.4;
@@ -57,7 +57,10 @@ export function promptRoom({ contextTokens, rate, reservedTokens = 0 }: PromptSp
   return estimateWithin(contextTokens - answerTokens(contextTokens), rate) - reservedTokens;
 }
 
-/** Longest message, in estimated tokens: the same in every turn, whatever was learnt of the model's tokenizer since. */
+/**
+ * Longest past message, in estimated tokens: the same in every turn, whatever was learnt of the model's tokenizer since.
+ * A new one may be longer while the past leaves room for it.
+ */
 export function messageTokens(contextTokens: number): number {
   return Math.floor((contextTokens - answerTokens(contextTokens)) * MESSAGE_SHARE);
 }
@@ -93,10 +96,11 @@ export function buildPrompt(input: PromptInput): Prompt {
   const maxPictures = input.vision ? picturesWithin(maxTokens) : 0;
   const picturesTokens = Math.min(maxPictures, countPictures(input)) * IMAGE_TOKENS;
   const room = Math.max(0, spare - estimateTokens(notes) - picturesTokens);
-  const user = cutMiddle(said.user, Math.min(maxTokens, room));
-  const budgetTokens = Math.max(0, room - estimateTokens(user));
   const past = input.past.map((turn) => cutTurn(turn, maxTokens));
   const turnTokens = tokensOf(past);
+  const free = room - turnTokens.reduce((sum, tokens) => sum + tokens, 0);
+  const user = cutMiddle(said.user, Math.min(room, Math.max(maxTokens, free)));
+  const budgetTokens = Math.max(0, room - estimateTokens(user));
   const dropped = decideWindow(turnTokens, budgetTokens);
   const kept = past.slice(dropped);
   const messages = renderMessages(notes, kept, { ...said, user });
