@@ -2,7 +2,7 @@
  * The first level: values in this isolate for a stated time, a bounded number of them. Values only: a promise of one
  * request is no other's to await.
  */
-import { count, METRICS } from "../observability/metrics.ts";
+import { countSeries, METRICS, renderLabels } from "../observability/metrics.ts";
 
 interface Entry<Value> {
   value: Value;
@@ -20,15 +20,20 @@ export interface CacheOptions {
 export class TtlCache<Value> {
   readonly #options: CacheOptions;
   readonly #entries = new Map<string, Entry<Value>>();
+  /** Rendered once: a look-up is on the way of every message. */
+  readonly #hit: string;
+  readonly #miss: string;
 
   constructor(options: CacheOptions) {
     this.#options = options;
+    const series = { cache: options.name, level: "isolate" };
+    this.#hit = renderLabels({ ...series, result: "hit" });
+    this.#miss = renderLabels({ ...series, result: "miss" });
   }
 
   get(key: string): Value | undefined {
     const value = this.#find(key);
-    const result = value === undefined ? "miss" : "hit";
-    count(METRICS.cacheLookups, { cache: this.#options.name, level: "isolate", result });
+    countSeries(METRICS.cacheLookups, value === undefined ? this.#miss : this.#hit);
     return value;
   }
 
