@@ -2,7 +2,7 @@
  * The first level: values in this isolate for a stated time, a bounded number of them. Values only: a promise of one
  * request is no other's to await.
  */
-import { countSeries, METRICS, renderLabels } from "../observability/metrics.ts";
+import { countSeries, labelPairs, METRICS } from "../observability/metrics.ts";
 
 interface Entry<Value> {
   value: Value;
@@ -27,8 +27,8 @@ export class TtlCache<Value> {
   constructor(options: CacheOptions) {
     this.#options = options;
     const series = { cache: options.name, level: "isolate" };
-    this.#hit = renderLabels({ ...series, result: "hit" });
-    this.#miss = renderLabels({ ...series, result: "miss" });
+    this.#hit = labelPairs({ ...series, result: "hit" });
+    this.#miss = labelPairs({ ...series, result: "miss" });
   }
 
   get(key: string): Value | undefined {
