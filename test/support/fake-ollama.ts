@@ -106,7 +106,7 @@ export interface FakeOllama {
   control(change: FakeChange): FakeSettings;
   /** Forgets what is loaded, as after keep_alive. */
   unload(): void;
-  /** Takes no more connections; chats that run go on until `close`. */
+  /** Takes no more requests, on connections that are still open neither; chats that run go on until `close`. */
   leave(): void;
   close(): Promise<void>;
 }
@@ -240,10 +240,12 @@ async function listen(server: Server, port: number): Promise<number> {
 export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<FakeOllama> {
   const { port = 0, ...change } = options;
   const state = new FakeOllamaState({ ...FAST_SETTINGS, ...parseChange(change) });
+  let left = false;
   const server = createServer(
     { keepAliveTimeout: 75_000, requestTimeout: 0 },
     (request, response) => {
-      route(state, request, response).catch((error: unknown) => sendFailure(error, response));
+      if (left) request.socket.destroy();
+      else route(state, request, response).catch((error) => sendFailure(error, response));
     },
   );
   const listeningPort = await listen(server, port);
@@ -254,6 +256,7 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
     control: (settings) => state.control(parseChange(settings)),
     unload: () => state.loader.loaded.clear(),
     leave() {
+      left = true;
       server.close();
       server.closeIdleConnections();
     },
