@@ -41,6 +41,7 @@ export interface Env {
   ROCKPOOL_TRANSCRIBE_URL?: string;
   ROCKPOOL_TRANSCRIBE_MODEL?: string;
   ROCKPOOL_PUBLIC_URL?: string;
+  ROCKPOOL_TRUSTED_PROXIES?: string;
   ROCKPOOL_LOG?: string;
   /** Bytes of memory of the box, for the choice of a model. */
   ROCKPOOL_MEMORY_BYTES?: string;

@@ -3,6 +3,7 @@
  * and docs/configuration.md is made from this table. A parser says what is wrong, never what the value was.
  */
 
+import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
 import { parseTimeZone } from "../core/time-zone.ts";
 import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
 
@@ -69,6 +70,14 @@ function modelNames(text: string): string {
 function hostName(text: string): string {
   if (!/^[0-9A-Za-z.:_-]+$/.test(text)) throw new Error("a host name or address is expected");
   return text;
+}
+
+function addressBlocks(text: string): string {
+  if (parseIpBlocks(text) === undefined)
+    throw new Error(
+      `at most ${MAX_BLOCKS} addresses or blocks such as 127.0.0.1 or 10.0.0.0/8, with commas between, are expected`,
+    );
+  return text.trim();
 }
 
 function timeZone(text: string): string {
@@ -205,6 +214,13 @@ export const OPTIONS = {
     defaultDoc: "none",
     worker: true,
     doc: "Address at which the internet reaches this server, for webhooks and links. Without it, channels that can poll do so.",
+  }),
+  ROCKPOOL_TRUSTED_PROXIES: option({
+    parse: addressBlocks,
+    default: "",
+    defaultDoc: "none",
+    worker: true,
+    doc: "Addresses of the reverse proxies in front of the server, as `127.0.0.1` or `10.0.0.0/8`, with commas between. Only what these say of a caller's address (`X-Forwarded-For`) is believed; from anybody else it is ignored. See docs/operations.md#reverse-proxy.",
   }),
   ROCKPOOL_LOG: option({
     parse: oneOf("debug", "info", "warn", "error"),

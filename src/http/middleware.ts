@@ -8,6 +8,7 @@ import type { ApiCaller } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
 import type { Speaker } from "../core/session-protocol.ts";
 import type { Env } from "../env.ts";
+import { isSecureCall, STRICT_TRANSPORT } from "./secure-transport.ts";
 
 /** The type parameter of every Hono app here. */
 export interface HttpEnv {
@@ -60,6 +61,8 @@ export const secureHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
   headers.set("x-request-id", c.get("requestId"));
   if (!headers.has("content-security-policy")) headers.set("content-security-policy", DATA_POLICY);
+  if (isSecureCall(new URL(c.req.url), c.env?.ROCKPOOL_PUBLIC_URL))
+    headers.set("strict-transport-security", STRICT_TRANSPORT);
   const { body, status } = c.res;
   c.res = undefined;
   c.res = new Response(body, { status, headers });

@@ -9,14 +9,12 @@ import {
   verifySessionToken,
 } from "../security/session-token.ts";
 import type { HttpEnv } from "./middleware.ts";
+import { isSecureCall } from "./secure-transport.ts";
 
 const SESSION_COOKIE = "rockpool_session";
 
-/** What a proxy says of TLS counts only where the owner has said that there is one. */
 function isSecure(c: Context<HttpEnv>): boolean {
-  if (new URL(c.req.url).protocol === "https:") return true;
-  const isPublicSecure = c.env.ROCKPOOL_PUBLIC_URL?.startsWith("https://") ?? false;
-  return isPublicSecure && c.req.header("x-forwarded-proto") === "https";
+  return isSecureCall(new URL(c.req.url), c.env.ROCKPOOL_PUBLIC_URL);
 }
 
 export async function setSessionCookie(c: Context<HttpEnv>, personId: PersonId): Promise<void> {

@@ -26,6 +26,7 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_WEB_FETCH: "yes",
   ROCKPOOL_TIME_ZONE: "Middle/Earth",
   ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
+  ROCKPOOL_TRUSTED_PROXIES: "10.0.0.1/8",
   ROCKPOOL_LOG: "constructor",
 };
 

@@ -47,7 +47,7 @@ describe("signing in", () => {
     expect(me.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("marks the cookie Secure over TLS, and behind a proxy only where the owner declared one", async ({
+  it("marks the cookie Secure over TLS, and at the https address that the owner stated", async ({
     expect,
   }) => {
     const sign = async (base: string, publicUrl: string, proto?: string) => {
@@ -61,8 +61,8 @@ describe("signing in", () => {
       return response.headers.get("set-cookie")?.includes("Secure");
     };
     expect(await sign("https://box", "")).toBe(true);
-    expect(await sign("http://box", "https://chat.example", "https")).toBe(true);
-    expect(await sign("http://box", "https://chat.example", "http")).toBe(false);
+    expect(await sign("http://chat.example", "https://chat.example")).toBe(true);
+    expect(await sign("http://box", "https://chat.example", "https")).toBe(false);
     expect(await sign("http://box", "", "https")).toBe(false);
   });
 
