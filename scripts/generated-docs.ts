@@ -2,6 +2,7 @@
 import { EXIT, type ExitStatus } from "../local-runtime/host-error.ts";
 import { OPTIONS, type Option } from "../src/config/options.ts";
 import { ERRORS, type ErrorSpec } from "../src/core/errors.ts";
+import { renderPackages } from "./package-list.ts";
 
 const MADE = "<!-- Made by `npm run docs`. Change the table in the code, not this file. -->";
 
@@ -117,4 +118,5 @@ export const GENERATED_DOCS: Readonly<Record<string, () => string>> = {
   ".env.example": renderEnvExample,
   "docs/configuration.md": renderConfiguration,
   "docs/errors.md": renderErrors,
+  "docs/packages.md": () => `${MADE}\n\n${renderPackages()}`,
 };

@@ -9,5 +9,11 @@ const rest = given.filter((word) => !projects.includes(word));
 
 mkdirSync(".runtime/console", { recursive: true });
 const args = ["run", ...chosen.flatMap((name) => ["--project", name]), ...rest];
-const result = spawnSync("vitest", args, { stdio: "inherit" });
+// wrangler and miniflare would report their use and look up where they run.
+const env = {
+  ...process.env,
+  WRANGLER_SEND_METRICS: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+};
+const result = spawnSync("vitest", args, { stdio: "inherit", env });
 process.exit(result.status ?? 1);

@@ -1,0 +1,29 @@
+/** A bill of materials as `npm sbom` makes it, without what differs from run to run and from folder to folder. Pure. */
+import { createHash } from "node:crypto";
+
+export interface Bom {
+  serialNumber?: string;
+  metadata: { timestamp?: string; component: { name: string } };
+}
+
+/** The serial number follows from the content: the same packages, name and time give the same one. */
+export function settleBom(bom: Bom, name: string, atSeconds: number): Bom {
+  const { serialNumber: _, ...rest } = bom;
+  const timestamp = new Date(atSeconds * 1000).toISOString();
+  const component = { ...bom.metadata.component, name };
+  const settled = { ...rest, metadata: { ...bom.metadata, timestamp, component } };
+  const hash = createHash("sha256").update(JSON.stringify(settled)).digest("hex");
+  return { serialNumber: `urn:uuid:${asUuid(hash)}`, ...settled };
+}
+
+/** Version 8 of RFC 9562: bits of one's own choice. */
+function asUuid(hash: string): string {
+  const variant = "89ab".charAt(Number.parseInt(hash.charAt(16), 16) % 4);
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    `${variant}${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join("-");
+}
