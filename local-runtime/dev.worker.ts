@@ -7,6 +7,7 @@ import type { Env } from "../src/env.ts";
 import worker, { Admin } from "../src/index.ts";
 
 export {
+  AuditObject,
   ConnectionObject,
   DirectoryObject,
   GateObject,

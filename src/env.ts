@@ -3,6 +3,7 @@
  * which only a box has. Under `wrangler dev` and in tests the optional ones are absent and plain values stand in.
  */
 import type { MemoryCache } from "./cache/process-cache.ts";
+import type { AuditObject } from "./do/audit.ts";
 import type { ConnectionObject } from "./do/connection.ts";
 import type { DirectoryObject } from "./do/directory.ts";
 import type { GateObject } from "./do/gate.ts";
@@ -15,6 +16,7 @@ export interface Env {
   JOURNAL: DurableObjectNamespace<JournalObject>;
   GATE: DurableObjectNamespace<GateObject>;
   CONNECTION: DurableObjectNamespace<ConnectionObject>;
+  AUDIT: DurableObjectNamespace<AuditObject>;
   DB: D1Database;
   /** The built console. */
   ASSETS: Fetcher;

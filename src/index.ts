@@ -3,6 +3,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { adminApp, publicApp } from "./app.ts";
 import type { Env } from "./env.ts";
 
+export { AuditObject } from "./do/audit.ts";
 export { ConnectionObject } from "./do/connection.ts";
 export { DirectoryObject } from "./do/directory.ts";
 export { GateObject } from "./do/gate.ts";

@@ -333,6 +333,13 @@ export const ERRORS = {
     title: "Something stored cannot be opened with this master key.",
     fix: "Put the right master.key into the data folder.",
   },
+  "audit/unavailable": {
+    status: 503,
+    audience: "operator",
+    transient: true,
+    title: "The audit log could not be written.",
+    fix: "Look for `audit` in `npx rockpool logs`; `npx rockpool doctor` checks the disk.",
+  },
   "egress/not_allowed": {
     status: 502,
     audience: "operator",

@@ -100,3 +100,12 @@ export function renderPlainTime(atMs: number, zone: string): string {
   const { year, month, day, hour, minute } = wallTimeAt(atMs, zone);
   return `${year}-${pad(month)}-${pad(day)} ${pad(hour)}:${pad(minute)}`;
 }
+
+/** RFC 3339 with the zone's offset: `2026-11-21T15:04:05.123+01:00`. */
+export function renderTimestamp(atMs: number, zone: string): string {
+  // Offsets of long ago have seconds, which the format has not.
+  const minutes = Math.round(offsetMinutesAt(atMs, zone));
+  const local = new Date(atMs + minutes * MINUTE_MS).toISOString().slice(0, -1);
+  const offset = `${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
+  return `${local}${minutes < 0 ? "-" : "+"}${offset}`;
+}
