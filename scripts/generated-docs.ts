@@ -2,9 +2,9 @@
 import { EXIT, type ExitStatus } from "../local-runtime/host-error.ts";
 import { OPTIONS, type Option } from "../src/config/options.ts";
 import { ERRORS, type ErrorSpec } from "../src/core/errors.ts";
+import { MADE, table } from "./markdown-table.ts";
 import { renderPackages } from "./package-list.ts";
-
-const MADE = "<!-- Made by `npm run docs`. Change the table in the code, not this file. -->";
+import { renderPermissions } from "./permissions-doc.ts";
 
 /** What an exit status means to whoever wrote the script that reads it. */
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
@@ -25,15 +25,6 @@ const AUDIENCES: Readonly<Record<ErrorSpec["audience"], string>> = {
   operator: "who runs the box",
   person: "who wrote the message",
 };
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
 
 /** The table with its values' types left aside: only their text matters here. */
 function options(): [name: string, option: Option<unknown>][] {
@@ -119,4 +110,5 @@ export const GENERATED_DOCS: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": renderConfiguration,
   "docs/errors.md": renderErrors,
   "docs/packages.md": () => `${MADE}\n\n${renderPackages()}`,
+  "docs/permissions.md": renderPermissions,
 };

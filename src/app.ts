@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { AppError, errorCode, errorSpec } from "./core/errors.ts";
 import { assignRequestId, type HttpEnv, secureHeaders } from "./http/middleware.ts";
+import { callAsOwner } from "./http/permission.ts";
 import { type ProblemReader, renderProblem } from "./http/problem.ts";
 import { emit } from "./observability/emit.ts";
 import { describeError } from "./observability/redact.ts";
@@ -78,4 +79,4 @@ export const publicApp = createBase("public")
   .route("/", consolePages);
 
 /** What the box's owner reaches through the admin socket. */
-export const adminApp = createBase("owner").route("/", admin);
+export const adminApp = createBase("owner").use(callAsOwner).route("/", admin);

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ChatHistory, Me } from "../core/chat-protocol.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { MediaRef } from "../core/message.ts";
+import { ROLES } from "../core/roles.ts";
 import type { StreamEvent } from "../core/stream.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -49,7 +50,7 @@ const historySchema = v.object({ messages: v.array(messageSchema), more: v.boole
 
 const meSchema = v.object({
   personId: v.string(),
-  role: v.picklist(["owner", "member"]),
+  role: v.picklist(ROLES),
   name: v.string(),
   lang: v.picklist(["en", "zh"]),
 });

@@ -1,6 +1,7 @@
 /** What routes and sessions ask of the DirectoryObject. Plain, serialisable values: they cross an object call. */
 import type { AccountKey, PersonId, SessionKey } from "./ids.ts";
 import type { Conversation, Sender, Target } from "./message.ts";
+import type { Role } from "./roles.ts";
 import type { Speaker } from "./session-protocol.ts";
 
 export interface AdmitRequest {
@@ -20,7 +21,7 @@ export type Admission =
 
 export interface Person {
   id: PersonId;
-  role: "owner" | "member";
+  role: Role;
   name: string;
   lang: "en" | "zh";
 }

@@ -2,6 +2,7 @@
  * Known failures: one table of codes. Expected outcomes are tagged unions and stand elsewhere; bugs are plain
  * TypeErrors. An AppError is recognised by its `code`: across Durable Object calls `instanceof` is false.
  */
+import { ACCESS_ERRORS } from "./access-errors.ts";
 import { API_ERRORS } from "./api-errors.ts";
 
 export interface ErrorSpec {
@@ -347,6 +348,7 @@ export const ERRORS = {
     title: "This address is not one that the box may reach.",
     fix: "Add the account with --api-base, which allows its host.",
   },
+  ...ACCESS_ERRORS,
   ...API_ERRORS,
 } as const satisfies Record<string, ErrorSpec>;
 

@@ -2,12 +2,13 @@
  * Log rows on their way to D1. They are kept beside the truth they describe, in the same transaction, and leave only
  * when D1 has them; each is written by its id, so that writing one twice changes nothing. Pure types.
  */
+import type { Role } from "./roles.ts";
 
 export type JournalEntry =
   | {
       kind: "person";
       id: string;
-      role: "owner" | "member";
+      role: Role;
       name: string;
       lang: string;
       createdAtMs: number;

@@ -1,12 +1,13 @@
 /** What routes and other objects ask of a SessionObject. Plain, serialisable values: they cross an object call. */
 import type { AccountKey, PersonId, SessionKey, TurnId } from "./ids.ts";
 import type { ChatMessage, InboundEvent, MediaRef } from "./message.ts";
+import type { Role } from "./roles.ts";
 import type { StreamEvent } from "./stream.ts";
 
 /** Who speaks, as admission found out. Stored with the queue row. */
 export interface Speaker {
   personId: PersonId;
-  role: "owner" | "member";
+  role: Role;
   name: string;
   lang: "en" | "zh";
 }

@@ -4,10 +4,11 @@
  * Times are milliseconds since 1970. Sealed columns hold an envelope of security/keyring.ts.
  */
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { ROLES } from "../core/roles.ts";
 
 export const people = sqliteTable("people", {
   id: text().primaryKey(),
-  role: text({ enum: ["owner", "member"] }).notNull(),
+  role: text({ enum: ROLES }).notNull(),
   name: text().notNull(),
   lang: text().notNull(),
   createdAtMs: integer("created_at_ms").notNull(),

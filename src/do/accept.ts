@@ -6,6 +6,7 @@
 import type { Command } from "../core/command.ts";
 import { newId, type PersonId, parseAccountKey, type TurnId } from "../core/ids.ts";
 import type { AcceptOutcome, AcceptRequest } from "../core/session-protocol.ts";
+import { isAllowed, verifyAllowed } from "../security/permissions.ts";
 import { decideTakeBack, type TakeBack } from "../turn/commands.ts";
 import { findTriggered } from "./directory-client.ts";
 import type { CancelledRow, Lane, NewInboxRow } from "./inbox.ts";
@@ -22,6 +23,7 @@ export async function acceptEvent(
   parts: SessionParts,
   request: AcceptRequest,
 ): Promise<AcceptOutcome> {
+  verifyAllowed(request.speaker.role, "chat:use");
   return request.event.kind === "edit" ? acceptEdit(parts, request) : acceptNew(parts, request);
 }
 
@@ -35,7 +37,9 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   const { personId } = request.speaker;
   const { channel } = parseAccountKey(request.account);
   const command = commandOf(request.event);
-  const takes = decideTakeBack(command);
+  const takes = decideTakeBack(command, (permission) =>
+    isAllowed(request.speaker.role, permission),
+  );
   const body = userBody(request, countTaken(parts, takes, personId));
   const id = userMessageId(turnId);
   const [sealed, flow] = await Promise.all([

@@ -6,6 +6,7 @@ import { findPageUrls } from "../core/web-page.ts";
 import type { Env } from "../env.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
+import { isAllowed } from "../security/permissions.ts";
 import { TOOLS, WEB_TOOLS } from "../tools/registry.ts";
 import type { WebPages } from "../tools/tool.ts";
 import { createToolbox } from "../tools/toolbox.ts";
@@ -40,7 +41,10 @@ export async function openTools(
   // In a group others write into the prompt and read the answer: what is kept of a person stays out of it.
   const known = TOOLS.filter((tool) => isDirect || !tool.isPrivate);
   const pages = pagesOf(parts.env, texts);
-  const allowed = pages ? [...known, ...WEB_TOOLS] : known;
+  const { role } = request.speaker;
+  const allowed = (pages ? [...known, ...WEB_TOOLS] : known).filter(({ permission }) =>
+    isAllowed(role, permission),
+  );
   const chosen = chooseTools(allowed, texts, contextTokens);
   if (chosen.length === 0) return undefined;
   const changes: (() => void)[] = [];

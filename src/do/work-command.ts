@@ -1,6 +1,7 @@
 /** Answers one command of the inbox: at once, whatever else runs, with or without a model. */
 import { parseAccountKey } from "../core/ids.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { isAllowed } from "../security/permissions.ts";
 import { parseWhen } from "../tools/when.ts";
 import { findTimeZone } from "../tools/zones.ts";
 import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/commands.ts";
@@ -43,6 +44,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
   return {
     say: (name, values) => phrase(speaker.lang, name, values),
     speaker,
+    isAllowed: (permission) => isAllowed(speaker.role, permission),
     channel: parseAccountKey(request.account).channel,
     isDirect: conversationOf(request.event).kind === "direct",
     takenBack,

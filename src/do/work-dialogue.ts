@@ -7,6 +7,8 @@ import type { Definition } from "../flows/definition-schema.ts";
 import { escapeMarkdown } from "../flows/escape-markdown.ts";
 import { type Step, startFlow, stepFlow } from "../flows/step.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { isAllowed } from "../security/permissions.ts";
+import { FLOW_PERMISSION } from "../turn/commands.ts";
 import { closeStep, type Stand } from "./close-step.ts";
 import { commitTurn, type TurnEnd } from "./commit.ts";
 import { findFlows, findTriggered, openDirectory } from "./directory-client.ts";
@@ -25,7 +27,8 @@ export async function workDialogue(work: Work): Promise<void> {
   const text = event.kind === "stop" ? "" : event.message.text;
   const row = parts.dialogues.find(speaker.personId);
   if (!row) {
-    const name = await findTriggered(parts.env, text);
+    const mayBegin = isAllowed(speaker.role, FLOW_PERMISSION);
+    const name = mayBegin ? await findTriggered(parts.env, text) : undefined;
     return name === undefined ? leaveToModel(work) : begin(work, name);
   }
   const { definition, body } = await parts.dialogues.open(row);
@@ -38,7 +41,9 @@ export async function workDialogue(work: Work): Promise<void> {
 /** `/flow` alone lists them; with a name it begins one. */
 async function answerCommand(work: Work, name: string): Promise<void> {
   const { parts, request } = work;
-  const { lang, personId } = request.speaker;
+  const { lang, personId, role } = request.speaker;
+  if (!isAllowed(role, FLOW_PERMISSION))
+    return reply(work, phrase(lang, "notAllowed", { name: "flow" }));
   if (name === "") return reply(work, renderFlows(await findFlows(parts.env), lang));
   const running = parts.dialogues.find(personId);
   if (running) return reply(work, phrase(lang, "flowBusy", { name: running.flow }));

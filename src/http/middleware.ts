@@ -6,6 +6,7 @@ import type { MiddlewareHandler } from "hono";
 import * as v from "valibot";
 import type { ApiCaller } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
+import type { Role } from "../core/roles.ts";
 import type { Speaker } from "../core/session-protocol.ts";
 import type { Env } from "../env.ts";
 import { isSecureCall, STRICT_TRANSPORT } from "./secure-transport.ts";
@@ -19,6 +20,8 @@ export interface HttpEnv {
     speaker: Speaker;
     /** Whose API key it is; set by `requireApiKey`. */
     apiCaller: ApiCaller;
+    /** Of a caller who is no person here: the admin socket's. Set by `callAsOwner`. */
+    role: Role;
   };
 }
 

@@ -24,7 +24,13 @@ export const en = {
   nothingToStop: "There is nothing to stop.",
   whoami: "You are {name} ({role}), here as {channel}.",
   roleOwner: "owner",
+  roleAdmin: "admin",
+  roleOperator: "operator",
+  roleAuditor: "auditor",
   roleMember: "member",
+  roleGuest: "guest",
+  notAllowed:
+    "Your role does not allow /{name}. The owner of this box can change that; /whoami says who you are to me.",
   forgetAsk:
     "This erases {count} messages, the files, notes and reminders of this conversation for good. Send `/forget yes` to do it.",
   forgotten: "Forgotten: {count} messages.",

@@ -7,6 +7,7 @@ import { AppError } from "../core/errors.ts";
 import { NAME_PATTERN } from "../core/ids.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
+import { requirePermission } from "../http/permission.ts";
 import { emit } from "../observability/emit.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -21,8 +22,10 @@ const createSchema = v.strictObject({
 }) satisfies v.GenericSchema<unknown, CreateApiKey>;
 
 export const adminApiKeys = new Hono<HttpEnv>()
-  .get("/", async (c) => c.json(await openDirectory(c.env).apiKeys()))
-  .post("/", async (c) => {
+  .get("/", requirePermission("apikey:read"), async (c) =>
+    c.json(await openDirectory(c.env).apiKeys()),
+  )
+  .post("/", requirePermission("apikey:write"), async (c) => {
     const request = await readJson(c.req.raw, createSchema, MAX_BODY_BYTES);
     if (request.expiresAtMs !== undefined && request.expiresAtMs <= Date.now())
       throw new AppError("http/bad_request", { detail: "The key would have expired already." });
@@ -32,7 +35,7 @@ export const adminApiKeys = new Hono<HttpEnv>()
     c.header("cache-control", "no-store");
     return c.json(created, 201);
   })
-  .delete("/:name", async (c) => {
+  .delete("/:name", requirePermission("apikey:write"), async (c) => {
     const name = c.req.param("name");
     await openDirectory(c.env).revokeApiKey(name);
     forgetDirectory();

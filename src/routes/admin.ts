@@ -17,6 +17,7 @@ import { openModel, openOptions } from "../do/isolate.ts";
 import { findRoute } from "../do/routes-out.ts";
 import { callSession } from "../do/session-client.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
+import { requirePermission } from "../http/permission.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { adminApiKeys } from "./admin-api-keys.ts";
@@ -45,7 +46,7 @@ const saySchema = v.strictObject({
 export const admin = new Hono<HttpEnv>()
   .route("/api-keys", adminApiKeys)
   .route("/host", host)
-  .get("/status", async (c) => {
+  .get("/status", requirePermission("status:read"), async (c) => {
     const directory = openDirectory(c.env);
     const [{ people, pendingPairings, ownerKnown }, accounts, model, journalBacklog] =
       await Promise.all([
@@ -70,13 +71,17 @@ export const admin = new Hono<HttpEnv>()
       ownerKnown,
     });
   })
-  .post("/leave", (c) => {
+  .post("/leave", requirePermission("host:report"), (c) => {
     letGoEverybody();
     return c.json({ leaving: true });
   })
-  .post("/owner-link", async (c) => c.json(await openDirectory(c.env).createOwnerLink()))
-  .get("/accounts", async (c) => c.json(await openDirectory(c.env).accounts()))
-  .post("/accounts", async (c) => {
+  .post("/owner-link", requirePermission("owner:enrol"), async (c) =>
+    c.json(await openDirectory(c.env).createOwnerLink()),
+  )
+  .get("/accounts", requirePermission("account:read"), async (c) =>
+    c.json(await openDirectory(c.env).accounts()),
+  )
+  .post("/accounts", requirePermission("account:write"), async (c) => {
     const body = await readJson(c.req.raw, addAccountSchema, MAX_BODY_BYTES);
     const { apiBase, ...rest } = body;
     return c.json(
@@ -84,46 +89,52 @@ export const admin = new Hono<HttpEnv>()
       201,
     );
   })
-  .delete("/accounts/:channel/:name", async (c) => {
+  .delete("/accounts/:channel/:name", requirePermission("account:write"), async (c) => {
     await removeAccount(c.env, c.req.param("channel"), c.req.param("name"));
     return c.json({ removed: true });
   })
-  .post("/accounts/:channel/:name/test", async (c) =>
+  .post("/accounts/:channel/:name/test", requirePermission("account:write"), async (c) =>
     c.json(await testAccount(c.env, c.req.param("channel"), c.req.param("name"))),
   )
-  .get("/pairings", async (c) => c.json(await openDirectory(c.env).pairings()))
-  .post("/pairings/:code/:decision{approve|deny}", async (c) => {
-    const approve = c.req.param("decision") === "approve";
-    const decided = await openDirectory(c.env).decidePairing(
-      c.req.param("code").toUpperCase(),
-      approve,
-    );
-    forgetDirectory();
-    const { channel, name: account } = parseAccountKey(decided.account);
-    emit({ type: approve ? "pairing:approved" : "pairing:denied", channel, account });
-    const route = approve ? await findRoute(c.env, decided.account) : undefined;
-    // A courtesy: the approval stands whether the greeting arrives or not.
-    const greeting = {
-      markdown: phrase(decided.lang, "paired"),
-      idempotencyKey: `paired:${c.req.param("code")}`,
-    };
-    if (route)
-      c.executionCtx.waitUntil(
-        route.adapter
-          .send(decided.target, greeting, route.account, route.io)
-          .catch(() => undefined),
+  .get("/pairings", requirePermission("pairing:read"), async (c) =>
+    c.json(await openDirectory(c.env).pairings()),
+  )
+  .post(
+    "/pairings/:code/:decision{approve|deny}",
+    requirePermission("pairing:decide"),
+    async (c) => {
+      const approve = c.req.param("decision") === "approve";
+      const decided = await openDirectory(c.env).decidePairing(
+        c.req.param("code").toUpperCase(),
+        approve,
       );
-    const answer: PairingDecided = {
-      channel,
-      account,
-      senderName: decided.senderName,
-      decision: approve ? "approved" : "denied",
-    };
-    return c.json(answer);
-  })
+      forgetDirectory();
+      const { channel, name: account } = parseAccountKey(decided.account);
+      emit({ type: approve ? "pairing:approved" : "pairing:denied", channel, account });
+      const route = approve ? await findRoute(c.env, decided.account) : undefined;
+      // A courtesy: the approval stands whether the greeting arrives or not.
+      const greeting = {
+        markdown: phrase(decided.lang, "paired"),
+        idempotencyKey: `paired:${c.req.param("code")}`,
+      };
+      if (route)
+        c.executionCtx.waitUntil(
+          route.adapter
+            .send(decided.target, greeting, route.account, route.io)
+            .catch(() => undefined),
+        );
+      const answer: PairingDecided = {
+        channel,
+        account,
+        senderName: decided.senderName,
+        decision: approve ? "approved" : "denied",
+      };
+      return c.json(answer);
+    },
+  )
   .route("/flows", adminFlows)
   .route("/tool-cases", adminToolCases)
-  .post("/say", async (c) => {
+  .post("/say", requirePermission("owner:speak"), async (c) => {
     const { text } = await readJson(c.req.raw, saySchema, MAX_BODY_BYTES);
     const owner = await openDirectory(c.env).ensureOwner();
     const session = encodeSessionKey({ channel: "web", account: "main", conversation: owner.id });

@@ -15,6 +15,7 @@ import { streamConversation } from "../do/event-stream.ts";
 import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, parseWith, readJson, requireSameOrigin } from "../http/middleware.ts";
+import { requirePermission } from "../http/permission.ts";
 import { requirePerson } from "../http/session-cookie.ts";
 import { decideLang } from "../phrases/phrase.ts";
 import { answerFile, describeFile, storeUpload } from "./chat-files.ts";
@@ -77,7 +78,7 @@ function directWith(speaker: Speaker) {
 
 export const chat = new Hono<HttpEnv>()
   .use(requireSameOrigin, requirePerson)
-  .get("/stream", async (c) => {
+  .get("/stream", requirePermission("chat:use"), async (c) => {
     const after = c.req.header("last-event-id") ?? c.req.query("after");
     const position = parseWith(streamSchema, { after, of: c.req.query("of") });
     const session = conversationOf(c.get("speaker"));
@@ -92,7 +93,7 @@ export const chat = new Hono<HttpEnv>()
       },
     });
   })
-  .get("/history", async (c) => {
+  .get("/history", requirePermission("chat:use"), async (c) => {
     const { before, limit } = parseWith(historySchema, c.req.query());
     const session = conversationOf(c.get("speaker"));
     const { result } = await callSession(c.env, session, (stub) =>
@@ -101,7 +102,7 @@ export const chat = new Hono<HttpEnv>()
     c.header("cache-control", "no-store");
     return c.json<ChatHistory>({ messages: result.messages, more: result.more });
   })
-  .post("/messages", async (c) => {
+  .post("/messages", requirePermission("chat:use"), async (c) => {
     const { id, text, files } = await readJson(c.req.raw, messageSchema, MAX_BODY_BYTES);
     const speaker = speakerOf(c.get("speaker"), c.req.raw);
     const session = conversationOf(speaker);
@@ -119,15 +120,15 @@ export const chat = new Hono<HttpEnv>()
       },
     });
   })
-  .post("/stop", (c) => {
+  .post("/stop", requirePermission("chat:use"), (c) => {
     const speaker = speakerOf(c.get("speaker"), c.req.raw);
     const key = `stop:${crypto.randomUUID()}`;
     return accept(c.env, speaker, { kind: "stop", key, ...directWith(speaker) });
   })
-  .post("/files", async (c) =>
+  .post("/files", requirePermission("file:send"), async (c) =>
     c.json(await storeUpload(c.env, conversationOf(c.get("speaker")), c.req.raw), 201),
   )
-  .get("/files/:id", async (c) => {
+  .get("/files/:id", requirePermission("chat:use"), async (c) => {
     const id = parseWith(fileId, c.req.param("id"));
     return answerFile(c.env, conversationOf(c.get("speaker")), id);
   });

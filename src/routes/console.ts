@@ -7,6 +7,7 @@ import { VIEW_PATHS } from "../core/console-views.ts";
 import { AppError } from "../core/errors.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, PAGE_POLICY } from "../http/middleware.ts";
+import { openToAll } from "../http/permission.ts";
 
 interface Asset {
   path: string;
@@ -43,8 +44,8 @@ async function answerAsset(env: Env, request: Request, asset: Asset): Promise<Re
 }
 
 export const consolePages = new Hono<HttpEnv>()
-  .get(SCRIPT.path, (c) => answerAsset(c.env, c.req.raw, SCRIPT))
-  .get(STYLE.path, (c) => answerAsset(c.env, c.req.raw, STYLE));
+  .get(SCRIPT.path, openToAll, (c) => answerAsset(c.env, c.req.raw, SCRIPT))
+  .get(STYLE.path, openToAll, (c) => answerAsset(c.env, c.req.raw, STYLE));
 
 for (const path of Object.values(VIEW_PATHS))
-  consolePages.get(path, (c) => answerAsset(c.env, c.req.raw, PAGE));
+  consolePages.get(path, openToAll, (c) => answerAsset(c.env, c.req.raw, PAGE));

@@ -5,6 +5,7 @@ import { openDirectory } from "../do/directory-client.ts";
 import { openModel } from "../do/isolate.ts";
 import { canStore } from "../do/storage-health.ts";
 import type { HttpEnv } from "../http/middleware.ts";
+import { openToAll } from "../http/permission.ts";
 import { renderMetrics } from "../observability/metrics.ts";
 
 interface Check {
@@ -38,8 +39,10 @@ function gateGauges({ slots, busy, waiting }: GateState = { slots: 0, busy: 0, w
 }
 
 export const ops = new Hono<HttpEnv>()
-  .get("/healthz", (c) => c.json({ status: "ok", version: c.env.ROCKPOOL_VERSION ?? "dev" }))
-  .get("/readyz", async (c) => {
+  .get("/healthz", openToAll, (c) =>
+    c.json({ status: "ok", version: c.env.ROCKPOOL_VERSION ?? "dev" }),
+  )
+  .get("/readyz", openToAll, async (c) => {
     const checks = await Promise.all([
       check("database", () => c.env.DB.prepare("SELECT count(*) FROM data_keys").first()),
       check("directory", () => openDirectory(c.env).counts()),
@@ -48,7 +51,7 @@ export const ops = new Hono<HttpEnv>()
     const ready = checks.every((item) => item.ok);
     return c.json({ status: ready ? "ready" : "not_ready", checks }, ready ? 200 : 503);
   })
-  .get("/metrics", async (c) => {
+  .get("/metrics", openToAll, async (c) => {
     const counts = await openDirectory(c.env).counts();
     const state = await openModel(c.env).state();
     const text = renderMetrics([

@@ -6,6 +6,7 @@ import { errorCode } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, readJson, requireSameOrigin } from "../http/middleware.ts";
+import { openToAll, requirePermission } from "../http/permission.ts";
 import { clearSessionCookie, requirePerson, setSessionCookie } from "../http/session-cookie.ts";
 import { emit } from "../observability/emit.ts";
 
@@ -27,16 +28,16 @@ async function redeem(env: Env, token: string): Promise<PersonId> {
 }
 
 export const signIn = new Hono<HttpEnv>()
-  .post("/sign-in", requireSameOrigin, async (c) => {
+  .post("/sign-in", openToAll, requireSameOrigin, async (c) => {
     const { token } = await readJson(c.req.raw, tokenSchema, MAX_BODY_BYTES);
     await setSessionCookie(c, await redeem(c.env, token));
     return c.body(null, 204);
   })
-  .post("/sign-out", requireSameOrigin, (c) => {
+  .post("/sign-out", openToAll, requireSameOrigin, (c) => {
     clearSessionCookie(c);
     return c.body(null, 204);
   })
-  .get("/me", requirePerson, (c) => {
+  .get("/me", requirePerson, requirePermission("session:own"), (c) => {
     c.header("cache-control", "no-store");
     return c.json<Me>(c.get("speaker"));
   });

@@ -12,12 +12,13 @@ import { findRoute, type Route } from "../do/routes-out.ts";
 import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, readBody } from "../http/middleware.ts";
+import { openToAll } from "../http/permission.ts";
 import { emit } from "../observability/emit.ts";
 
 /** How long `?wait=1` waits; the caller then asks again with the same id and joins the same answer. */
 const WAIT_MS = 110_000;
 
-export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", async (c) => {
+export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", openToAll, async (c) => {
   const route = await openRoute(c.env, c.req.param("channel"), c.req.param("account"));
   const { adapter, account, io } = route;
   const request = await readRaw(c.req.raw, adapter.capabilities.maxBodyBytes);

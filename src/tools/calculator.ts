@@ -16,6 +16,7 @@ export const calculator = defineTool({
   schema: v.object({
     expression: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(MAX_EXPRESSION_UNITS)),
   }),
+  permission: "chat:use",
   hints:
     /\d\s*[-+*/×÷^%=]\s*\d|\d\s*%|[√π]|\b(?:calculat\w*|comput(?:e|ing)|add up|sum of|\d+ (?:times|plus|minus|divided by)|multipl\w*|percent\w*|square root|average of|in total|how (?:much|many))\b|计算|算[一出下]|等于|[加减乘除]以?\s*\d|百分之|平方|平均|总共|一共|多少/i,
   run({ expression }) {

@@ -12,6 +12,7 @@ export const recall = defineTool({
   properties: { about: { type: "string", description: "What is looked for, in a few words." } },
   required: [],
   schema: v.object({ about: v.optional(v.pipe(v.string(), v.maxLength(500)), "") }),
+  permission: "memory:use",
   hints:
     /\b(?:recall|remember|know about me|told you|mentioned)\b|\b(?:what|who|when|where|which|how)\b[^.!\n]{0,40}\bmy\b|我的[^。！\n]{0,20}(?:什么|谁|哪|几|吗|多少|？|\?)|记得|还记|说过/i,
   isPrivate: true,

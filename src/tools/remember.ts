@@ -16,6 +16,7 @@ export const remember = defineTool({
       v.maxLength(MAX_FACT_UNITS, "The fact is too long: say it shorter."),
     ),
   }),
+  permission: "memory:use",
   hints:
     /\b(?:remember|memori[sz]e|keep in mind|don't forget|do not forget|note that|my name is|call me|i(?:'m| am) allergic|i live in|i prefer|my (?:birthday|favou?rite))\b|记住|记得|记一下|记下|别忘|我叫|我住|我喜欢|我的生日|我对.{1,10}过敏/i,
   isPrivate: true,

@@ -28,6 +28,7 @@ export const setReminder = defineTool({
     when: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200)),
     text: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(MAX_FACT_UNITS)),
   }),
+  permission: "reminder:use",
   hints:
     /\bremind|\b(?:wake me|alarm|timer|alert me|nudge me|don't let me forget)\b|提醒|叫醒|闹钟|定时|别忘了?叫/i,
   async run({ when, text }, { nowMs, zone, reminders }) {
@@ -47,6 +48,7 @@ export const listReminders = defineTool({
   properties: {},
   required: [],
   schema: v.object({}),
+  permission: "reminder:use",
   hints: /\breminders\b|提醒/i,
   async run(_args, { zone, reminders }) {
     const waiting = await reminders.list();

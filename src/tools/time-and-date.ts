@@ -15,6 +15,7 @@ export const timeAndDate = defineTool({
   },
   required: [],
   schema: v.object({ place: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(80)), "") }),
+  permission: "chat:use",
   hints:
     /\b(?:what|which|current|local|right) (?:time|date|day|month|year)\b|\btime (?:is it|in|now|zone)|\b(?:the|today's) (?:time|date|weekday)\b|\b(?:today|tomorrow|yesterday|tonight|o'clock)\b|\b(?:days?|weeks?|long) (?:until|till|since|left)\b|几点|时间|时区|日期|几号|星期|周[一二三四五六日末]|今天|明天|昨天|后天|现在|哪天|今年|还有多久/i,
   run({ place }, { nowMs, zone }) {

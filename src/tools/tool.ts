@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import type { Memory, Reminders } from "../core/memory.ts";
 import type { JsonObject, ToolSpec } from "../core/ports.ts";
+import type { Permission } from "../core/roles.ts";
 import type { OfferedTool } from "../core/tools.ts";
 import type { FetchedPage } from "../core/web-page.ts";
 
@@ -32,6 +33,8 @@ export interface WebPages {
 export interface Tool extends OfferedTool {
   /** True where its answers are for one person's eyes: not offered where others read along. */
   isPrivate: boolean;
+  /** What the person who speaks must be allowed: it is offered to nobody else. */
+  permission: Permission;
   /** Throws {@link ToolRefusal} with words for the model. */
   run(args: unknown, context: ToolContext): Promise<string>;
 }
@@ -53,6 +56,7 @@ interface ToolDefinition<Schema extends v.GenericSchema> {
   /** What the arguments are held to after they were repaired. */
   schema: Schema;
   hints: RegExp;
+  permission: Permission;
   isPrivate?: boolean;
   run(args: v.InferOutput<Schema>, context: ToolContext): Promise<string> | string;
 }
@@ -60,12 +64,13 @@ interface ToolDefinition<Schema extends v.GenericSchema> {
 export function defineTool<const Schema extends v.GenericSchema>(
   definition: ToolDefinition<Schema>,
 ): Tool {
-  const { name, description, properties, required, schema, hints } = definition;
+  const { name, description, properties, required, schema, hints, permission } = definition;
   const parameters = { type: "object", properties, required };
   const spec: ToolSpec = { name, description, parameters };
   return {
     spec,
     hints,
+    permission,
     isPrivate: definition.isPrivate ?? false,
     async run(args, context) {
       const parsed = v.safeParse(schema, args);

@@ -13,6 +13,7 @@ export const webFetch = defineTool({
   properties: { url: { type: "string", description: "The address as the user wrote it." } },
   required: ["url"],
   schema: v.object({ url: v.pipe(v.string(), v.trim(), v.maxLength(2_000)) }),
+  permission: "web:fetch",
   hints: /https:\/\//i,
   async run({ url }, { pages, signal }) {
     const wanted = parsePageUrl(url);

@@ -3,6 +3,7 @@ import type { Command } from "../core/command.ts";
 import type { GateState } from "../core/gate-protocol.ts";
 import { describePlace, type PlaceWords } from "../core/place-words.ts";
 import type { ModelServerState } from "../core/ports.ts";
+import type { Permission, Role } from "../core/roles.ts";
 import type { QueuePlace } from "../core/stream.ts";
 import { chooseModel, describeModels } from "./model-words.ts";
 import {
@@ -29,8 +30,8 @@ export type CommandPhrase =
   | "flowLeft"
   | "flowNothingToLeave"
   | "whoami"
-  | "roleOwner"
-  | "roleMember"
+  | RolePhrase
+  | "notAllowed"
   | "forgetAsk"
   | "forgotten"
   | "statusModel"
@@ -56,6 +57,14 @@ export type CommandPhrase =
   | "linkDirectOnly"
   | PersonPhrase;
 
+type RolePhrase =
+  | "roleOwner"
+  | "roleAdmin"
+  | "roleOperator"
+  | "roleAuditor"
+  | "roleMember"
+  | "roleGuest";
+
 export type LinkOutcome =
   | { status: "linked"; channel: string }
   | { status: "bad_code" }
@@ -63,7 +72,9 @@ export type LinkOutcome =
 
 export interface CommandPorts extends PersonPorts {
   say: Say;
-  speaker: { name: string; role: "owner" | "member" };
+  speaker: { name: string; role: Role };
+  /** Whether the speaker's role may. */
+  isAllowed(permission: Permission): boolean;
   channel: string;
   isDirect: boolean;
   /** What the command took back when it was accepted: rows by /stop, messages by /forget, the dialogue by /cancel. */
@@ -87,10 +98,15 @@ export interface CommandPorts extends PersonPorts {
 /** What a command takes back the moment it is accepted. */
 export type TakeBack = "nothing" | "own_waiting" | "own_dialogue" | "everything";
 
-export function decideTakeBack(command: Command | undefined): TakeBack {
-  if (command?.name === "stop") return "own_waiting";
-  if (command?.name === "cancel") return "own_dialogue";
-  return command?.name === "forget" && isConfirmed(command.args) ? "everything" : "nothing";
+/** A command that the speaker may not give takes nothing back. */
+export function decideTakeBack(
+  command: Command | undefined,
+  isAllowed: (permission: Permission) => boolean,
+): TakeBack {
+  if (!command || !isAllowed(permissionOf(command) ?? "chat:use")) return "nothing";
+  if (command.name === "stop") return "own_waiting";
+  if (command.name === "cancel") return "own_dialogue";
+  return command.name === "forget" && isConfirmed(command.args) ? "everything" : "nothing";
 }
 
 function isConfirmed(args: string): boolean {
@@ -133,40 +149,80 @@ async function link(args: string, { say, ...ports }: CommandPorts): Promise<stri
   return say(outcome.status === "bad_code" ? "linkBadCode" : "linkSelf");
 }
 
-const COMMANDS: Record<string, Run> = {
-  help: (_args, { say }) => say("help"),
-  start: (_args, { say }) => say("help"),
-  new: (_args, { say, startAfresh }) => {
-    startAfresh();
-    return say("newStarted");
-  },
-  stop: (_args, { say, takenBack, isInDialogue }) => {
-    if (takenBack > 0) return say("stopped");
-    return say(isInDialogue ? "nothingToStopFlow" : "nothingToStop");
-  },
-  cancel: (_args, { say, takenBack }) => say(takenBack > 0 ? "flowLeft" : "flowNothingToLeave"),
-  status: (_args, ports) => showStatus(ports),
-  model: chooseModel,
-  link,
-  whoami: (_args, { say, speaker, channel }) =>
-    say("whoami", {
-      name: speaker.name,
-      role: say(speaker.role === "owner" ? "roleOwner" : "roleMember"),
-      channel,
-    }),
-  memory: showMemory,
-  remind: setReminder,
-  reminders: showReminders,
-  timezone: chooseZone,
-  forget: (args, { say, messageCount, takenBack }) =>
-    isConfirmed(args)
-      ? say("forgotten", { count: takenBack })
-      : say("forgetAsk", { count: messageCount() }),
+const ROLE_PHRASES: Readonly<Record<Role, RolePhrase>> = {
+  owner: "roleOwner",
+  admin: "roleAdmin",
+  operator: "roleOperator",
+  auditor: "roleAuditor",
+  member: "roleMember",
+  guest: "roleGuest",
 };
 
+function whoami(_args: string, { say, speaker, channel }: CommandPorts): string {
+  return say("whoami", { name: speaker.name, role: say(ROLE_PHRASES[speaker.role]), channel });
+}
+
+interface Spec {
+  permission: Permission;
+  run: Run;
+}
+
+const use = (run: Run): Spec => ({ permission: "chat:use", run });
+
+const runPins = (name: string) =>
+  use((args, { pins, say }) => runPinCommand({ name, args }, pins, say));
+
+/** Every command, with what its speaker must be allowed. */
+const COMMANDS: Readonly<Record<string, Spec>> = {
+  help: use((_args, { say }) => say("help")),
+  start: use((_args, { say }) => say("help")),
+  new: use((_args, { say, startAfresh }) => {
+    startAfresh();
+    return say("newStarted");
+  }),
+  stop: use((_args, { say, takenBack, isInDialogue }) => {
+    if (takenBack > 0) return say("stopped");
+    return say(isInDialogue ? "nothingToStopFlow" : "nothingToStop");
+  }),
+  cancel: use((_args, { say, takenBack }) =>
+    say(takenBack > 0 ? "flowLeft" : "flowNothingToLeave"),
+  ),
+  status: use((_args, ports) => showStatus(ports)),
+  model: { permission: "model:choose", run: chooseModel },
+  link: { permission: "chat:link", run: link },
+  whoami: use(whoami),
+  pin: runPins("pin"),
+  pins: runPins("pins"),
+  unpin: runPins("unpin"),
+  memory: { permission: "memory:use", run: showMemory },
+  remind: { permission: "reminder:use", run: setReminder },
+  reminders: { permission: "reminder:use", run: showReminders },
+  timezone: use(chooseZone),
+  forget: {
+    permission: "chat:erase",
+    run: (args, { say, messageCount, takenBack }) =>
+      isConfirmed(args)
+        ? say("forgotten", { count: takenBack })
+        : say("forgetAsk", { count: messageCount() }),
+  },
+};
+
+/** `/flow` goes the way of dialogues: do/work-dialogue.ts answers it. */
+export const FLOW_PERMISSION: Permission = "flow:use";
+
+export const COMMAND_NAMES: readonly string[] = [...Object.keys(COMMANDS), "flow"];
+
+/** What the speaker of a command must be allowed; undefined for a command that there is not. */
+export function permissionOf({ name }: Pick<Command, "name">): Permission | undefined {
+  if (name === "flow") return FLOW_PERMISSION;
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name]?.permission : undefined;
+}
+
 export async function runCommand(command: Command, ports: CommandPorts): Promise<string> {
-  const run = Object.hasOwn(COMMANDS, command.name) ? COMMANDS[command.name] : undefined;
-  if (run) return run(command.args, ports);
-  const aboutPins = await runPinCommand(command, ports.pins, ports.say);
-  return aboutPins ?? ports.say("unknownCommand", { name: command.name });
+  const { name, args } = command;
+  const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!spec) return ports.say("unknownCommand", { name });
+  return ports.isAllowed(spec.permission)
+    ? spec.run(args, ports)
+    : ports.say("notAllowed", { name });
 }

@@ -22,17 +22,12 @@ export const MAX_PINS = 20;
 /** All of them together: what a prompt of 4,096 tokens has room for. */
 export const MAX_PINS_TOKENS = 560;
 
-/** Undefined for other commands. */
-export async function runPinCommand(
-  command: Command,
-  pins: PinPorts,
-  say: Say,
-): Promise<string | undefined> {
+export async function runPinCommand(command: Command, pins: PinPorts, say: Say): Promise<string> {
   const text = command.args.replace(/\s+/g, " ");
   if (command.name === "pins" || (command.name === "pin" && text === ""))
     return say(...describePins(await pins.all()));
   if (command.name === "pin") return pin(text, pins, say);
-  return command.name === "unpin" ? unpin(text, pins, say) : undefined;
+  return unpin(text, pins, say);
 }
 
 function describePins(all: readonly Pin[]): Parameters<Say> {

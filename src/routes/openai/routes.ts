@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { AppError, errorCode, errorSpec } from "../../core/errors.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
+import { openToAll, requirePermission } from "../../http/permission.ts";
 import { emit } from "../../observability/emit.ts";
 import { describeError } from "../../observability/redact.ts";
 import { requireApiKey } from "./api-key.ts";
@@ -11,12 +12,12 @@ import { renderFailure } from "./errors.ts";
 import { listModels, showModel } from "./models.ts";
 
 export const openAi = new Hono<HttpEnv>()
-  .post("/chat/completions", requireApiKey("chat"), completeChat)
-  .post("/embeddings", requireApiKey("embeddings"), embedTexts)
-  .get("/models", requireApiKey("models"), listModels)
+  .post("/chat/completions", requireApiKey, requirePermission("api:chat"), completeChat)
+  .post("/embeddings", requireApiKey, requirePermission("api:embed"), embedTexts)
+  .get("/models", requireApiKey, requirePermission("model:read"), listModels)
   // A model's name may hold slashes.
-  .get("/models/:id{.+}", requireApiKey("models"), showModel)
-  .all("*", () => {
+  .get("/models/:id{.+}", requireApiKey, requirePermission("model:read"), showModel)
+  .all("*", openToAll, () => {
     throw new AppError("http/not_found");
   })
   .onError((error, c) => {

@@ -32,6 +32,7 @@ function toolOf(name: string, run: (text: string) => Promise<string> | string): 
     required: ["text"],
     schema: v.object({ text: v.pipe(v.string(), v.maxLength(5, "It is too long.")) }),
     hints: /x/,
+    permission: "chat:use",
     run: ({ text }) => run(text),
   });
 }

@@ -29,6 +29,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     changes,
     say: (name, values) => (values ? `${name} ${JSON.stringify(values)}` : name),
     speaker: { name: "Ada", role: "owner" },
+    isAllowed: () => true,
     channel: "telegram",
     isDirect: true,
     takenBack: 0,
@@ -264,6 +265,13 @@ describe("decideTakeBack", () => {
     ["/help", "nothing"],
     ["hello", "nothing"],
   ] as const)("takes back by %s: %s", ([text, takes], { expect }) => {
-    expect(decideTakeBack(parseCommand(text))).toBe(takes);
+    expect(decideTakeBack(parseCommand(text), () => true)).toBe(takes);
+  });
+
+  it("takes nothing back for who may not", ({ expect }) => {
+    const mayChat = (permission: string) => permission === "chat:use";
+    expect(decideTakeBack(parseCommand("/forget yes"), mayChat)).toBe("nothing");
+    expect(decideTakeBack(parseCommand("/stop"), mayChat)).toBe("own_waiting");
+    expect(decideTakeBack(parseCommand("/stop"), () => false)).toBe("nothing");
   });
 });

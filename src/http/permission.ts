@@ -1,0 +1,47 @@
+/**
+ * The one place where a route's permission is stated and checked. Each route states one, or that it asks for none; the
+ * test that walks all routes reads it back from here.
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { AppError } from "../core/errors.ts";
+import type { Permission, Role } from "../core/roles.ts";
+import { verifyAllowed, verifyScope } from "../security/permissions.ts";
+import type { HttpEnv } from "./middleware.ts";
+
+/** `public`: whoever calls, the route looks after itself (a signature, a one-time token, or nothing to hide). */
+export type StatedPermission = Permission | "public";
+
+const stated = new WeakMap<object, StatedPermission>();
+
+/** What the route of this handler asks for; undefined where it states nothing. */
+export function permissionOf(handler: object): StatedPermission | undefined {
+  return stated.get(handler);
+}
+
+function roleOf(c: Context<HttpEnv>): Role | undefined {
+  return c.get("speaker")?.role ?? c.get("apiCaller")?.speaker.role ?? c.get("role");
+}
+
+/** Throws http/unauthorized for nobody, permission/denied and apikey/out_of_scope. Stands after who it is is known. */
+export function requirePermission(permission: Permission): MiddlewareHandler<HttpEnv> {
+  const check: MiddlewareHandler<HttpEnv> = async (c, next) => {
+    const role = roleOf(c);
+    if (role === undefined) throw new AppError("http/unauthorized");
+    const key = c.get("apiCaller");
+    if (key) verifyScope(key.scopes, permission);
+    verifyAllowed(role, permission);
+    await next();
+  };
+  stated.set(check, permission);
+  return check;
+}
+
+/** States that a route asks for no permission. */
+export const openToAll: MiddlewareHandler<HttpEnv> = (_c, next) => next();
+stated.set(openToAll, "public");
+
+/** Whoever can open the admin socket in the data folder is the owner. */
+export const callAsOwner: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  c.set("role", "owner");
+  await next();
+};
