@@ -65,6 +65,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "print everything that the server can reach",
     load: () => import("./commands/egress.ts"),
   },
+  redact: {
+    summary: "show what would be masked in a text",
+    load: () => import("./commands/redact.ts"),
+  },
   logs: {
     summary: "show the log",
     load: () => import("./commands/logs.ts"),

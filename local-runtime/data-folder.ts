@@ -18,6 +18,8 @@ export interface DataFolder {
   egress: string;
   /** Keys of model servers, one file each. */
   modelKeys: string;
+  /** The owner's own patterns of what is masked. */
+  redactPatterns: string;
   /** Model files that were pulled. No part of a backup: they can be pulled again. */
   models: string;
   /** The models of the built-in server, and which one was chosen. */
@@ -36,6 +38,7 @@ export function dataFolderAt(root: string): DataFolder {
     masterKeyId: join(root, "master.key.id"),
     egress: join(root, "egress.json"),
     modelKeys: join(root, "model-keys"),
+    redactPatterns: join(root, "redact-patterns.txt"),
     models: join(root, "models"),
     modelLibrary: join(root, "models.json"),
     run: join(root, "run"),

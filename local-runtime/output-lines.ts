@@ -1,4 +1,8 @@
 /** What becomes of a line that workerd writes: one JSON line for the log, and for what matters one for the terminal. */
+import { REDACTION_KINDS } from "../src/core/redaction.ts";
+import { createRedactor } from "../src/redaction/redactor.ts";
+
+const { mask } = createRedactor(REDACTION_KINDS, []);
 
 export interface LogLine {
   time: string;
@@ -8,7 +12,7 @@ export interface LogLine {
 
 /**
  * The Worker's own lines are JSON already; the words of workerd, or of another program that `type` names, are wrapped, so
- * that every line of the log is.
+ * that every line of the log is, and nobody has seen to it that they hold nothing private.
  */
 export function logLine(
   line: string,
@@ -19,7 +23,7 @@ export function logLine(
   if (parseLogLine(line)) return line;
   const time = new Date(nowMs).toISOString();
   const level = stream === "stderr" ? "warn" : "info";
-  return JSON.stringify({ time, level, type, text: line });
+  return JSON.stringify({ time, level, type, text: mask(line) });
 }
 
 /** A short line for people where the level is warn or error; undefined for all others. */

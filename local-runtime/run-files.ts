@@ -19,8 +19,8 @@ export interface RunPlan {
   adminSocket: string;
   /** Text bindings that tell the Worker of the box. */
   box: Readonly<Record<string, string>>;
-  /** Files of the model servers' keys, by the name of the binding. */
-  modelKeys: Readonly<Record<string, string>>;
+  /** Files that the Worker is handed as text, by the name of the binding. */
+  textFiles: Readonly<Record<string, string>>;
 }
 
 export function configFile(folder: DataFolder): string {
@@ -51,7 +51,7 @@ export function writeConfig(plan: RunPlan, port: number): void {
       cookieKey: "cookie.key",
     },
     modelUrls: modelUrls(plan.options),
-    textFiles: relativeTo(folder.run, plan.modelKeys),
+    textFiles: relativeTo(folder.run, plan.textFiles),
     egressOrigins: egressOrigins(plan),
     text: { ...workerOptions(plan.options), ...plan.box },
   };

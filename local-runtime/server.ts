@@ -24,6 +24,7 @@ import { loadLibrary } from "./model-server/library.ts";
 import { findPort } from "./model-server/port.ts";
 import { endOrphans } from "./orphans.ts";
 import { logLine, terminalLine } from "./output-lines.ts";
+import { findRedactPatterns } from "./redact-patterns.ts";
 import { finishRestore } from "./restore-swap.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import { configFile, type RunPlan, writeConfig, writeLastingFiles } from "./run-files.ts";
@@ -68,7 +69,10 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
       ROCKPOOL_VERSION: rockpoolVersion(shell.root),
       ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
     },
-    modelKeys: findModelKeys(folder, listModelServers(settings.options)),
+    textFiles: {
+      ...findModelKeys(folder, listModelServers(settings.options)),
+      ...(await findRedactPatterns(folder)),
+    },
   };
   writeLastingFiles(plan, masterKey);
   masterKey.fill(0);

@@ -39,6 +39,10 @@ export interface Env {
   ROCKPOOL_CONTEXT_TOKENS?: string;
   ROCKPOOL_MODEL_SLOTS?: string;
   ROCKPOOL_WEB_FETCH?: string;
+  ROCKPOOL_REDACT_REMOTE?: string;
+  ROCKPOOL_REDACT_STORED?: string;
+  /** The owner's own patterns, a line each. */
+  REDACT_PATTERNS?: string;
   ROCKPOOL_TIME_ZONE?: string;
   ROCKPOOL_TRANSCRIBE_URL?: string;
   ROCKPOOL_TRANSCRIBE_MODEL?: string;

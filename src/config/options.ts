@@ -4,6 +4,7 @@
  */
 
 import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
+import { parseRedactionKinds, type RedactionKind } from "../core/redaction.ts";
 import { parseTimeZone } from "../core/time-zone.ts";
 import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
 
@@ -200,6 +201,20 @@ export const OPTIONS = {
     default: "off",
     worker: true,
     doc: "`on` lets the model read web pages: https only, public addresses only, and only addresses that somebody wrote into the conversation. The page's server sees this box's address.",
+  }),
+  ROCKPOOL_REDACT_REMOTE: option({
+    parse: parseRedactionKinds,
+    default: ["secret", "card", "id"] as readonly RedactionKind[],
+    defaultDoc: "secret,card,id",
+    worker: true,
+    doc: "What is masked in texts before a model server at a public address is sent them: `all`, `none`, or some of secret, card, id, phone, email, own. Servers on this box and in the private network see texts as they are. See docs/operations.md#redaction.",
+  }),
+  ROCKPOOL_REDACT_STORED: option({
+    parse: parseRedactionKinds,
+    default: [] as readonly RedactionKind[],
+    defaultDoc: "none",
+    worker: true,
+    doc: "What is masked in messages, transcripts and answers before they are stored, by the same words. What is masked here is kept nowhere: neither the model nor the person sees it again.",
   }),
   ROCKPOOL_TIME_ZONE: option({
     parse: timeZone,

@@ -10,9 +10,10 @@ import { isAllowed, verifyAllowed } from "../security/permissions.ts";
 import { decideTakeBack, type TakeBack } from "../turn/commands.ts";
 import { findTriggered } from "./directory-client.ts";
 import type { CancelledRow, Lane, NewInboxRow } from "./inbox.ts";
+import { openRedactors } from "./isolate.ts";
 import { sessionEntry } from "./log-entries.ts";
 import { findRunning, type SessionParts } from "./session-parts.ts";
-import { commandOf, userBody } from "./stored-event.ts";
+import { commandOf, maskEvent, userBody } from "./stored-event.ts";
 import { replyKey, userMessageId } from "./turn-names.ts";
 import { giveWay } from "./work-summary.ts";
 
@@ -21,9 +22,10 @@ const FULL_RETRY_MS = 30_000;
 
 export async function acceptEvent(
   parts: SessionParts,
-  request: AcceptRequest,
+  received: AcceptRequest,
 ): Promise<AcceptOutcome> {
-  verifyAllowed(request.speaker.role, "chat:use");
+  verifyAllowed(received.speaker.role, "chat:use");
+  const request = maskEvent(received, openRedactors(parts.env).stored);
   return request.event.kind === "edit" ? acceptEdit(parts, request) : acceptNew(parts, request);
 }
 

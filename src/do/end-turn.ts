@@ -7,6 +7,7 @@ import { decidePostpone, failedPhrase, KEEP_MS, waitingPhrase } from "../turn/po
 import type { TurnResult } from "../turn/run.ts";
 import type { PromptFill } from "./build-context.ts";
 import { commitNotice, commitTurn, type TurnEnd } from "./commit.ts";
+import { openRedactors } from "./isolate.ts";
 import { reportTurn } from "./report-turn.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
 import { replyKey } from "./turn-names.ts";
@@ -74,7 +75,8 @@ async function endAnswered(
   answer: { text: string; usage: Usage; reason: "stop" | "length" },
 ): Promise<void> {
   const { lang } = work.request.speaker;
-  const text = answer.text.trim() === "" ? phrase(lang, "emptyAnswer") : answer.text;
+  const { stored } = openRedactors(work.parts.env);
+  const text = answer.text.trim() === "" ? phrase(lang, "emptyAnswer") : stored.mask(answer.text);
   const notes = [...thought.problems];
   if (thought.isCut) notes.push(phrase(lang, "cutMessage"));
   if (answer.reason === "length") notes.push(phrase(lang, "cutLength"));
@@ -112,7 +114,7 @@ async function endFailed(
 async function endTakenBack(work: TurnWork): Promise<void> {
   const { parts, row, request, running } = work;
   if (parts.inbox.isQueued(row.seq)) return reportTurn(work, { outcome: "postponed" });
-  const { text } = running;
+  const text = openRedactors(parts.env).stored.mask(running.text);
   const note = phrase(request.speaker.lang, "cutStopped");
   const end = { outcome: "stopped", aside: true, cut: "stopped" } as const;
   const hasText = text.trim() !== "";

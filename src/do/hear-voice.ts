@@ -5,7 +5,7 @@ import { transcribe } from "../models/transcribe.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { type Lang, phrase } from "../phrases/phrase.ts";
-import { openOptions } from "./isolate.ts";
+import { openOptions, openRedactors } from "./isolate.ts";
 import { openEgress } from "./routes-out.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -61,7 +61,8 @@ async function hearOne(
     const bytes = new Uint8Array(await new Response(body).arrayBuffer());
     const server = { fetch: openEgress(env, [new URL(baseUrl).origin]), baseUrl };
     const signal = AbortSignal.any([stopped, late]);
-    return await transcribe(server, model, { mime, bytes }, signal);
+    const transcript = await transcribe(server, model, { mime, bytes }, signal);
+    return openRedactors(env).stored.mask(transcript);
   } catch (error) {
     if (stopped.aborted) return "";
     const cause = describeError(error);

@@ -10,11 +10,13 @@ import type { Router } from "../models/router/router.ts";
 import { setLogLevel } from "../observability/logger.ts";
 import { Keyring, openMasterKey } from "../security/keyring.ts";
 import { openRouter } from "./open-router.ts";
+import { createRedactors, type Redactors } from "./redactors.ts";
 
 interface Shared {
   options: Options;
   keyring: Keyring | undefined;
   model: Router;
+  redactors: Redactors;
 }
 
 let shared: Shared | undefined;
@@ -26,7 +28,10 @@ function openShared(env: Env): Shared {
   if (!loaded.ok)
     throw new Error(`Bad options: ${loaded.problems.map((problem) => problem.name).join(", ")}`);
   setLogLevel(loaded.options.ROCKPOOL_LOG);
-  shared = { options: loaded.options, keyring: undefined, model: openRouter(env, loaded.options) };
+  const { options } = loaded;
+  const redactors = createRedactors(env, options);
+  const model = openRouter(env, options, redactors.remote);
+  shared = { options, keyring: undefined, model, redactors };
   return shared;
 }
 
@@ -36,6 +41,10 @@ export function openOptions(env: Env): Options {
 
 export function openModel(env: Env): Router {
   return openShared(env).model;
+}
+
+export function openRedactors(env: Env): Redactors {
+  return openShared(env).redactors;
 }
 
 export async function openKeyring(env: Env): Promise<Keyring> {

@@ -10,12 +10,14 @@ import {
 import type { Options } from "../config/options.ts";
 import type { Env } from "../env.ts";
 import { createGatedModel } from "../gate/gated-model.ts";
+import { createMaskedServer } from "../models/masked-server.ts";
 import { createOllama } from "../models/ollama/ollama.ts";
 import { createOpenAi } from "../models/openai/openai.ts";
 import { listNames } from "../models/router/names.ts";
 import type { RoutedServer } from "../models/router/routed-server.ts";
 import { Router } from "../models/router/router.ts";
 import { emit } from "../observability/emit.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import { openGate } from "./gate-client.ts";
 
 const CREATORS = { ollama: createOllama, openai: createOpenAi } as const;
@@ -27,12 +29,14 @@ function openServer(
   options: Options,
   spec: ModelServerSpec,
   index: number,
+  remote: Redactor,
 ): RoutedServer {
   // The host's config adds a binding for each server: Env cannot list them.
   const bindings = env as unknown as Record<string, unknown>;
   const service = bindings[modelBinding(index)] as Fetcher | undefined;
   const key = bindings[modelKeyBinding(index)];
-  const server = CREATORS[spec.kind]({
+  const place = placeOf(spec.url);
+  const plain = CREATORS[spec.kind]({
     // Where there is no binding (wrangler dev, tests) the global fetch stands in; on a box it reaches nothing.
     fetch: service ? (input, init) => service.fetch(new Request(input, init)) : fetch,
     baseUrl: spec.url,
@@ -42,17 +46,22 @@ function openServer(
     cache: new ProcessCache({ binding: env.CACHE, nowMs }),
     nowMs,
   });
+  const server =
+    place === "public" && !remote.isIdle ? createMaskedServer(plain, remote.mask) : plain;
   const calls = createGatedModel(server, {
     openGate: () => openGate(env, spec.url),
     slots: spec.slots ?? options.ROCKPOOL_MODEL_SLOTS,
     nowMs,
   });
-  return { name: spec.name, place: placeOf(spec.url), server, calls };
+  return { name: spec.name, place, server, calls };
 }
 
-export function openRouter(env: Env, options: Options): Router {
+/** `remote` masks what servers at public addresses are sent. */
+export function openRouter(env: Env, options: Options, remote: Redactor): Router {
   const specs = listModelServers(options);
-  const [main, ...others] = specs.map((spec, index) => openServer(env, options, spec, index));
+  const [main, ...others] = specs.map((spec, index) =>
+    openServer(env, options, spec, index, remote),
+  );
   if (!main) throw new TypeError("the list of model servers always has a main one");
   return new Router({
     servers: [main, ...others],

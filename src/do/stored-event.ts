@@ -3,6 +3,7 @@ import { type Command, parseCommand } from "../core/command.ts";
 import type { TurnId } from "../core/ids.ts";
 import type { Conversation, MediaRef, Target } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import type { UserBody } from "./history.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { userMessageId } from "./turn-names.ts";
@@ -24,6 +25,14 @@ export function userBody(request: AcceptRequest, takenBack: number): UserBody {
   const { text, media } = event.message;
   const bare = { ...request, event: { ...event, message: { ...event.message, text: "" } } };
   return { text, media: publicMedia(media), ...sender, request: bare, takenBack };
+}
+
+/** The event with its text as it may be kept. */
+export function maskEvent(request: AcceptRequest, { isIdle, mask }: Redactor): AcceptRequest {
+  const { event } = request;
+  if (isIdle || event.kind === "stop") return request;
+  const message = { ...event.message, text: mask(event.message.text) };
+  return { ...request, event: { ...event, message } };
 }
 
 /** Media of a message that a reader may know of: ids of the platform stay inside. */

@@ -2,6 +2,7 @@
  * Counters, gauges and histograms of this process, in Prometheus' text format. The names and labels are fixed here;
  * label values come from small known sets, so that the number of series stays bounded.
  */
+import { maskPrivate } from "./redact.ts";
 
 type Labels = Record<string, string>;
 
@@ -130,9 +131,21 @@ function escapeLabel(value: string): string {
   return value.replace(/[\\"\n]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`));
 }
 
-/** The labels as a series is kept under them. */
+/** Values that are rendered already: masking one takes longer than counting. */
+const renderedValues = new Map<string, string>();
+const MAX_RENDERED = 1_000;
+
+function renderValue(value: string): string {
+  const known = renderedValues.get(value);
+  if (known !== undefined) return known;
+  const rendered = escapeLabel(maskPrivate(value));
+  if (renderedValues.size < MAX_RENDERED) renderedValues.set(value, rendered);
+  return rendered;
+}
+
+/** The labels as a series is kept under them; what is private in a value is masked. */
 export function labelPairs(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${renderValue(value)}"`);
   return pairs.join(",");
 }
 

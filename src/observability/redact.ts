@@ -1,20 +1,28 @@
-/** Takes secrets out of words that other programs wrote: error messages, mostly. Linear-time patterns only. */
+/** Takes secrets and private data out of words that other programs wrote: error messages, mostly. */
+import { REDACTION_KINDS } from "../core/redaction.ts";
+import type { OwnPattern } from "../redaction/own-patterns.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 
 const MAX_CHARS = 400;
 /** What is looked at of a longer text. */
 const MAX_READ_CHARS = 4_000;
+const ADDRESS = /https?:\/\/[^\s"'<>]{1,2000}/g;
 
-const PATTERNS: readonly [RegExp, string][] = [
-  [/\b\d{6,12}:[A-Za-z0-9_-]{30,50}/g, "[token]"],
-  [/\b(?:whsec_|xox[a-z]-|sk-|rkp_)[A-Za-z0-9+/=_-]{8,200}/g, "[secret]"],
-  [/\bBearer [A-Za-z0-9._~+/=-]{1,4000}/gi, "Bearer [token]"],
-  [/\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{1,1000}/g, "[token]"],
-  [/https?:\/\/[^\s"'<>]{1,2000}/g, "[url]"],
-];
+let redactor = createRedactor(REDACTION_KINDS, []);
+
+/** From now on the owner's own patterns are masked as well, in all of this isolate. */
+export function setOwnPatterns(patterns: readonly OwnPattern[]): void {
+  redactor = createRedactor(REDACTION_KINDS, patterns);
+}
+
+/** Everything private masked, addresses included; nothing is cut. */
+export function maskPrivate(text: string): string {
+  return redactor.mask(text.replace(ADDRESS, "[url]"));
+}
 
 export function redactText(text: string): string {
-  let redacted = text.length > MAX_READ_CHARS ? cutAtWord(text) : text;
-  for (const [pattern, mask] of PATTERNS) redacted = redacted.replace(pattern, mask);
+  const read = text.length > MAX_READ_CHARS ? cutAtWord(text) : text;
+  const redacted = maskPrivate(read);
   return redacted.length > MAX_CHARS ? `${redacted.slice(0, MAX_CHARS)}…` : redacted;
 }
 

@@ -54,7 +54,7 @@ export function planRun(folder: DataFolder, modelUrl: string, bundle: Bundle): R
       ROCKPOOL_VERSION: rockpoolVersion(ROOT),
       ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
     },
-    modelKeys: {},
+    textFiles: {},
   };
   const masterKey = openMasterKey(folder);
   writeLastingFiles(plan, masterKey);

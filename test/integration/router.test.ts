@@ -4,6 +4,7 @@ import { loadOptions } from "../../src/config/load.ts";
 import type { ModelChunk } from "../../src/core/ports.ts";
 import { openGate } from "../../src/do/gate-client.ts";
 import { openRouter } from "../../src/do/open-router.ts";
+import { createRedactors } from "../../src/do/redactors.ts";
 import type { Router } from "../../src/models/router/router.ts";
 import { env } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
@@ -24,7 +25,7 @@ function openBoth(lan: typeof fetch): Router {
     ROCKPOOL_MODEL_SERVERS: `lan=ollama+${LAN}`,
   });
   if (!loaded.ok) throw new Error("the options are wrong");
-  return openRouter(env, loaded.options);
+  return openRouter(env, loaded.options, createRedactors(env, loaded.options).remote);
 }
 
 async function ask(router: Router): Promise<ModelChunk[]> {

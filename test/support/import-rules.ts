@@ -27,13 +27,21 @@ interface Area {
   packages?: readonly string[];
 }
 
-const LOWER = ["src/core", "src/security", "src/config", "src/observability", "src/phrases"];
+const LOWER = [
+  "src/core",
+  "src/redaction",
+  "src/security",
+  "src/config",
+  "src/observability",
+  "src/phrases",
+];
 
 /** From the bottom up: no line uses one below it, but for types of the bindings. */
 export const AREAS: readonly Area[] = [
   { place: "src/core", uses: [], packages: ["uuid"] },
   { place: "src/config", uses: ["src/core"] },
-  { place: "src/observability", uses: ["src/core"] },
+  { place: "src/redaction", uses: ["src/core"], packages: ["re2js"] },
+  { place: "src/observability", uses: ["src/core", "src/redaction"] },
   { place: "src/phrases", uses: ["src/core"] },
   { place: "src/security", uses: ["src/core"], packages: ["jose"] },
   { place: "src/db", uses: LOWER, packages: ["drizzle-orm"] },
@@ -101,7 +109,7 @@ export const AREAS: readonly Area[] = [
   { place: "local-runtime/dev.worker.ts", uses: ["src/index.ts"], types: ["src/env.ts"] },
   {
     place: "local-runtime",
-    uses: ["src/core", "src/config", "src/flows", "src/adapters/catalogue.ts"],
+    uses: ["src/core", "src/redaction", "src/config", "src/flows", "src/adapters/catalogue.ts"],
     types: ["src/adapters/adapter.ts"],
     packages: ["node:", "commander", "smol-toml", "valibot", "yaml"],
   },

@@ -24,6 +24,8 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_CONTEXT_TOKENS: "1023",
   ROCKPOOL_MODEL_SLOTS: "0",
   ROCKPOOL_WEB_FETCH: "yes",
+  ROCKPOOL_REDACT_REMOTE: "cards",
+  ROCKPOOL_REDACT_STORED: "some",
   ROCKPOOL_TIME_ZONE: "Middle/Earth",
   ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
   ROCKPOOL_TRUSTED_PROXIES: "10.0.0.1/8",
@@ -51,7 +53,7 @@ describe("loadOptions", () => {
   it("reads its defaults as it writes them", ({ expect }) => {
     for (const name of NAMES) {
       const { parse, default: value } = OPTIONS[name];
-      expect(parse(String(value)), name).toBe(value);
+      expect(parse(String(value)), name).toStrictEqual(value);
     }
   });
 

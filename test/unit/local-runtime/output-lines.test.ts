@@ -21,6 +21,12 @@ describe("a line that workerd writes", () => {
     expect(logLine("hello", "stdout", NOW_MS)).toContain('"level":"info"');
   });
 
+  it("is shown without what is private in workerd's words", ({ expect }) => {
+    expect(
+      logLine("uncaught: no card 4111111111111111 of ada@example.com", "stderr", NOW_MS),
+    ).toContain('"text":"uncaught: no card [card] of [email]"');
+  });
+
   it("is one line of JSON with time, level and type, whatever it was", ({ expect }) => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string({ unit: "binary" })), (text) => {

@@ -64,6 +64,13 @@ describe("metrics", () => {
     );
   });
 
+  it("show nothing private of a label", ({ expect }) => {
+    const { count, METRICS } = metrics;
+    count(METRICS.requests, { route: "/ada@example.com", status: "4111111111111111" });
+    const { samples } = read();
+    expect(samples.get('rockpool_http_requests_total{route="/[email]",status="[card]"}')).toBe(1);
+  });
+
   it("add up a histogram: each bucket holds those below it", ({ expect }) => {
     const { observeMs, METRICS } = metrics;
     for (const ms of [0, 5, 6, 1_000, 300_000, 300_001]) observeMs(METRICS.turnSeconds, ms);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { AppError } from "../../../src/core/errors.ts";
-import { describeError, redactText } from "../../../src/observability/redact.ts";
+import { describeError, redactText, setOwnPatterns } from "../../../src/observability/redact.ts";
+import { parseOwnPatterns } from "../../../src/redaction/own-patterns.ts";
 
 const BOT_TOKEN = `123456789:${"AbCd-_1234".repeat(3)}abcde`;
 const SECRETS = [
@@ -26,6 +27,18 @@ describe("redactText", () => {
     expect(redactText(`GET https://api.telegram.org/bot${BOT_TOKEN}/getMe?x=1 (404)`)).toBe(
       "GET [url] (404)",
     );
+  });
+
+  it("takes out what is private of people, and what the owner's own patterns find", ({
+    expect,
+  }) => {
+    expect(redactText("no account ada@example.com, card 4111111111111111, +1 415-555-2671")).toBe(
+      "no account [email], card [card], [phone]",
+    );
+    setOwnPatterns(parseOwnPatterns("employee = EMP-\\d+"));
+    expect(redactText("EMP-123 is away")).toBe("[employee] is away");
+    setOwnPatterns([]);
+    expect(redactText("EMP-123 is away")).toBe("EMP-123 is away");
   });
 
   it("leaves other words as they are", ({ expect }) => {
