@@ -12,8 +12,11 @@ import type {
   OwnerLink,
   PairingDecided,
   PendingPairing,
+  PersonSummary,
 } from "../src/core/admin-protocol.ts";
 import { API_SCOPES } from "../src/core/api-keys.ts";
+import { QUOTA_NAMES } from "../src/core/quotas.ts";
+import { ROLES } from "../src/core/roles.ts";
 import type { StreamEvent } from "../src/core/stream.ts";
 
 export const AccountSchema: v.GenericSchema<unknown, AccountSummary> = v.object({
@@ -102,6 +105,23 @@ export const ApiKeyCreatedSchema: v.GenericSchema<unknown, ApiKeyCreated> = v.ob
   key: v.string(),
   apiKey: ApiKeySchema,
 });
+
+export const PersonSchema: v.GenericSchema<unknown, PersonSummary> = v.object({
+  id: v.pipe(
+    v.string(),
+    v.transform((id) => id as PersonSummary["id"]), // the server's own
+  ),
+  role: v.picklist(ROLES),
+  name: v.string(),
+  lang: v.picklist(["en", "zh"]),
+  accounts: v.array(v.string()),
+  channels: v.array(v.string()),
+  models: v.array(v.string()),
+  limits: v.record(v.picklist(QUOTA_NAMES), v.nullable(v.number())),
+  createdAtMs: v.number(),
+});
+
+export const PeopleSchema: v.GenericSchema<unknown, PersonSummary[]> = v.array(PersonSchema);
 
 export const ProblemSchema = v.object({
   code: v.string(),

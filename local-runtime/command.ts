@@ -45,6 +45,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "let strangers in, or turn them away",
     load: () => import("./commands/pair.ts"),
   },
+  person: {
+    summary: "who may do what: roles, grants and limits of people",
+    load: () => import("./commands/person.ts"),
+  },
   apikey: {
     summary: "make and revoke keys of the OpenAI-compatible API",
     load: () => import("./commands/apikey.ts"),

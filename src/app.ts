@@ -61,6 +61,7 @@ function routeOf(path: string): string {
     "accounts",
     "api-keys",
     "pairings",
+    "people",
     "say",
     "owner-link",
   ].includes(first)

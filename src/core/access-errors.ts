@@ -9,4 +9,25 @@ export const ACCESS_ERRORS = {
     title: "Your role may not do that.",
     fix: "Ask the owner of this box; docs/permissions.md says what each role may do.",
   },
+  "person/last_owner": {
+    status: 409,
+    audience: "operator",
+    transient: false,
+    title: "This is the only owner of the box.",
+    fix: "Make somebody else an owner first: `npx rockpool person role <person> owner`.",
+  },
+  "person/not_granted": {
+    status: 404,
+    audience: "operator",
+    transient: false,
+    title: "This was not granted to the person.",
+    fix: "See what was with `npx rockpool person show <person>`.",
+  },
+  "person/too_many_grants": {
+    status: 409,
+    audience: "operator",
+    transient: false,
+    title: "The person has as many grants of this kind as fit.",
+    fix: "Revoke one that is not needed any more.",
+  },
 } as const satisfies Record<string, ErrorSpec>;

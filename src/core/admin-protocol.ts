@@ -3,7 +3,11 @@
  * route of routes/admin.ts. Type-checks under Node and under workerd.
  */
 import type { ApiScope } from "./api-keys.ts";
+import type { PersonId } from "./ids.ts";
+import type { GrantKind } from "./person-access.ts";
 import type { ModelServerState } from "./ports.ts";
+import type { QuotaName } from "./quotas.ts";
+import type { Role } from "./roles.ts";
 
 export interface AdminStatus {
   version: string;
@@ -147,6 +151,30 @@ export interface ApiKeyCreated {
   key: string;
   apiKey: ApiKeySummary;
 }
+
+/** GET /people answers a list of these, the oldest first; GET /people/:person one. */
+export interface PersonSummary {
+  id: PersonId;
+  role: Role;
+  name: string;
+  lang: "en" | "zh";
+  /** Where the person writes from: `telegram:main`. */
+  accounts: string[];
+  /** What was granted; empty where all is allowed. */
+  channels: string[];
+  models: string[];
+  /** Where they differ from the role's. Null: no limit. */
+  limits: Readonly<Partial<Record<QuotaName, number | null>>>;
+  createdAtMs: number;
+}
+
+/** POST /people/:person. Answers a {@link PersonSummary}. */
+export type PersonChange =
+  | { what: "role"; role: Role }
+  | { what: "grant"; kind: GrantKind; value: string }
+  | { what: "revoke"; kind: GrantKind; value: string }
+  /** Without a value: what the role gives. */
+  | { what: "limit"; name: QuotaName; value?: number | null };
 
 /** POST /host, at each start, every ten minutes, and when memory runs short or is back. Answers `{heard: true}`. */
 export interface HostReport {

@@ -1,6 +1,7 @@
 /** What routes and sessions ask of the DirectoryObject. Plain, serialisable values: they cross an object call. */
 import type { AccountKey, PersonId, SessionKey } from "./ids.ts";
 import type { Conversation, Sender, Target } from "./message.ts";
+import type { PersonAccess } from "./person-access.ts";
 import type { Role } from "./roles.ts";
 import type { Speaker } from "./session-protocol.ts";
 
@@ -16,6 +17,8 @@ export type Admission =
   | { status: "admitted"; speaker: Speaker }
   /** The stranger may be told the code; `notify` is false when he was told a moment ago. */
   | { status: "pairing"; code: string; lang: "en" | "zh"; notify: boolean }
+  /** Known, and not granted this channel. */
+  | { status: "refused"; speaker: Speaker }
   /** Say nothing. */
   | { status: "denied" };
 
@@ -24,6 +27,8 @@ export interface Person {
   role: Role;
   name: string;
   lang: "en" | "zh";
+  /** Absent where nothing was set for the person. */
+  access?: PersonAccess;
 }
 
 export interface RedeemLink {

@@ -1,6 +1,7 @@
 /** What routes and other objects ask of a SessionObject. Plain, serialisable values: they cross an object call. */
 import type { AccountKey, PersonId, SessionKey, TurnId } from "./ids.ts";
 import type { ChatMessage, InboundEvent, MediaRef } from "./message.ts";
+import type { PersonAccess } from "./person-access.ts";
 import type { Role } from "./roles.ts";
 import type { StreamEvent } from "./stream.ts";
 
@@ -10,6 +11,8 @@ export interface Speaker {
   role: Role;
   name: string;
   lang: "en" | "zh";
+  /** Absent where nothing was set for the person. */
+  access?: PersonAccess;
 }
 
 export interface AcceptRequest {

@@ -92,6 +92,23 @@ const STEPS: readonly string[] = [
     zone TEXT
   ) WITHOUT ROWID;
   `,
+  `
+  -- Channels and models that a person may use: where there is a list, nothing else.
+  CREATE TABLE person_grants (
+    person_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (person_id, kind, value)
+  ) WITHOUT ROWID;
+  -- Limits of a person that differ from the role's; NULL is none.
+  CREATE TABLE person_limits (
+    person_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value INTEGER,
+    PRIMARY KEY (person_id, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX identities_by_person ON identities (person_id);
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

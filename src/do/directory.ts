@@ -14,6 +14,8 @@ import type {
   FlowSummary,
   OwnerLink,
   PendingPairing,
+  PersonChange,
+  PersonSummary,
 } from "../core/admin-protocol.ts";
 import type { ApiCaller } from "../core/api-keys.ts";
 import type {
@@ -27,6 +29,7 @@ import { AppError } from "../core/errors.ts";
 import type { AccountKey, PersonId, SessionKey } from "../core/ids.ts";
 import type { JournalEntry, UsageEntry } from "../core/journal.ts";
 import type { Fact, Remembered } from "../core/memory.ts";
+import type { Role } from "../core/roles.ts";
 import type { Env } from "../env.ts";
 import type { Definition } from "../flows/definition-schema.ts";
 import { createApiKey, type ParsedApiKey, parseApiKey } from "../security/api-key.ts";
@@ -40,7 +43,8 @@ import { JournalRows } from "./journal-rows.ts";
 import { Memories } from "./memories.ts";
 import { OneTime } from "./one-time.ts";
 import { type Pairing, Pairings } from "./pairings.ts";
-import { People } from "./people.ts";
+import { People, speakerOf } from "./people.ts";
+import { PersonAdmin } from "./person-admin.ts";
 
 /** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
 const FLUSH_MS = 1_000;
@@ -52,6 +56,7 @@ const OWNER = { role: "owner", name: "Owner", lang: "en" } as const;
 export class DirectoryObject extends DurableObject<Env> {
   readonly #journal: JournalRows;
   readonly #people: People;
+  readonly #personAdmin: PersonAdmin;
   readonly #pairings: Pairings;
   readonly #oneTime: OneTime;
   readonly #apiKeys: ApiKeys;
@@ -65,6 +70,7 @@ export class DirectoryObject extends DurableObject<Env> {
     const { sql } = ctx.storage;
     this.#journal = new JournalRows(sql);
     this.#people = new People(sql, (entry) => this.#log(entry));
+    this.#personAdmin = new PersonAdmin(sql, this.#people);
     this.#pairings = new Pairings(sql);
     this.#oneTime = new OneTime(sql);
     this.#apiKeys = new ApiKeys(sql);
@@ -170,7 +176,8 @@ export class DirectoryObject extends DurableObject<Env> {
       const pairing = this.#pairings.take(code, Date.now());
       if (!pairing) throw new AppError("pairing/unknown_code");
       const { account, sender, senderName, lang } = pairing;
-      if (approve) this.#people.enrol(account, sender, senderName, lang, Date.now());
+      const newcomer = { account, sender, name: senderName, lang };
+      if (approve) this.#people.enrol(newcomer, "member", Date.now());
       return pairing;
     });
   }
@@ -197,6 +204,31 @@ export class DirectoryObject extends DurableObject<Env> {
 
   person(id: PersonId): Person | undefined {
     return this.#people.find(id);
+  }
+
+  people(): PersonSummary[] {
+    return this.#personAdmin.list();
+  }
+
+  /** Throws person/unknown. */
+  showPerson(idOrName: string): PersonSummary {
+    return this.#personAdmin.show(idOrName);
+  }
+
+  /** Throws person/*, permission/denied. */
+  changePerson(
+    idOrName: string,
+    change: PersonChange,
+    actor: Role,
+  ): { before: PersonSummary; after: PersonSummary } {
+    return this.ctx.storage.transactionSync(() =>
+      this.#personAdmin.change(idOrName, change, actor),
+    );
+  }
+
+  /** Throws person/*, permission/denied. */
+  removePerson(idOrName: string, actor: Role): PersonSummary {
+    return this.ctx.storage.transactionSync(() => this.#personAdmin.remove(idOrName, actor));
   }
 
   createLinkCode(session: SessionKey, personId: PersonId): string {
@@ -283,7 +315,9 @@ export class DirectoryObject extends DurableObject<Env> {
 
   /** Whose call it is; undefined for a key that is unknown, expired, or nobody's any more. */
   useApiKey(key: ParsedApiKey): ApiCaller | undefined {
-    return this.#apiKeys.use(key, Date.now());
+    const caller = this.#apiKeys.use(key, Date.now());
+    const person = caller && this.#people.find(caller.speaker.personId);
+    return person && { ...caller, speaker: speakerOf(person) };
   }
 
   /** The tokens of a call that no conversation keeps. */

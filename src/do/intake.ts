@@ -51,7 +51,7 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
   const { account } = route;
   const asked = admissionOf(event);
   const admission = await orUnavailable(() => admit(env, { account: account.key, ...asked }));
-  if (admission.status === "denied") return { outcome: "denied" };
+  if (admission.status === "denied" || admission.status === "refused") return { outcome: "denied" };
   if (admission.status === "pairing") {
     if (admission.notify) await tellCode(env, route, asked.target, admission);
     return { outcome: "pairing" };

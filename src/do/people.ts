@@ -4,10 +4,13 @@ import type { Admission, AdmitRequest, Person } from "../core/directory-protocol
 import { AppError } from "../core/errors.ts";
 import { type AccountKey, newId, type PersonId, parseAccountKey } from "../core/ids.ts";
 import type { JournalEntry } from "../core/journal.ts";
+import { mayUseChannel } from "../core/person-access.ts";
+import { ROLES, type Role } from "../core/roles.ts";
 import type { Speaker } from "../core/session-protocol.ts";
 import { decideLang, type Lang } from "../phrases/phrase.ts";
 import { decideAdmission } from "../turn/admission.ts";
 import { mergeMemories } from "./memories.ts";
+import { PersonAccessRows } from "./person-access.ts";
 
 export const MAX_PEOPLE = 10_000;
 const MAX_NAME_UNITS = 80;
@@ -17,43 +20,74 @@ const MAX_NAMESAKES = 5;
 /** A stranger may ask for a pairing code. */
 export type Known = Exclude<Admission, { status: "pairing" }> | { status: "stranger" };
 
+type StoredPerson = Person & Record<string, SqlStorageValue>;
+
+interface Newcomer {
+  account: AccountKey;
+  sender: string;
+  name: string;
+  lang: Lang;
+}
+
 export class People {
   readonly #sql: SqlStorage;
+  readonly #access: PersonAccessRows;
   readonly #log: (entry: JournalEntry) => void;
 
   constructor(sql: SqlStorage, log: (entry: JournalEntry) => void) {
     this.#sql = sql;
+    this.#access = new PersonAccessRows(sql);
     this.#log = log;
   }
 
   find(id: PersonId): Person | undefined {
-    return this.#sql
-      .exec<Person & Record<string, SqlStorageValue>>(
-        "SELECT id, role, name, lang FROM people WHERE id = ?",
-        id,
-      )
-      .toArray()[0];
+    return this.#people("WHERE id = ?", id)[0];
   }
 
+  /** The first of them, where there are several. */
   owner(): Person | undefined {
+    return this.#people("WHERE role = 'owner' ORDER BY id LIMIT 1")[0];
+  }
+
+  /** The oldest first. */
+  list(limit: number): Person[] {
+    return this.#people("ORDER BY id LIMIT ?", limit);
+  }
+
+  countOf(role: Role): number {
     return this.#sql
-      .exec<Person & Record<string, SqlStorageValue>>(
-        "SELECT id, role, name, lang FROM people WHERE role = 'owner' LIMIT 1",
+      .exec<{ n: number }>("SELECT count(*) AS n FROM people WHERE role = ?", role)
+      .one().n;
+  }
+
+  setRole({ id, name, lang }: Person, role: Role): void {
+    const [row] = this.#sql
+      .exec<{ at: number }>(
+        "UPDATE people SET role = ? WHERE id = ? RETURNING created_at_ms AS at",
+        role,
+        id,
       )
-      .toArray()[0];
+      .toArray();
+    if (row) this.#log({ kind: "person", id, role, name, lang, createdAtMs: row.at });
+  }
+
+  #people(where: string, ...values: SqlStorageValue[]): Person[] {
+    return this.#sql
+      .exec<StoredPerson>(`SELECT id, role, name, lang FROM people ${where}`, ...values)
+      .toArray()
+      .map((row) => this.#withAccess(row));
+  }
+
+  #withAccess(row: StoredPerson): Person {
+    const access = this.#access.of(row.id);
+    return access ? { ...row, access } : row;
   }
 
   /** Who has this id, or alone has this name. Throws person/unknown. */
   only(idOrName: string): Person {
     const byId = this.find(idOrName as PersonId); // an id that nobody has finds nobody
     if (byId) return byId;
-    const people = this.#sql
-      .exec<Person & Record<string, SqlStorageValue>>(
-        "SELECT id, role, name, lang FROM people WHERE name = ? ORDER BY id LIMIT ?",
-        idOrName,
-        MAX_NAMESAKES,
-      )
-      .toArray();
+    const people = this.#people("WHERE name = ? ORDER BY id LIMIT ?", idOrName, MAX_NAMESAKES);
     const [person] = people;
     if (person && people.length === 1) return person;
     const ids = people.map(({ id }) => id).join(", ");
@@ -108,10 +142,11 @@ export class People {
     });
   }
 
-  /** Two people turn out to be one, and go on as `into`; the owner stays the owner, whichever of them he was. */
+  /** Two people turn out to be one, and go on as `into`, or as the other where that one's role is the stronger. */
   join(person: PersonId, into: PersonId, nowMs: number): void {
-    const isOwner = this.find(person)?.role === "owner";
-    this.#merge(isOwner ? into : person, isOwner ? person : into, nowMs);
+    const rankOf = (id: PersonId) => ROLES.indexOf(this.find(id)?.role ?? "guest");
+    const isStronger = rankOf(person) < rankOf(into);
+    this.#merge(isStronger ? into : person, isStronger ? person : into, nowMs);
   }
 
   /** Every identity of one person becomes another's: two channels of the same human being. */
@@ -129,45 +164,59 @@ export class People {
   }
 
   #speaker(account: AccountKey, sender: string): Speaker | undefined {
-    const [row] = this.#sql
-      .exec<Person & Record<string, SqlStorageValue>>(
-        "SELECT p.id, p.role, p.name, p.lang FROM identities i JOIN people p ON p.id = i.person_id WHERE i.account = ? AND i.sender = ?",
-        account,
-        sender,
-      )
-      .toArray();
-    return row && { personId: row.id, role: row.role, name: row.name, lang: row.lang };
+    const [person] = this.#people(
+      "WHERE id = (SELECT person_id FROM identities WHERE account = ? AND sender = ?)",
+      account,
+      sender,
+    );
+    return person && speakerOf(person);
   }
 
   /** Inside the caller's transaction. */
   admit(request: AdmitRequest, access: Access, nowMs: number): Known {
     const { account, sender } = request;
     const known = this.#speaker(account, sender.id);
+    const isAllowed =
+      this.#sql
+        .exec("SELECT 1 FROM allowed WHERE account = ? AND sender = ?", account, sender.id)
+        .toArray().length > 0;
     const decision = decideAdmission({
       access,
       conversationKind: request.conversation.kind,
       mentionsMe: request.mentionsMe,
       isBot: sender.isBot ?? false,
       isKnown: known !== undefined,
-      isAllowed:
-        this.#sql
-          .exec("SELECT 1 FROM allowed WHERE account = ? AND sender = ?", account, sender.id)
-          .toArray().length > 0,
+      isAllowed,
     });
     if (decision === "deny") return { status: "denied" };
-    if (decision === "admit" && known) return { status: "admitted", speaker: known };
+    if (decision === "admit" && known)
+      return {
+        status: mayUseChannel(known.access, account) ? "admitted" : "refused",
+        speaker: known,
+      };
     if (decision === "pair") return { status: "stranger" };
     const name = nameOf(sender.name, sender.id);
-    return this.enrol(account, sender.id, name, decideLang(sender.lang), nowMs);
+    const lang = decideLang(sender.lang);
+    // Whom nobody let in by name, and who came in because the door stands open, is a guest.
+    return this.enrol(
+      { account, sender: sender.id, name, lang },
+      isAllowed ? "member" : "guest",
+      nowMs,
+    );
   }
 
   /** A new person, admitted from now on. Inside the caller's transaction. */
-  enrol(account: AccountKey, sender: string, name: string, lang: Lang, nowMs: number): Known {
+  enrol({ account, sender, name, lang }: Newcomer, role: Role, nowMs: number): Known {
     if (this.count() >= MAX_PEOPLE) return { status: "denied" };
-    const { id, ...person } = this.add({ role: "member", name, lang }, nowMs);
-    this.identify(account, sender, name, id, nowMs);
-    return { status: "admitted", speaker: { personId: id, ...person } };
+    const person = this.add({ role, name, lang }, nowMs);
+    this.identify(account, sender, name, person.id, nowMs);
+    return { status: "admitted", speaker: speakerOf(person) };
   }
+}
+
+/** A person as who speaks. */
+export function speakerOf({ id: personId, ...person }: Person): Speaker {
+  return { personId, ...person };
 }
 
 /** How somebody is called here: his name at the platform, else his id. */

@@ -18,6 +18,13 @@ export function permissionOf(handler: object): StatedPermission | undefined {
   return stated.get(handler);
 }
 
+/** The role of who calls. Throws http/unauthorized for nobody. */
+export function callerRole(c: Context<HttpEnv>): Role {
+  const role = roleOf(c);
+  if (role === undefined) throw new AppError("http/unauthorized");
+  return role;
+}
+
 function roleOf(c: Context<HttpEnv>): Role | undefined {
   return c.get("speaker")?.role ?? c.get("apiCaller")?.speaker.role ?? c.get("role");
 }
@@ -25,8 +32,7 @@ function roleOf(c: Context<HttpEnv>): Role | undefined {
 /** Throws http/unauthorized for nobody, permission/denied and apikey/out_of_scope. Stands after who it is is known. */
 export function requirePermission(permission: Permission): MiddlewareHandler<HttpEnv> {
   const check: MiddlewareHandler<HttpEnv> = async (c, next) => {
-    const role = roleOf(c);
-    if (role === undefined) throw new AppError("http/unauthorized");
+    const role = callerRole(c);
     const key = c.get("apiCaller");
     if (key) verifyScope(key.scopes, permission);
     verifyAllowed(role, permission);

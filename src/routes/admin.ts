@@ -22,6 +22,7 @@ import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { adminApiKeys } from "./admin-api-keys.ts";
 import { adminFlows } from "./admin-flows.ts";
+import { adminPeople } from "./admin-people.ts";
 import { adminToolCases } from "./admin-tool-cases.ts";
 import { host } from "./host.ts";
 
@@ -133,6 +134,7 @@ export const admin = new Hono<HttpEnv>()
     },
   )
   .route("/flows", adminFlows)
+  .route("/people", adminPeople)
   .route("/tool-cases", adminToolCases)
   .post("/say", requirePermission("owner:speak"), async (c) => {
     const { text } = await readJson(c.req.raw, saySchema, MAX_BODY_BYTES);

@@ -1,0 +1,11 @@
+/** Who makes a call, as the audit log names it. */
+import type { Context } from "hono";
+import type { AuditActor } from "../core/audit.ts";
+import { clientAddress } from "../security/client-address.ts";
+import type { HttpEnv } from "./middleware.ts";
+
+/** Over the admin socket it is the owner, who is not named there. */
+export function actorOf(c: Context<HttpEnv>): AuditActor {
+  const userId = (c.get("speaker") ?? c.get("apiCaller")?.speaker)?.personId ?? null;
+  return { userId, ip: clientAddress(c.req.raw, c.env.ROCKPOOL_TRUSTED_PROXIES) ?? null };
+}

@@ -1,0 +1,75 @@
+/** The people of the box: roles, grants, limits, removal. Mounted at /people of the admin routes. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { PersonChange, PersonSummary } from "../core/admin-protocol.ts";
+import { type AuditActor, type AuditValues, auditEvent } from "../core/audit.ts";
+import { GRANT_KINDS } from "../core/person-access.ts";
+import { MAX_QUOTA, QUOTA_NAMES } from "../core/quotas.ts";
+import { ROLES } from "../core/roles.ts";
+import { recordAudit } from "../do/audit-client.ts";
+import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import type { Env } from "../env.ts";
+import { actorOf } from "../http/actor.ts";
+import { type HttpEnv, readJson } from "../http/middleware.ts";
+import { callerRole, requirePermission } from "../http/permission.ts";
+
+const MAX_BODY_BYTES = 4096;
+
+const kind = v.picklist(GRANT_KINDS);
+const value = v.pipe(v.string(), v.regex(/^[^\s,\p{Cc}]{1,200}$/u));
+const limit = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_QUOTA));
+
+const changeSchema: v.GenericSchema<unknown, PersonChange> = v.variant("what", [
+  v.strictObject({ what: v.literal("role"), role: v.picklist(ROLES) }),
+  v.strictObject({ what: v.literal("grant"), kind, value }),
+  v.strictObject({ what: v.literal("revoke"), kind, value }),
+  v.strictObject({
+    what: v.literal("limit"),
+    name: v.picklist(QUOTA_NAMES),
+    value: v.exactOptional(v.nullable(limit)),
+  }),
+]);
+
+export const adminPeople = new Hono<HttpEnv>()
+  .get("/", requirePermission("person:read"), async (c) =>
+    c.json(await openDirectory(c.env).people()),
+  )
+  .get("/:person", requirePermission("person:read"), async (c) =>
+    c.json(await openDirectory(c.env).showPerson(c.req.param("person"))),
+  )
+  .post("/:person", requirePermission("person:write"), async (c) => {
+    const change = await readJson(c.req.raw, changeSchema, MAX_BODY_BYTES);
+    const directory = openDirectory(c.env);
+    const changed = await directory.changePerson(c.req.param("person"), change, callerRole(c));
+    forgetDirectory();
+    await record(c.env, actorOf(c), changed, change);
+    return c.json(changed.after);
+  })
+  .delete("/:person", requirePermission("person:write"), async (c) => {
+    const removed = await openDirectory(c.env).removePerson(c.req.param("person"), callerRole(c));
+    forgetDirectory();
+    const { id: subjectId, role, name } = removed;
+    await recordAudit(
+      c.env,
+      auditEvent("person.removed", actorOf(c), { role }, { subjectId, personal: { name } }),
+    );
+    return c.json(removed);
+  });
+
+function record(
+  env: Env,
+  actor: AuditActor,
+  { before, after }: { before: PersonSummary; after: PersonSummary },
+  change: PersonChange,
+): Promise<void> {
+  const about = { subjectId: after.id };
+  const metadata = describeChange(before, change);
+  const action = change.what === "role" ? "role.changed" : "person.changed";
+  return recordAudit(env, auditEvent(action, actor, metadata, about));
+}
+
+function describeChange(before: PersonSummary, change: PersonChange): AuditValues {
+  if (change.what === "role") return { from: before.role, to: change.role };
+  if (change.what !== "limit") return { what: change.what, kind: change.kind, value: change.value };
+  return { what: "limit", name: change.name, value: String(change.value ?? "default") };
+}
