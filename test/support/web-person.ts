@@ -16,6 +16,8 @@ export interface WebPerson {
   ): Promise<ChatMessage[]>;
   /** Any path under the server's address, with the cookie. */
   get(path: string): Promise<Response>;
+  /** Hands in a file as the page does; its name stands in the query. */
+  upload(name: string, mime: string, bytes: Uint8Array<ArrayBuffer>): Promise<Response>;
 }
 
 /** `ownerLink` as `rockpool up` prints it. */
@@ -39,6 +41,12 @@ export async function signInToWeb(ownerLink: string): Promise<WebPerson> {
   return {
     get,
     history,
+    upload: (name, mime, bytes) =>
+      fetch(`${origin}/api/chat/files?${new URLSearchParams({ name, kind: "file" })}`, {
+        method: "POST",
+        headers: { origin, "content-type": mime, cookie },
+        body: bytes,
+      }),
     async write(text) {
       const response = await fetch(`${origin}/api/chat/messages`, {
         method: "POST",
