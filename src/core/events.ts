@@ -73,6 +73,8 @@ export type RockpoolEvent =
       cause?: string;
       ms: number;
     }
+  /** A long document was read to its end, part by part. */
+  | { type: "document:read"; session: string; parts: number; ms: number }
   | { type: "outbox:sent"; session: string; channel: string; attempt: number; ms: number }
   | {
       type: "outbox:retry";

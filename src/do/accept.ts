@@ -15,8 +15,14 @@ import { sessionEntry } from "./log-entries.ts";
 import { findRunning, type SessionParts } from "./session-parts.ts";
 import { commandOf, maskEvent, userBody } from "./stored-event.ts";
 import { replyKey, userMessageId } from "./turn-names.ts";
+import { letDigestWait } from "./work-digest.ts";
 import { giveWay } from "./work-summary.ts";
 
+/** Commands that are no words of a second: one leads a dialogue, the other has a document read. */
+const LANES: ReadonlyMap<string, Lane> = new Map([
+  ["flow", "dialogue"],
+  ["tldr", "turn"],
+]);
 /** How long a sender is asked to wait when the queue is full. */
 const FULL_RETRY_MS = 30_000;
 
@@ -63,7 +69,10 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   });
   if (stored.status === "full") return { status: "full", retryAfterMs: FULL_RETRY_MS };
   if (stored.status !== "accepted") return { status: "duplicate" };
-  if (stored.lane === "turn") giveWay(parts);
+  if (stored.lane === "turn") {
+    giveWay(parts);
+    letDigestWait(parts);
+  }
   endCancelled(parts, stored.cancelled);
   const { request: _request, takenBack: _takenBack, ...shown } = body;
   const message = { seq: stored.seq, id, role, atMs, channel, ...shown };
@@ -78,7 +87,7 @@ function laneOf(
   command: Command | undefined,
   flow: string | undefined,
 ): Lane {
-  if (command) return command.name === "flow" ? "dialogue" : "command";
+  if (command) return LANES.get(command.name) ?? "command";
   const isTalking =
     dialogues.has(personId) ||
     (inbox.queued("dialogue") > 0 && inbox.countOf(personId, "dialogue") > 0);
@@ -107,6 +116,9 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
     inbox.claimDone(claimKey(request), claimedId, request.speaker.personId, parts.nowMs());
     if (found && sealed && inbox.isQueued(found.seq)) {
       inbox.hasten(found.seq);
+      // Its documents are read anew, for what is asked now.
+      inbox.move(found.seq, "digest", "turn");
+      parts.digests.drop(found.turnId);
       history.replaceBody(userMessageId(found.turnId), sealed);
       findRunning(parts, found.seq)?.controller.abort();
     }
@@ -148,8 +160,10 @@ function takeBack(parts: SessionParts, takes: TakeBack, personId: PersonId): Can
     isDialogue ? ["dialogue"] : undefined,
   );
   if (isDialogue) parts.dialogues.end(personId);
-  for (const row of cancelled)
+  for (const row of cancelled) {
     if (!findRunning(parts, row.seq)) parts.outbox.drop(replyKey(row.turnId, 0));
+    parts.digests.drop(row.turnId);
+  }
   if (takes === "everything") forget(parts);
   return cancelled;
 }
@@ -159,6 +173,7 @@ function forget(parts: SessionParts): void {
   parts.files.forget();
   parts.reminders.forget();
   parts.dialogues.forget();
+  parts.digests.forget();
   parts.notices.forget();
   const throughSeq = parts.history.forget();
   parts.past.forget();

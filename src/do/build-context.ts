@@ -64,7 +64,8 @@ export async function buildContext(
   const { model, profile, space } = await openSpace(parts);
   const { fromSeq, coveredSeq, notes } = await openNotes(parts);
   const past = await parts.past.after(fromSeq, promptRoom(space));
-  const offered = await openTools([...past.map((turn) => turn.user), said.user], profile);
+  const written = [...past, said].map((one) => one.written ?? one.user);
+  const offered = await openTools(written, profile);
   const { vision } = profile;
   const build = (reservedTokens: number) =>
     buildPrompt({ ...space, reservedTokens, notes, past, said, vision });

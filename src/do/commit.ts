@@ -63,8 +63,16 @@ export async function commitTurn(work: Work, end: TurnEnd): Promise<Committed> {
   });
 }
 
-/** A sentence that goes out while the message waits: once for each turn, however often it is tried. */
-export async function commitNotice(work: Work, text: string, nextAtMs: number): Promise<Committed> {
+/**
+ * A sentence that goes out while the message waits: once for each turn, however often it is tried. `change` happens in the
+ * same transaction.
+ */
+export async function commitNotice(
+  work: Work,
+  text: string,
+  nextAtMs: number,
+  change?: () => void,
+): Promise<Committed> {
   const { parts, row } = work;
   const isToldAlready = parts.outbox.find(waitingMessageId(row.turnId)) !== undefined;
   const notice = isToldAlready ? undefined : await sealNotice(work, text);
@@ -72,6 +80,7 @@ export async function commitNotice(work: Work, text: string, nextAtMs: number): 
   return parts.commit((): Committed => {
     if (isAborted(work)) return { status: "taken_back" };
     parts.inbox.postpone(row.seq, nextAtMs);
+    change?.();
     if (!notice) return { status: "stored", message: undefined };
     putPiece(work, notice.piece, nowMs);
     return { status: "stored", message: append(work, notice.message, true, nowMs) };

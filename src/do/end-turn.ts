@@ -22,12 +22,14 @@ export interface TurnWork extends Work {
 
 /** What came of thinking about a message. */
 export interface Thought {
-  /** `refused`: the assistant's own words, in place of the model's. */
-  result: TurnResult | { status: "refused"; text: string };
+  /** `refused`: the assistant's own words, in place of the model's. `handed_over`: another lane goes on with it. */
+  result: TurnResult | { status: "refused"; text: string } | { status: "handed_over" };
   /** Sentences about files that were not kept. */
   problems: string[];
   /** The message as the model was told it. */
   user: string;
+  /** What the person wrote himself, where the model was told more. */
+  written?: string;
   /** Its pictures that a model can be shown. */
   pictures?: readonly Picture[];
   /** Turns asked up to this position no longer fit into the model's context. */
@@ -47,6 +49,8 @@ export async function endTurn(work: TurnWork, thought: Thought): Promise<void> {
     case "refused":
       await store(work, { outcome: "answered", reply: result.text, aside: true });
       return;
+    case "handed_over":
+      return endHandedOver(work);
     case "failed":
       return endFailed(work, result.code, result.error, failedPhrase(result.code));
     case "postponed":
@@ -67,6 +71,11 @@ async function store(work: TurnWork, end: TurnEnd, error?: unknown): Promise<boo
   const { outcome, code, usage } = end;
   reportTurn(work, { outcome, error, ...(code ? { code } : {}), ...(usage ? { usage } : {}) });
   return true;
+}
+
+async function endHandedOver(work: TurnWork): Promise<void> {
+  if (work.running.controller.signal.aborted) return endTakenBack(work);
+  reportTurn(work, { outcome: "postponed" });
 }
 
 async function endAnswered(
@@ -93,8 +102,9 @@ async function endAnswered(
   });
   if (!isStored) return;
   const { seq, row } = work;
-  const { user, pictures } = thought;
-  const said = { seq, atMs: row.acceptedAtMs, user, ...(pictures ? { pictures } : {}) };
+  const { user, written, pictures } = thought;
+  const told = { user, ...(written === undefined ? {} : { written }) };
+  const said = { seq, atMs: row.acceptedAtMs, ...told, ...(pictures ? { pictures } : {}) };
   const turn = { ...said, assistant: text };
   work.parts.past.remember(turn);
   if (thought.fill) planSummary(work.parts, thought.fill, turn, work.request.speaker.personId);

@@ -8,6 +8,8 @@ import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 
 /** Bytes of files that one conversation keeps. */
 export const MAX_STORE_BYTES = 200 * 1024 * 1024;
+/** Files that are looked through for one that is wanted. */
+const MAX_NEWEST = 50;
 /** SQLite rows of an object hold two megabytes at most. */
 const PART_BYTES = 1024 * 1024;
 
@@ -104,6 +106,20 @@ export class Files {
       new Uint8Array(row.body),
     );
     return { kind: row.kind as MediaKind, fileId: id, name, mime, sizeBytes: row.size_bytes }; // written by keep() only
+  }
+
+  /** The newest files of the kind "file", as messages say of them. */
+  async *newestFirst(): AsyncGenerator<MediaRef> {
+    const rows = this.#storage.sql
+      .exec<{ id: string }>(
+        "SELECT id FROM files WHERE kind = 'file' ORDER BY at_ms DESC, id DESC LIMIT ?",
+        MAX_NEWEST,
+      )
+      .toArray();
+    for (const { id } of rows) {
+      const described = await this.describe(id);
+      if (described) yield described;
+    }
   }
 
   /** Throws file/unknown. Parts are opened as the reader takes them. */

@@ -4,6 +4,7 @@ import type { MessageEntry } from "../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+import { renderDocument, type ToldDocument } from "../turn/documents.ts";
 import type { Picture } from "../turn/pictures.ts";
 
 /** What is sealed of a message. */
@@ -14,6 +15,10 @@ export interface MessageBody {
   cut?: "stopped" | "error";
   /** Of its files those that a model can be shown. */
   pictures?: Picture[];
+  /** Of its files those that a model is told, or notes on them. */
+  documents?: ToldDocument[];
+  /** What the model is asked in place of the text: a file without words, or a command, asks for a summary. */
+  asked?: string;
 }
 
 /** What is sealed of a person's message: also the event that brought it, until and after it is worked on. */
@@ -246,6 +251,12 @@ export function describeUser(body: MessageBody): string {
       ? `[attached ${kind}${name ? `: ${name}` : ""}]`
       : `[${kind}, written down] ${transcript}`,
   );
-  const text = [body.text, ...media].filter((part) => part !== "").join("\n");
-  return body.sender ? `${body.sender}: ${text}` : text;
+  const documents = (body.documents ?? []).map((one) => `${renderDocument(one)}\n\n`);
+  const text = [body.asked ?? body.text, ...media].filter((part) => part !== "").join("\n");
+  return documents.join("") + (body.sender ? `${body.sender}: ${text}` : text);
+}
+
+/** What the person wrote himself, where the model is told more. */
+export function writtenBy({ documents, text }: MessageBody): { written?: string } {
+  return documents ? { written: text } : {};
 }

@@ -5,11 +5,12 @@
  */
 import type { PersonId, TurnId } from "../core/ids.ts";
 
-/** Each lane goes one row at a time and waits for no other: a turn for the model, a dialogue for nothing. */
-export type Lane = "command" | "dialogue" | "turn";
+/** Each lane goes one row at a time and waits for no other: a turn and a long document for the model, a dialogue for nothing. */
+export type Lane = "command" | "dialogue" | "turn" | "digest";
 
 /** What a person says, and can take back. */
-const SPOKEN = ["dialogue", "turn"] as const;
+const SPOKEN = ["dialogue", "turn", "digest"] as const;
+const NONE_QUEUED: Readonly<Record<Lane, number>> = { command: 0, dialogue: 0, turn: 0, digest: 0 };
 
 export interface InboxRow {
   seq: number;
@@ -64,7 +65,7 @@ function toRow(stored: StoredRow): InboxRow {
 export class Inbox {
   readonly #sql: SqlStorage;
   /** Queued rows of each lane, counted once and kept in step: asking whether there is work costs no query. */
-  #queued: Record<Lane, number> = { command: 0, dialogue: 0, turn: 0 };
+  #queued: Record<Lane, number> = { ...NONE_QUEUED };
   /** The oldest queued row of each lane once it was looked up, until a queued row changes. */
   readonly #heads = new Map<Lane, InboxRow>();
   #claims = 0;
@@ -77,7 +78,7 @@ export class Inbox {
   /** Remembers what the table says, and nothing else. */
   reload(): void {
     this.#heads.clear();
-    this.#queued = { command: 0, dialogue: 0, turn: 0 };
+    this.#queued = { ...NONE_QUEUED };
     const rows = this.#sql.exec<{ lane: Lane; n: number }>(
       "SELECT lane, count(*) AS n FROM inbox WHERE state = 'queued' GROUP BY lane",
     );
@@ -200,14 +201,19 @@ export class Inbox {
     });
   }
 
-  /** A message that came for a dialogue goes the way of all others, in its old place. */
-  leaveToModel(seq: number): void {
+  /** A message that waits in one lane goes on in another, in its old place and at once. */
+  move(seq: number, from: Lane, to: Lane): void {
     this.#heads.clear();
     const moved = this.#sql
-      .exec("UPDATE inbox SET lane = 'turn' WHERE seq = ? AND state = 'queued' RETURNING seq", seq)
+      .exec(
+        "UPDATE inbox SET lane = ?, next_at_ms = 0 WHERE seq = ? AND lane = ? AND state = 'queued' RETURNING seq",
+        to,
+        seq,
+        from,
+      )
       .toArray();
-    this.#queued.dialogue -= moved.length;
-    this.#queued.turn += moved.length;
+    this.#queued[from] -= moved.length;
+    this.#queued[to] += moved.length;
   }
 
   /** The queued row of a platform message that was edited. */
@@ -219,6 +225,17 @@ export class Inbox {
       )
       .toArray();
     return stored && toRow(stored);
+  }
+
+  /** The turn that a platform message began, as long as its claim is kept. */
+  findTurn(messageRef: string): TurnId | undefined {
+    const [stored] = this.#sql
+      .exec<{ turn_id: string }>(
+        "SELECT turn_id FROM inbox WHERE message_ref = ? ORDER BY seq DESC LIMIT 1",
+        messageRef,
+      )
+      .toArray();
+    return stored && (stored.turn_id as TurnId); // as in toRow
   }
 
   /** A new text is worth a try at once. */

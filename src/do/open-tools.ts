@@ -40,7 +40,7 @@ export async function openTools(
   const isDirect = conversationOf(request.event).kind === "direct";
   // In a group others write into the prompt and read the answer: what is kept of a person stays out of it.
   const known = TOOLS.filter((tool) => isDirect || !tool.isPrivate);
-  const pages = pagesOf(parts.env, texts);
+  const pages = openPages(parts.env, texts);
   const { role } = request.speaker;
   const allowed = (pages ? [...known, ...WEB_TOOLS] : known).filter(({ permission }) =>
     isAllowed(role, permission),
@@ -80,7 +80,7 @@ export async function openTools(
 }
 
 /** Off by default; and never without the network that reaches public addresses only, which the host's config makes. */
-function pagesOf(env: Env, texts: readonly string[]): WebPages | undefined {
+export function openPages(env: Env, texts: readonly string[]): WebPages | undefined {
   const { INTERNET: internet } = env;
   if (openOptions(env).ROCKPOOL_WEB_FETCH !== "on" || !internet) return undefined;
   return {

@@ -3,7 +3,7 @@ import type { MessageId } from "../core/ids.ts";
 import type { PastTurn } from "../turn/context.ts";
 import { estimateTokens } from "../turn/tokens.ts";
 import { MAX_PAST_TURNS } from "../turn/window.ts";
-import { describeUser, type History } from "./history.ts";
+import { describeUser, type History, writtenBy } from "./history.ts";
 
 /** Rows looked up at once. */
 const BATCH_ROWS = 32;
@@ -133,7 +133,8 @@ export class PastTurns {
     ]);
     const { seq, at_ms: atMs } = row;
     const { pictures } = user;
-    const turn = { seq, atMs, user: describeUser(user), assistant: assistant.text };
+    const told = { user: describeUser(user), ...writtenBy(user) };
+    const turn = { seq, atMs, ...told, assistant: assistant.text };
     return pictures ? { ...turn, pictures } : turn;
   }
 }

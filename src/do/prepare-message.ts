@@ -1,42 +1,102 @@
-/** The person's message as it is kept and told to the model: its files fetched, its pictures and voice notes made out. */
+/**
+ * The person's message as it is kept and told to the model: its files fetched, its pictures, voice notes and documents
+ * made out.
+ */
+
+import type { MediaRef } from "../core/message.ts";
+import { type Lang, phrase } from "../phrases/phrase.ts";
+import type { ReadDocument } from "../turn/documents.ts";
 import type { TurnWork } from "./end-turn.ts";
 import { hearVoice } from "./hear-voice.ts";
 import type { MessageBody } from "./history.ts";
 import { lookAtPictures } from "./look-at-pictures.ts";
+import { readDocuments } from "./read-documents.ts";
 import { receiveMedia } from "./receive-media.ts";
 import type { Route } from "./routes-out.ts";
-import { userBody } from "./stored-event.ts";
+import { commandOf, userBody } from "./stored-event.ts";
+import { findTldr, questionOf } from "./tldr.ts";
 import { userMessageId } from "./turn-names.ts";
 
 export interface PreparedMessage {
   body: MessageBody;
+  /** Documents that came with it, or that it names: not part of the body yet. */
+  documents: ReadDocument[];
   /** Sentences about files that were not kept, or cannot be made out. */
   problems: string[];
-  /** What it is about cannot be seen or heard: an answer would be a guess. */
+  /** What it is about cannot be seen, heard or read: an answer would be a guess. */
   isLost: boolean;
 }
 
 export async function prepareMessage(
-  { parts, request, row, takenBack, running }: TurnWork,
+  work: TurnWork,
   route: Route | undefined,
 ): Promise<PreparedMessage> {
+  const { request, takenBack, prepared } = work;
+  const media = request.event.kind === "stop" ? [] : request.event.message.media;
+  const isPlain = prepared !== undefined || (media.length === 0 && !tldrOf(work));
+  if (!isPlain) return makeOut(work, media, route);
+  const body = { ...userBody(request, takenBack), ...prepared };
+  return { body, documents: [], problems: [], isLost: false };
+}
+
+function tldrOf({ request }: TurnWork): { args: string } | undefined {
+  const command = commandOf(request.event);
+  return command?.name === "tldr" ? command : undefined;
+}
+
+async function makeOut(
+  work: TurnWork,
+  sent: readonly MediaRef[],
+  route: Route | undefined,
+): Promise<PreparedMessage> {
+  const { parts, request, takenBack, running } = work;
   const { event, speaker } = request;
-  if (event.kind === "stop" || event.message.media.length === 0)
-    return { body: userBody(request, takenBack), problems: [], isLost: false };
+  if (event.kind === "stop") throw new TypeError("A stop holds no files.");
   const { lang } = speaker;
-  const { signal } = running.controller;
-  const received = await receiveMedia(parts, event.message.media, route, lang);
-  const heard = await hearVoice(parts, received.media, lang, signal);
+  const text = event.message.text.trim();
+  const received = await receiveMedia(parts, sent, route, lang);
+  const heard = await hearVoice(parts, received.media, lang, running.controller.signal);
   const { media } = heard;
-  const { pictures, problems: unseen } = await lookAtPictures(parts.files, media, lang);
+  const seen = await lookAtPictures(parts.files, media, lang);
+  const read = await findDocuments(work, media, lang);
   const kept = { ...request, event: { ...event, message: { ...event.message, media } } };
-  const body = { ...userBody(kept, takenBack), ...(pictures.length > 0 ? { pictures } : {}) };
+  const pictures = seen.pictures.length > 0 ? { pictures: seen.pictures } : {};
+  const asked = read.documents.length > 0 ? askedOf(work, text, lang) : {};
+  const body = { ...userBody(kept, takenBack), ...pictures, ...asked };
+  await keepBody(work, body);
+  const isSeen = seen.pictures.length > 0 || read.documents.length > 0;
+  const isUnseen = !isSeen && seen.problems.length + read.problems.length > 0;
+  const isUnheard = heard.isDeaf && text === "" && !isSeen;
+  const problems = [...received.problems, ...heard.problems, ...seen.problems, ...read.problems];
+  return { body, documents: read.documents, problems, isLost: isUnseen || isUnheard };
+}
+
+async function findDocuments(work: TurnWork, media: readonly MediaRef[], lang: Lang) {
+  const own = await readDocuments(work.parts, media, lang);
+  const tldr = tldrOf(work);
+  const hasOwn = own.documents.length + own.problems.length > 0;
+  return tldr && !hasOwn ? findTldr(work, tldr.args) : own;
+}
+
+/** What is asked where the person wrote no question of his own. */
+function askedOf(work: TurnWork, text: string, lang: Lang): { asked?: string } {
+  const tldr = tldrOf(work);
+  if (!tldr && text !== "") return {};
+  const question = tldr ? questionOf(tldr.args) : "";
+  return { asked: [phrase(lang, "tldrAsk"), question].filter((part) => part !== "").join("\n") };
+}
+
+/** Keeps the message as it is told now; a newer edit stands in its place already. */
+export async function keepBody(
+  { parts, row, running }: TurnWork,
+  body: MessageBody,
+  change?: () => void,
+): Promise<void> {
   const id = userMessageId(row.turnId);
   const sealed = await parts.history.seal(id, body);
-  // A newer edit stands in its place already.
-  if (!signal.aborted) parts.history.replaceBody(id, sealed);
-  const isUnseen = pictures.length === 0 && unseen.length > 0;
-  const isUnheard = heard.isDeaf && event.message.text.trim() === "" && pictures.length === 0;
-  const problems = [...received.problems, ...heard.problems, ...unseen];
-  return { body, problems, isLost: isUnseen || isUnheard };
+  parts.commit(() => {
+    if (running.controller.signal.aborted) return;
+    parts.history.replaceBody(id, sealed);
+    change?.();
+  });
 }

@@ -49,9 +49,9 @@ export function startPreview(
   };
 }
 
-/** What is shown of a turn now: the answer so far, or its place in line. */
-function textOf({ text, place }: RunningTurn, lang: Lang): string {
-  if (text !== "" || !place) return text;
+/** What is shown of a turn now: the answer so far, its place in line, or how far a document is read. */
+function textOf({ text, place, progress = "" }: RunningTurn, lang: Lang): string {
+  if (text !== "" || !place) return text === "" ? progress : text;
   const { name, values } = describePlace(place);
   return phrase(lang, name, values);
 }

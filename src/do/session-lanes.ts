@@ -1,4 +1,4 @@
-/** What a session's alarm works on, each lane on its own: commands, dialogues, turns, summaries, what is to be sent, log rows. */
+/** What a session's alarm works on, each lane on its own: commands, dialogues, turns, summaries, long documents, what is to be sent, log rows. */
 import { AppError, errorCode } from "../core/errors.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
@@ -10,7 +10,8 @@ import type { SessionParts } from "./session-parts.ts";
 import { limitTime } from "./time-limit.ts";
 import { workCommand } from "./work-command.ts";
 import { workDialogue } from "./work-dialogue.ts";
-import { workNextCommand, workNextDialogue, workNextTurn } from "./work-head.ts";
+import { digestDueAtMs, workDigest } from "./work-digest.ts";
+import { workNextCommand, workNextDialogue, workNextDigest, workNextTurn } from "./work-head.ts";
 import { type WorkLane, WorkLoop } from "./work-loop.ts";
 import { workSilence } from "./work-silence.ts";
 import { summaryDueAtMs, workSummary } from "./work-summary.ts";
@@ -58,6 +59,12 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
         isLong: true,
         dueAtMs: () => summaryDueAtMs(parts),
         run: () => workSummary(parts),
+      },
+      {
+        name: "digest",
+        isLong: true,
+        dueAtMs: () => digestDueAtMs(parts),
+        run: () => workNextDigest(parts, workDigest),
       },
       {
         name: "deliver",

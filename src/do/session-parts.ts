@@ -5,6 +5,7 @@ import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
 import { countTokens } from "../turn/token-rate.ts";
 import { Dialogues } from "./dialogues.ts";
+import { Digests } from "./digests.ts";
 import { Files } from "./files.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
@@ -28,6 +29,8 @@ export interface RunningTurn {
   state: TurnState;
   /** Set while it waits in line for the model server. */
   place?: QueuePlace | undefined;
+  /** What is shown of it before it says anything: how far a document is read. */
+  progress?: string;
   controller: AbortController;
 }
 
@@ -45,6 +48,14 @@ export interface SummaryWork {
   controller?: AbortController | undefined;
 }
 
+/** The part of a document that is being read, for those who want it to wait. */
+export interface DigestWork {
+  controller?: AbortController | undefined;
+  /** How often the part was left for a message, and how often the model failed on it. */
+  givenWay: number;
+  failures: number;
+}
+
 export interface SessionParts {
   key: SessionKey;
   env: Env;
@@ -58,6 +69,7 @@ export interface SessionParts {
   files: Files;
   reminders: ReminderRows;
   dialogues: Dialogues;
+  digests: Digests;
   notices: Notices;
   journal: JournalRows;
   readers: Readers;
@@ -65,9 +77,12 @@ export interface SessionParts {
   tokenRates: TokenRates;
   defaultModel: string;
   summaryWork: SummaryWork;
+  digestWork: DigestWork;
   running: RunningTurn | undefined;
   /** The message of a dialogue that is being answered. */
   stepping: RunningTurn | undefined;
+  /** The message whose documents are being read. */
+  digesting: RunningTurn | undefined;
   nowMs(): number;
   /** One transaction. Where it fails, what this object remembers of its tables is read anew. */
   commit<Result>(work: () => Result): Result;
@@ -113,6 +128,7 @@ export async function openSessionParts(
     files: new Files(storage, keyring, key),
     reminders,
     dialogues,
+    digests: new Digests(sql, keyring, key),
     notices,
     journal,
     readers: new Readers(key),
@@ -120,38 +136,47 @@ export async function openSessionParts(
     tokenRates,
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
     summaryWork: { dueAtMs: undefined, notBeforeMs: 0, failures: 0, reservedTokens: 0 },
+    digestWork: { givenWay: 0, failures: 0 },
     running: undefined,
     stepping: undefined,
+    digesting: undefined,
     nowMs: () => Date.now(),
     stored: () => storage.sync(),
-    commit(work) {
-      try {
-        return storage.transactionSync(work);
-      } catch (error) {
-        const tables = [
-          meta,
-          inbox,
-          outbox,
-          history,
-          past,
-          journal,
-          pins,
-          summaries,
-          reminders,
-          dialogues,
-          notices,
-        ];
-        for (const table of tables) table.reload();
-        throw error;
-      }
-    },
+    commit: commitTo(storage, [
+      meta,
+      inbox,
+      outbox,
+      history,
+      past,
+      journal,
+      pins,
+      summaries,
+      reminders,
+      dialogues,
+      notices,
+    ]),
+  };
+}
+
+/** Work in one transaction; where it fails, the tables remember nothing of it. */
+function commitTo(
+  storage: DurableObjectStorage,
+  tables: readonly { reload(): void }[],
+): SessionParts["commit"] {
+  return (work) => {
+    try {
+      return storage.transactionSync(work);
+    } catch (error) {
+      for (const table of tables) table.reload();
+      throw error;
+    }
   };
 }
 
 /** The work in hand on this row of the inbox, if there is any. */
 export function findRunning(
-  { running, stepping }: SessionParts,
+  { running, stepping, digesting }: SessionParts,
   seq: number,
 ): RunningTurn | undefined {
-  return [running, stepping].find((work) => work?.seq === seq);
+  return [running, stepping, digesting].find((work) => work?.seq === seq);
 }

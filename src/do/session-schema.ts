@@ -118,6 +118,17 @@ const STEPS: readonly string[] = [
     body BLOB NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- Long documents that are being read part by part: level 0 is their text, higher ones are notes on it.
+  CREATE TABLE digests (turn_id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE digest_parts (
+    turn_id TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (turn_id, level, part)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export function openSessionSchema(storage: DurableObjectStorage): void {

@@ -15,6 +15,8 @@ export interface StoredEvent {
   takenBack: number;
   /** Position of the person's message. */
   seq: number;
+  /** What was made of its files before, where documents among them were read. */
+  prepared?: Pick<UserBody, "documents" | "asked" | "pictures">;
 }
 
 /** The event as it is sealed: its text stands once, beside it. */
@@ -47,9 +49,12 @@ export async function openEvent(
 ): Promise<StoredEvent | undefined> {
   const stored = await parts.history.openUser(userMessageId(turnId));
   if (!stored) return undefined;
-  const { request, takenBack, text } = stored.body;
+  const { request, takenBack, text, documents, asked, pictures } = stored.body;
   if (request.event.kind !== "stop") request.event.message.text = text;
-  return { request, takenBack, seq: stored.seq };
+  const event = { request, takenBack, seq: stored.seq };
+  if (!documents) return event;
+  const prepared = { documents, ...(asked ? { asked } : {}), ...(pictures ? { pictures } : {}) };
+  return { ...event, prepared };
 }
 
 export function targetOf(event: Event): Target {

@@ -119,7 +119,7 @@ async function store(work: Work, end: TurnEnd): Promise<boolean> {
 function leaveToModel({ parts, row, running }: Work): void {
   parts.commit(() => {
     if (running?.controller.signal.aborted) return;
-    parts.inbox.leaveToModel(row.seq);
+    parts.inbox.move(row.seq, "dialogue", "turn");
     parts.history.tellModel(userMessageId(row.turnId));
   });
   giveWay(parts);

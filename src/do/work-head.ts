@@ -35,10 +35,16 @@ export async function workNextDialogue(parts: SessionParts, answer: Answer): Pro
   if (row) await workSpoken(parts, "stepping", row, answer);
 }
 
+/** Reads on in the document of the oldest message that has a long one. Throws what its work throws. */
+export async function workNextDigest(parts: SessionParts, answer: Answer): Promise<void> {
+  const row = parts.inbox.head("digest");
+  if (row) await workSpoken(parts, "digesting", row, answer);
+}
+
 /** What a person can take back while it is worked on. */
 async function workSpoken(
   parts: SessionParts,
-  hand: "running" | "stepping",
+  hand: "running" | "stepping" | "digesting",
   row: InboxRow,
   answer: Answer,
 ): Promise<void> {

@@ -8,9 +8,10 @@ import type { TurnSink } from "../turn/ask-model.ts";
 import { decideFailure, runTurn } from "../turn/run.ts";
 import { buildContext } from "./build-context.ts";
 import { endTurn, type Thought, type TurnWork } from "./end-turn.ts";
-import { describeUser } from "./history.ts";
+import { describeUser, type MessageBody, writtenBy } from "./history.ts";
 import { liveEvent } from "./live-event.ts";
 import { openTools } from "./open-tools.ts";
+import { placeDocuments } from "./place-documents.ts";
 import { prepareMessage } from "./prepare-message.ts";
 import { startPreview } from "./preview.ts";
 import { findRoute, type Route } from "./routes-out.ts";
@@ -43,19 +44,28 @@ async function think(work: TurnWork): Promise<Thought> {
     return { result: { status: "refused", text }, problems: [], user: "" };
   }
   const route = await findRoute(parts.env, request.account);
-  const { body, problems, isLost } = await prepareMessage(work, route);
-  const { pictures } = body;
-  const told = { problems, user: describeUser(body), ...(pictures ? { pictures } : {}) };
+  const prepared = await prepareMessage(work, route);
+  const { problems, isLost } = prepared;
+  const told = toldOf(prepared.body, problems);
   if (isLost) return { ...told, result: { status: "refused", text: problems.join("\n\n") } };
   try {
-    return { ...told, ...(await askModel(work, route, told)) };
+    const placed = await placeDocuments(work, prepared);
+    if (placed.status === "handed_over") return { ...told, result: placed };
+    const whole = toldOf(placed.body, problems);
+    return { ...whole, ...(await askModel(work, route, whole)) };
   } catch (error) {
     return { ...told, result: decideFailure(error, false) };
   }
 }
 
-type Told = Pick<Thought, "user" | "pictures" | "problems">;
-type Asked = Omit<Thought, "user" | "pictures">;
+function toldOf(body: MessageBody, problems: string[]): Told {
+  const { pictures } = body;
+  const told = { problems, user: describeUser(body), ...writtenBy(body) };
+  return { ...told, ...(pictures ? { pictures } : {}) };
+}
+
+type Told = Pick<Thought, "user" | "written" | "pictures" | "problems">;
+type Asked = Omit<Thought, "user" | "written" | "pictures">;
 
 /** A chat that the server finds too long was estimated too small: it is asked again with less, a few times at most. */
 async function askModel(work: TurnWork, route: Route | undefined, told: Told): Promise<Asked> {
@@ -69,10 +79,11 @@ async function askModel(work: TurnWork, route: Route | undefined, told: Told): P
 async function askOnce(
   work: TurnWork,
   route: Route | undefined,
-  { user, pictures, problems }: Told,
+  { problems, ...saying }: Told,
 ): Promise<Asked & { model: string }> {
   const { parts, request, running } = work;
-  const said = { atMs: work.row.acceptedAtMs, user, ...(pictures ? { pictures } : {}) };
+  const { pictures } = saying;
+  const said = { atMs: work.row.acceptedAtMs, ...saying };
   const context = await buildContext(parts, said, (texts, profile) =>
     openTools(work, texts, profile),
   );

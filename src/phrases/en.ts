@@ -7,6 +7,7 @@ export const en = {
 /stop – stop the answer I am working on
 /status – how I am doing: model, queue
 /model – show the models; \`/model <name>\` changes this conversation's
+/tldr – summarise a document, a web page or a message: \`/tldr\` with a file or an address
 /pin – \`/pin <note>\` keeps a note in mind; /pins lists them, \`/unpin <number>\` takes one away
 /link – use one conversation from two of your messengers
 /memory – what I remember of you; \`/memory forget <number>\` erases it
@@ -104,6 +105,20 @@ export const en = {
   voiceFailed:
     "I could not make out {name}. Please send it again, or write to me; the reason stands in the log (`npx rockpool logs`).",
   cutStopped: "(stopped)",
+  documentUnreadable:
+    "I cannot read {name}: I open plain text, Markdown, CSV, JSON, HTML and Word documents (DOCX). Please send it as one of these.",
+  documentReading:
+    "I am reading {name}, in {count} parts, and answer when I am through. You can go on writing meanwhile; /stop ends it.",
+  documentPart: "Reading {name}: part {part} of {count}",
+  documentJoining: "Putting the notes together",
+  tldrAsk:
+    "Summarise this for me: first what it says in two or three sentences, then the most important points as a short list.",
+  tldrMessage: "message",
+  tldrUsage:
+    "Tell me what to summarise: send `/tldr` with a file, in answer to a message, or with a web address (`/tldr https://…`). `/tldr` alone takes the newest document of this conversation.",
+  tldrWebOff:
+    "I do not fetch web pages: who runs this box has not opened the way (ROCKPOOL_WEB_FETCH). Send me the text or the file instead.",
+  tldrNoPage: "I could not fetch a text from this address.",
   tooLong:
     "Your message is longer than I take ({max} characters). Please send it in parts, or as a file.",
   queueFull:

@@ -8,6 +8,7 @@ export const zh: Phrases = {
 /stop – 停止正在写的回答
 /status – 当前状态：模型、排队
 /model – 查看模型；\`/model <名称>\` 更换本对话的模型
+/tldr – 总结文件、网页或一条消息：\`/tldr\` 加文件或网址
 /pin – \`/pin <内容>\` 让我一直记住一条；/pins 列出，\`/unpin <编号>\` 取消
 /link – 让你的两个聊天软件共用一个对话
 /memory – 我记得的关于你的事；\`/memory forget <编号>\` 抹去一条
@@ -92,6 +93,19 @@ export const zh: Phrases = {
     "我还听不了语音：没有设置转写服务器，所以我只保存了你的语音，没有听。请用文字告诉我。管理这台机器的人可以设置 ROCKPOOL_TRANSCRIBE_URL。",
   voiceFailed: "我没能听清 {name}。请重新发送，或用文字告诉我；原因见日志（`npx rockpool logs`）。",
   cutStopped: "（已停止）",
+  documentUnreadable:
+    "{name} 我读不了：我能打开纯文本、Markdown、CSV、JSON、HTML 和 Word 文档（DOCX）。请换成其中一种格式再发。",
+  documentReading:
+    "我正在读 {name}，共 {count} 部分，读完就回答。这期间你可以继续给我发消息；/stop 可以停止。",
+  documentPart: "正在读 {name}：第 {part} 部分，共 {count} 部分",
+  documentJoining: "正在整理笔记",
+  tldrAsk: "请用中文为我总结：先用两三句话说明主要内容，再用简短的列表列出最重要的几点。",
+  tldrMessage: "消息",
+  tldrUsage:
+    "告诉我要总结什么：发送 `/tldr` 并附上文件，或用它回复一条消息，或加上网址（`/tldr https://…`）。只发 `/tldr` 则总结本对话中最新的文件。",
+  tldrWebOff:
+    "我不抓取网页：这台机器的管理者没有开放（ROCKPOOL_WEB_FETCH）。请直接把文字或文件发给我。",
+  tldrNoPage: "我没能从这个地址取到文字。",
   tooLong: "你的消息超过了我能接收的长度（{max} 个字符）。请分段发送，或以文件发送。",
   queueFull:
     "本对话已有 {count} 条消息在等待回答，我暂时不再接收。请在部分消息得到回答后，重新发送刚才的内容。",

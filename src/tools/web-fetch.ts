@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { parsePageUrl } from "../core/web-page.ts";
-import { readPageText } from "./page-text.ts";
+import { readPageText } from "../documents/page-text.ts";
 import { defineTool, ToolRefusal } from "./tool.ts";
 
 export const webFetch = defineTool({

@@ -16,6 +16,8 @@ export interface Said {
   /** When it was accepted. */
   atMs: number;
   user: string;
+  /** What the person wrote himself, where `user` holds documents as well. */
+  written?: string;
   pictures?: readonly Picture[];
 }
 

@@ -51,7 +51,7 @@ export function renderNotes({ pins, summary }: Notes, limits: NoteLimits): strin
 }
 
 /** Every kind of line end that a text may hold begins a quoted line: nothing in it can end the quotation. */
-function quote(text: string): string {
+export function quote(text: string): string {
   return text
     .split(/[\n\r\v\f\u0085\u2028\u2029]+/)
     .map((line) => `> ${line}`)

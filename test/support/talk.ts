@@ -68,6 +68,15 @@ export class Talk {
     return request;
   }
 
+  /** Says it in answer to a message of the platform's. */
+  async replyAs(text: string, id: string): Promise<AcceptRequest> {
+    const request = messageRequest(text, { conversation: this.conversation });
+    if (request.event.kind === "stop") throw new Error("no message");
+    request.event.message.replyTo = { id };
+    await this.calls.accept(request);
+    return request;
+  }
+
   /** Why a message is not accepted, caught beside the object so that no rejection is left alone on the way. */
   failureOf(text: string): Promise<string> {
     const request = messageRequest(text, { conversation: this.conversation });

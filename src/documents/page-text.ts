@@ -27,7 +27,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   hellip: "…",
 };
 
-function decodeEntities(text: string): string {
+export function decodeEntities(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{1,8}));/gi,
     (whole, decimal, hex, name) => {
