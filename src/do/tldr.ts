@@ -7,6 +7,7 @@ import { documentKind } from "../documents/kind.ts";
 import { readPageText } from "../documents/page-text.ts";
 import { cutText } from "../documents/read-document.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { isAllowed } from "../security/permissions.ts";
 import type { TurnWork } from "./end-turn.ts";
 import { openPages } from "./open-tools.ts";
 import { type DocumentsRead, readDocuments } from "./read-documents.ts";
@@ -31,7 +32,8 @@ async function readPage(
   url: string,
 ): Promise<DocumentsRead> {
   const { lang } = request.speaker;
-  const pages = openPages(parts.env, [url]);
+  const mayFetch = isAllowed(request.speaker.role, "web:fetch");
+  const pages = mayFetch ? openPages(parts.env, [url]) : undefined;
   const wanted = parsePageUrl(url);
   if (!pages || !wanted) return { documents: [], problems: [phrase(lang, "tldrWebOff")] };
   const page = await pages.fetch(wanted, running.controller.signal);

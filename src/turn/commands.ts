@@ -210,11 +210,15 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
 /** `/flow` goes the way of dialogues: do/work-dialogue.ts answers it. */
 export const FLOW_PERMISSION: Permission = "flow:use";
 
-export const COMMAND_NAMES: readonly string[] = [...Object.keys(COMMANDS), "flow"];
+/** `/tldr` goes the way of messages for the model; what it fetches of the web has a permission of its own. */
+const TLDR_PERMISSION: Permission = "chat:use";
+
+export const COMMAND_NAMES: readonly string[] = [...Object.keys(COMMANDS), "flow", "tldr"];
 
 /** What the speaker of a command must be allowed; undefined for a command that there is not. */
 export function permissionOf({ name }: Pick<Command, "name">): Permission | undefined {
   if (name === "flow") return FLOW_PERMISSION;
+  if (name === "tldr") return TLDR_PERMISSION;
   return Object.hasOwn(COMMANDS, name) ? COMMANDS[name]?.permission : undefined;
 }
 
