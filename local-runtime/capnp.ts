@@ -9,9 +9,8 @@ import type { WranglerConfig } from "./wrangler-config.ts";
 export const CONFIG_CONSTANT = "rockpool";
 
 export interface HostFacts {
-  /** Host and port to listen on; port 0 takes a free one. */
-  host: string;
-  port: number;
+  /** Where callers come in, besides the admin socket. */
+  sockets: readonly SocketFacts[];
   /** Path of the admin socket, at most 107 bytes, relative to the working directory or absolute. */
   adminSocket: string;
   /** Folder of all Durable Objects, relative to the working directory or absolute. */
@@ -28,6 +27,17 @@ export interface HostFacts {
   egressOrigins: readonly string[];
   /** Text bindings: the worker's options and what it may know of the box. */
   text: Readonly<Record<string, string>>;
+}
+
+export interface SocketFacts {
+  name: string;
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Class of the Worker that answers; its default where there is none. */
+  entrypoint?: string;
+  /** Files that the config embeds, relative to it. Callers need a certificate where `clientCas` names whose. */
+  tls?: { key: string; chain: string; clientCas: readonly string[] };
 }
 
 /** Bounds of the memory cache that the isolates share. */
@@ -50,7 +60,7 @@ export function renderConfig(wrangler: WranglerConfig, facts: HostFacts): string
     renderApp(wrangler, facts),
   ];
   const sockets = [
-    `(name = "http", address = ${text(`${bracketed(facts.host)}:${facts.port}`)}, http = (), service = "app")`,
+    ...facts.sockets.map(renderSocket),
     `(name = "admin", address = ${text(`unix:${facts.adminSocket}`)}, http = (), service = (name = "app", entrypoint = "Admin"))`,
   ];
   return `# Written by rockpool at each start.
@@ -111,6 +121,21 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
       ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
     ),
   ];
+}
+
+function renderSocket({ name, host, port, entrypoint, tls }: SocketFacts): string {
+  const service =
+    entrypoint === undefined ? `"app"` : `(name = "app", entrypoint = ${text(entrypoint)})`;
+  const protocol = tls ? renderTls(tls) : "http = ()";
+  return `(name = ${text(name)}, address = ${text(`${bracketed(host)}:${port}`)}, ${protocol}, service = ${service})`;
+}
+
+/** TLS 1.2 is the floor that every client of the last ten years speaks; 1.3 is what both sides take where they can. */
+function renderTls({ key, chain, clientCas }: NonNullable<SocketFacts["tls"]>): string {
+  const trusted = clientCas.map((file) => `embed ${text(file)}`).join(", ");
+  const callers =
+    clientCas.length > 0 ? `, requireClientCerts = true, trustedCertificates = [${trusted}]` : "";
+  return `https = (options = (), tlsOptions = (keypair = (privateKey = embed ${text(key)}, certificateChain = embed ${text(chain)}), minVersion = tls1Dot2${callers}))`;
 }
 
 /** D1 is a Worker inside workerd; its one object keeps the database. */

@@ -8,6 +8,7 @@ import type { Bundle } from "./bundle.ts";
 import { type HostFacts, renderConfig } from "./capnp.ts";
 import { type DataFolder, explainFileErrors } from "./data-folder.ts";
 import { loadEgressOrigins } from "./egress-grants.ts";
+import type { Listening } from "./listening.ts";
 import { writeCookieKey } from "./master-key.ts";
 import type { WranglerConfig } from "./wrangler-config.ts";
 
@@ -36,12 +37,11 @@ export function writeLastingFiles(plan: RunPlan, masterKey: Uint8Array): void {
   );
 }
 
-/** The config of the next run, with the grants as they are now. Throws egress/unreadable. */
-export function writeConfig(plan: RunPlan, port: number): void {
+/** The config of the next run, with the grants and the certificate as they are now. Throws egress/unreadable. */
+export function writeConfig(plan: RunPlan, listening: Pick<Listening, "prepare">): void {
   const { folder } = plan;
   const facts: HostFacts = {
-    host: plan.options.HOST,
-    port,
+    sockets: explainFileErrors(folder.root, () => listening.prepare()),
     adminSocket: plan.adminSocket,
     objectsDir: folder.objects,
     assetsDir: plan.bundle.consoleDir,

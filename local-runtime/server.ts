@@ -9,10 +9,12 @@ import { listModelServers } from "../src/config/model-servers.ts";
 import { callAdmin } from "./admin-client.ts";
 import { placeAdminSocket } from "./admin-socket.ts";
 import { bundle } from "./bundle.ts";
+import type { CertificateEvent } from "./certificate-keeper.ts";
 import { d1File } from "./d1-file.ts";
 import { type DataFolder, explainFileErrors, prepareDataFolder } from "./data-folder.ts";
 import { freeShare } from "./free-memory.ts";
 import { HostReporter } from "./host-reporter.ts";
+import { Listening } from "./listening.ts";
 import { acquireLock } from "./lock.ts";
 import { openMasterKey } from "./master-key.ts";
 import { memoryBytes } from "./memory.ts";
@@ -59,30 +61,31 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   if (built.built) shell.note("bundled the Worker and the console");
   noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
   const adminSocket = placeAdminSocket(folder);
+  const { root } = shell;
+  const { options } = settings;
   const plan: RunPlan = {
     folder,
     bundle: built,
     wrangler,
-    options: settings.options,
+    options,
     adminSocket: adminSocket.path,
-    box: {
-      ROCKPOOL_VERSION: rockpoolVersion(shell.root),
-      ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
-    },
+    box: boxFacts(root),
     textFiles: {
-      ...findModelKeys(folder, listModelServers(settings.options)),
+      ...findModelKeys(folder, listModelServers(options)),
       ...(await findRedactPatterns(folder)),
     },
   };
   writeLastingFiles(plan, masterKey);
   masterKey.fill(0);
   const log = explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
+  const onEvent = (event: HostEvent) => record(shell, log, eventLine(event));
+  const listening = await Listening.open({ root, folder, options, onEvent });
   const modelServer = new ModelServerKeeper({
-    root: shell.root,
+    root,
     folder,
     port: await findPort(),
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now(), "model_server")),
-    onEvent: (event) => record(shell, log, eventLine(event)),
+    onEvent,
   });
   const reporter = createReporter(adminSocket.path);
   const supervisor = new Supervisor({
@@ -90,31 +93,38 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     configFile: configFile(folder),
     folder,
     adminSocket: adminSocket.path,
-    listening: { host: settings.options.HOST, port: settings.options.PORT },
-    prepare: (port) => {
-      const { options, builtin } = decideModel({
-        ...settings,
-        library: loadLibrary(folder),
-        builtinUrl: modelServer.url,
-      });
-      writeConfig({ ...plan, options }, port);
-      modelServer.want(builtin?.name);
+    sockets: listening.sockets,
+    url: () => listening.url(),
+    prepare: () => {
+      const library = loadLibrary(folder);
+      const model = decideModel({ ...settings, library, builtinUrl: modelServer.url });
+      writeConfig({ ...plan, options: model.options }, listening);
+      modelServer.want(model.builtin?.name);
     },
     announceEnd: () => announceEnd(adminSocket.path),
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now())),
     onEvent: (event) => {
-      record(shell, log, eventLine(event));
+      onEvent(event);
       reporter.follow(event);
     },
   });
+  listening.start(() => supervisor.reload());
   const close = async () => {
     reporter.stop();
+    listening.close();
     await modelServer.stop();
     adminSocket.remove();
     log.close();
     lock.release();
   };
   return { supervisor, dataDir: folder.root, close };
+}
+
+function boxFacts(root: string): RunPlan["box"] {
+  return {
+    ROCKPOOL_VERSION: rockpoolVersion(root),
+    ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
+  };
 }
 
 function createReporter(adminSocket: string): HostReporter {
@@ -164,15 +174,19 @@ function record(shell: Shell, log: RotatingLog, line: string): void {
   if (shown !== undefined) shell.note(shown);
 }
 
+type HostEvent = SupervisorEvent | KeeperEvent | CertificateEvent;
+
 /** What people at the terminal should see. */
-const WARNINGS: ReadonlySet<string> = new Set<(SupervisorEvent | KeeperEvent)["type"]>([
+const WARNINGS: ReadonlySet<string> = new Set<HostEvent["type"]>([
+  "host:certificate_refused",
+  "host:certificate_expires",
   "host:restarting",
   "host:reload_refused",
   "host:model_server_installing",
   "host:model_server_ended",
 ]);
 
-function eventLine(event: SupervisorEvent | KeeperEvent): string {
+function eventLine(event: HostEvent): string {
   const level = WARNINGS.has(event.type) ? "warn" : "info";
   return JSON.stringify({ time: new Date().toISOString(), level, ...event });
 }

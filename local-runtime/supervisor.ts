@@ -1,12 +1,13 @@
 /**
  * Keeps one workerd running: starts it, starts it again when it ends by itself, replaces it when the grants of outbound
- * services change, and lets it drain at the end. Each run that serves is written to run/state.json.
+ * services or the certificate change, and lets it drain at the end. Each run that serves is written to run/state.json.
  */
 import type { DataFolder } from "./data-folder.ts";
+import type { HeldSocket } from "./held-sockets.ts";
 import { EXIT, HostError } from "./host-error.ts";
 import { decideRestart } from "./restart-policy.ts";
 import { loadRunState, type RunState, removeRunState, writeRunState } from "./run-state.ts";
-import { explainStartFailure, type Listening } from "./start-failure.ts";
+import { explainStartFailure } from "./start-failure.ts";
 import { type WorkerdExit, WorkerdProcess } from "./workerd-process.ts";
 
 /** Requests in flight may end for so long at SIGTERM. */
@@ -26,9 +27,12 @@ export interface SupervisorOptions {
   configFile: string;
   folder: DataFolder;
   adminSocket: string;
-  listening: Listening;
-  /** Writes the config for a run that listens on this port. Throws a HostError when it cannot be made. */
-  prepare(port: number): void;
+  /** Lent to one workerd after the other: a caller who comes between two of them waits for the next. */
+  sockets: readonly HeldSocket[];
+  /** Address that the server answers at, without a slash at its end. */
+  url(): string;
+  /** Writes the config of the next run. Throws a HostError when it cannot be made. */
+  prepare(): void;
   /** Tells the Worker that it is about to end. May fail: the drain has its limit without it. */
   announceEnd(): Promise<void>;
   onEvent(event: SupervisorEvent): void;
@@ -37,8 +41,6 @@ export interface SupervisorOptions {
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  /** Port of the first run: kept, so that the address stays when port 0 was asked for. */
-  #port: number;
   #generation: number;
   #process: WorkerdProcess | undefined;
   #ended: "no" | "reload" | "stop" = "no";
@@ -46,7 +48,6 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#port = options.listening.port;
     this.#generation = loadRunState(options.folder.root)?.generation ?? 0;
   }
 
@@ -66,7 +67,7 @@ export class Supervisor {
         });
         if (this.#ended === "stop") return;
         if (this.#takeReload()) continue;
-        if (!served) throw explainStartFailure(reason, { ...this.#options.listening });
+        if (!served) throw explainStartFailure(reason);
         const next = decideRestart(fastCrashes, state ? performance.now() - begunMs : 0);
         if (next.kind === "give_up") throw keepsCrashing(reason);
         fastCrashes = next.fastCrashes;
@@ -79,11 +80,11 @@ export class Supervisor {
     }
   }
 
-  /** Replaces workerd by one with the present grants; the running one stays when these cannot be used. */
+  /** Replaces workerd by one with the present grants and certificate; the running one stays when these cannot be used. */
   reload(): void {
     if (this.#ended === "stop") return;
     try {
-      this.#options.prepare(this.#port);
+      this.#options.prepare();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.onEvent({ type: "host:reload_refused", reason });
@@ -92,7 +93,7 @@ export class Supervisor {
     this.#options.onEvent({ type: "host:reloading" });
     this.#ended = "reload";
     this.#wake?.();
-    void this.#process?.stop(RELOAD_DRAIN_MS);
+    if (this.#process) void this.#drain(this.#process, RELOAD_DRAIN_MS);
   }
 
   /** Lets workerd drain; called again, ends it at once. */
@@ -104,23 +105,24 @@ export class Supervisor {
     this.#ended = "stop";
     this.#options.onEvent({ type: "host:stopping" });
     this.#wake?.();
-    if (this.#process) void this.#drain(this.#process);
+    if (this.#process) void this.#drain(this.#process, DRAIN_MS);
   }
 
-  async #drain(workerd: WorkerdProcess): Promise<void> {
+  async #drain(workerd: WorkerdProcess, drainMs: number): Promise<void> {
     const begunMs = performance.now();
     await this.#options.announceEnd().catch(() => undefined);
-    await workerd.stop(DRAIN_MS - (performance.now() - begunMs));
+    await workerd.stop(drainMs - (performance.now() - begunMs));
   }
 
   /** One run of workerd from spawn to end. Answers its state where it served, and why it ended. */
   async #runOnce(
     onServing: (state: RunState) => void,
   ): Promise<{ state?: RunState; reason: string }> {
-    const { binary, configFile, folder, onLine } = this.#options;
-    this.#options.prepare(this.#port);
+    const { binary, configFile, folder, sockets, onLine } = this.#options;
+    this.#options.prepare();
     const begunMs = performance.now();
-    const process = new WorkerdProcess({ binary, configFile, dataDir: folder.root, onLine });
+    const dataDir = folder.root;
+    const process = new WorkerdProcess({ binary, configFile, dataDir, sockets, onLine });
     this.#process = process;
     try {
       const started = await process.started;
@@ -128,7 +130,6 @@ export class Supervisor {
         await process.exited;
         return { reason: started.stderr };
       }
-      this.#port = started.port;
       const state = this.#recordRun(process.pid ?? 0);
       const startMs = Math.round(performance.now() - begunMs);
       const { url, generation } = state;
@@ -145,7 +146,7 @@ export class Supervisor {
     const state: RunState = {
       pid: process.pid,
       workerdPid,
-      url: reachableUrl({ host: this.#options.listening.host, port: this.#port }),
+      url: this.#options.url(),
       adminSocket: this.#options.adminSocket,
       startedAtMs: Date.now(),
       generation: this.#generation,
@@ -177,13 +178,6 @@ export class Supervisor {
     });
     this.#wake = undefined;
   }
-}
-
-/** The address under which this machine reaches a server that listens there. */
-export function reachableUrl({ host, port }: Listening): string {
-  const loopback: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-  const name = loopback[host] ?? host;
-  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
 function describeExit({ code, signal }: WorkerdExit): string {

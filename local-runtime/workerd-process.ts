@@ -7,7 +7,8 @@ import { LineSplitter } from "./line-splitter.ts";
 const START_TIMEOUT_MS = 15_000;
 /** Lines of standard error that are kept to explain a start that failed. */
 const MAX_START_LINES = 50;
-const SOCKETS = ["http", "admin"];
+/** The first number of a file that a child is handed besides its standard ones and the control pipe. */
+const FIRST_LENT_FD = 4;
 
 export interface WorkerdRun {
   binary: string;
@@ -15,6 +16,8 @@ export interface WorkerdRun {
   configFile: string;
   /** Working directory. */
   dataDir: string;
+  /** Sockets that listen already, by their names in the config; the config's own addresses are then not listened on. */
+  sockets: readonly { name: string; fd: number }[];
   onLine(line: string, stream: "stdout" | "stderr"): void;
 }
 
@@ -26,7 +29,7 @@ export interface WorkerdExit {
 export type Started = { ok: true; port: number } | { ok: false; stderr: string };
 
 export class WorkerdProcess {
-  /** Settles when both sockets listen, when the process ended before that, or after {@link START_TIMEOUT_MS}. */
+  /** Settles when all sockets listen, when the process ended before that, or after {@link START_TIMEOUT_MS}. */
   readonly started: Promise<Started>;
   readonly exited: Promise<WorkerdExit>;
   readonly #child: ChildProcess;
@@ -37,12 +40,19 @@ export class WorkerdProcess {
     // A session of its own: Ctrl-C in the terminal is for the supervisor, which then lets workerd drain.
     this.#child = spawn(
       run.binary,
-      ["serve", "--experimental", run.configFile, CONFIG_CONSTANT, "--control-fd=3"],
+      [
+        "serve",
+        "--experimental",
+        run.configFile,
+        CONFIG_CONSTANT,
+        "--control-fd=3",
+        ...run.sockets.map(({ name }, index) => `--socket-fd=${name}=${FIRST_LENT_FD + index}`),
+      ],
       {
         cwd: run.dataDir,
         env: {},
         detached: true,
-        stdio: ["ignore", "pipe", "pipe", "pipe"],
+        stdio: ["ignore", "pipe", "pipe", "pipe", ...run.sockets.map(({ fd }) => fd)],
       },
     );
     const readers = [
@@ -53,7 +63,8 @@ export class WorkerdProcess {
       }),
     ];
     this.exited = this.#watchExit(readers, startLines);
-    this.started = this.#watchStart(startLines);
+    const names = new Set(["http", "admin", ...run.sockets.map(({ name }) => name)]);
+    this.started = this.#watchStart(startLines, names);
   }
 
   /** Undefined where it could not even be spawned. */
@@ -85,7 +96,7 @@ export class WorkerdProcess {
     return exit;
   }
 
-  #watchStart(startLines: readonly string[]): Promise<Started> {
+  #watchStart(startLines: readonly string[], names: ReadonlySet<string>): Promise<Started> {
     return new Promise((resolve) => {
       const failed = () => resolve({ ok: false, stderr: startLines.join("\n") });
       const timer = setTimeout(() => this.kill(), START_TIMEOUT_MS);
@@ -94,7 +105,7 @@ export class WorkerdProcess {
       void forwardLines(control, (line) => {
         const event = parseListenEvent(line);
         if (event) ports.set(event.socket, event.port);
-        if (!SOCKETS.every((name) => ports.has(name))) return;
+        if (![...names].every((name) => ports.has(name))) return;
         clearTimeout(timer);
         resolve({ ok: true, port: ports.get("http") ?? 0 });
       });

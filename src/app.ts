@@ -1,5 +1,6 @@
 /** The whole route table of the public address, and what every request passes. */
 import { Hono } from "hono";
+import { createMiddleware } from "hono/factory";
 import { AppError, errorCode, errorSpec } from "./core/errors.ts";
 import { assignRequestId, type HttpEnv, secureHeaders } from "./http/middleware.ts";
 import { callAsOwner } from "./http/permission.ts";
@@ -69,15 +70,31 @@ function routeOf(path: string): string {
     : "/";
 }
 
+/** A part that has a listener of its own is not found on the main address. */
+function unlessElsewhere(listen: "ROCKPOOL_METRICS_LISTEN" | "ROCKPOOL_API_LISTEN") {
+  return createMiddleware<HttpEnv>(async (c, next) => {
+    if (c.env[listen]) throw new AppError("http/not_found");
+    await next();
+  });
+}
+
 /** What the internet may reach. Machines come first: they read no browser headers, and theirs is the hot path. */
 export const publicApp = createBase("public")
   .route("/webhooks", webhooks)
+  .use("/v1/*", unlessElsewhere("ROCKPOOL_API_LISTEN"))
   .route("/v1", openAi)
   .use(secureHeaders)
+  .use("/metrics", unlessElsewhere("ROCKPOOL_METRICS_LISTEN"))
   .route("/api/chat", chat)
   .route("/api", signIn)
   .route("/", ops)
   .route("/", consolePages);
+
+/** For machines that watch, on a listener of its own. */
+export const metricsApp = createBase("public").use(secureHeaders).route("/", ops);
+
+/** For programs, on a listener of its own. */
+export const apiApp = createBase("public").route("/v1", openAi);
 
 /** What the box's owner reaches through the admin socket. */
 export const adminApp = createBase("owner").use(callAsOwner).route("/", admin);

@@ -47,6 +47,9 @@ export interface Env {
   ROCKPOOL_TRANSCRIBE_URL?: string;
   ROCKPOOL_TRANSCRIBE_MODEL?: string;
   ROCKPOOL_PUBLIC_URL?: string;
+  /** Not empty where metrics, or the API, have a listener of their own. */
+  ROCKPOOL_METRICS_LISTEN?: string;
+  ROCKPOOL_API_LISTEN?: string;
   ROCKPOOL_TRUSTED_PROXIES?: string;
   ROCKPOOL_LOG?: string;
   /** Bytes of memory of the box, for the choice of a model. */

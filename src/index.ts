@@ -1,6 +1,6 @@
 /** The Worker's entry: the public address, the admin socket, and the object classes. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { adminApp, publicApp } from "./app.ts";
+import { adminApp, apiApp, metricsApp, publicApp } from "./app.ts";
 import type { Env } from "./env.ts";
 
 export { AuditObject } from "./do/audit.ts";
@@ -14,6 +14,20 @@ export { SessionObject } from "./do/session.ts";
 export class Admin extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Response | Promise<Response> {
     return adminApp.fetch(request, this.env, this.ctx);
+  }
+}
+
+/** Served on ROCKPOOL_METRICS_LISTEN. */
+export class MetricsListener extends WorkerEntrypoint<Env> {
+  override fetch(request: Request): Response | Promise<Response> {
+    return metricsApp.fetch(request, this.env, this.ctx);
+  }
+}
+
+/** Served on ROCKPOOL_API_LISTEN. */
+export class ApiListener extends WorkerEntrypoint<Env> {
+  override fetch(request: Request): Response | Promise<Response> {
+    return apiApp.fetch(request, this.env, this.ctx);
   }
 }
 

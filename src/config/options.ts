@@ -6,6 +6,7 @@
 import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
 import { parseRedactionKinds, type RedactionKind } from "../core/redaction.ts";
 import { parseTimeZone } from "../core/time-zone.ts";
+import { parseListenAddress } from "./listen-address.ts";
 import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
 
 export interface Option<Value> {
@@ -70,6 +71,19 @@ function modelNames(text: string): string {
 
 function hostName(text: string): string {
   if (!/^[0-9A-Za-z.:_-]+$/.test(text)) throw new Error("a host name or address is expected");
+  return text;
+}
+
+/** Empty for none. */
+function listenAddress(text: string): string {
+  if (text !== "") parseListenAddress(text);
+  return text;
+}
+
+/** Empty for none. */
+function filePath(text: string): string {
+  if (text !== "" && (text.trim() === "" || text.includes("\0")))
+    throw new Error("the path of a file is expected");
   return text;
 }
 
@@ -229,6 +243,41 @@ export const OPTIONS = {
     defaultDoc: "none",
     worker: true,
     doc: "Address at which the internet reaches this server, for webhooks and links. Without it, channels that can poll do so.",
+  }),
+  ROCKPOOL_TLS_CERT: option({
+    parse: filePath,
+    default: "",
+    defaultDoc: "none: plain HTTP",
+    worker: false,
+    doc: "File of the TLS certificate, with its chain, in PEM: the server then speaks https itself, TLS 1.2 at least, on every address that it listens on. A renewed file is taken up by itself. See docs/operations.md#https.",
+  }),
+  ROCKPOOL_TLS_KEY: option({
+    parse: filePath,
+    default: "",
+    defaultDoc: "none",
+    worker: false,
+    doc: "File of the certificate's private key, in PEM, which other users of the machine must not be able to read.",
+  }),
+  ROCKPOOL_METRICS_LISTEN: option({
+    parse: listenAddress,
+    default: "",
+    defaultDoc: "none: on the main address",
+    worker: true,
+    doc: "Port, or address with a port, of a listener of its own for `/metrics`, `/healthz` and `/readyz`; the main address then has no `/metrics`.",
+  }),
+  ROCKPOOL_API_LISTEN: option({
+    parse: listenAddress,
+    default: "",
+    defaultDoc: "none: on the main address",
+    worker: true,
+    doc: "Port, or address with a port, of a listener of its own for the OpenAI-compatible API (`/v1`); the main address then has none.",
+  }),
+  ROCKPOOL_API_CLIENT_CA: option({
+    parse: filePath,
+    default: "",
+    defaultDoc: "none",
+    worker: false,
+    doc: "File of the certificate authority, in PEM, that programs at ROCKPOOL_API_LISTEN must have a certificate of (mutual TLS), besides their API key.",
   }),
   ROCKPOOL_TRUSTED_PROXIES: option({
     parse: addressBlocks,

@@ -6,6 +6,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Bundle } from "../../local-runtime/bundle.ts";
 import { dataFolderAt } from "../../local-runtime/data-folder.ts";
+import { Listening } from "../../local-runtime/listening.ts";
 import { logLine, terminalLine } from "../../local-runtime/output-lines.ts";
 import { RotatingLog } from "../../local-runtime/rotating-log.ts";
 import { configFile, writeConfig } from "../../local-runtime/run-files.ts";
@@ -38,14 +39,21 @@ const plan = planRun(folder, modelUrl, bundle);
 const log = new RotatingLog(folder.logs);
 const serving = Promise.withResolvers<BoxState>();
 
+const listening = await Listening.open({
+  root: ROOT,
+  folder,
+  options: plan.options,
+  onEvent: () => undefined,
+});
 const supervisor = new Supervisor({
   binary: inspector === undefined ? findWorkerd(ROOT) : inspectedBinary(inspector),
   configFile: configFile(folder),
   folder,
   adminSocket: plan.adminSocket,
-  listening: { host: plan.options.HOST, port: plan.options.PORT },
-  prepare: (port) => {
-    writeConfig(plan, port);
+  sockets: listening.sockets,
+  url: () => listening.url(),
+  prepare: () => {
+    writeConfig(plan, listening);
     if (floor) writeFloor(floor);
   },
   announceEnd: async () => undefined,

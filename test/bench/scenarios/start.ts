@@ -70,12 +70,14 @@ export async function measureStarts(bench: Bench, plan: Plan): Promise<Figure[]>
 async function timeWorkerd(bench: Bench): Promise<number> {
   const folder = dataFolderAt(bench.dataDir);
   const port = await findFreePort();
-  writeConfig(planRun(folder, bench.environment.ROCKPOOL_MODEL_URL ?? "", bench.worker), port);
+  const plan = planRun(folder, bench.environment.ROCKPOOL_MODEL_URL ?? "", bench.worker);
+  writeConfig(plan, { prepare: () => [{ name: "http", host: plan.options.HOST, port }] });
   const beganMs = performance.now();
   const workerd = new WorkerdProcess({
     binary: findWorkerd(ROOT),
     configFile: configFile(folder),
     dataDir: folder.root,
+    sockets: [],
     onLine: () => undefined,
   });
   const kill = () => workerd.kill();

@@ -28,6 +28,11 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_REDACT_STORED: "some",
   ROCKPOOL_TIME_ZONE: "Middle/Earth",
   ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
+  ROCKPOOL_TLS_CERT: " ",
+  ROCKPOOL_TLS_KEY: " ",
+  ROCKPOOL_METRICS_LISTEN: "here",
+  ROCKPOOL_API_LISTEN: "127.0.0.1:65536",
+  ROCKPOOL_API_CLIENT_CA: " ",
   ROCKPOOL_TRUSTED_PROXIES: "10.0.0.1/8",
   ROCKPOOL_LOG: "constructor",
 };

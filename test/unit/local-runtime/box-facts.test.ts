@@ -6,8 +6,8 @@ import { MAX_SOCKET_PATH_BYTES, placeAdminSocket } from "../../../local-runtime/
 import { d1File } from "../../../local-runtime/d1-file.ts";
 import { dataFolderAt } from "../../../local-runtime/data-folder.ts";
 import { checkClock, checkNode } from "../../../local-runtime/doctor/box.ts";
+import { reachableUrl } from "../../../local-runtime/listening.ts";
 import { memoryBytes } from "../../../local-runtime/memory.ts";
-import { reachableUrl } from "../../../local-runtime/supervisor.ts";
 
 function fileWith(content: string): string {
   const dir = mkdtempSync(join(tmpdir(), "rockpool-facts-"));
@@ -59,13 +59,19 @@ describe("the file of a D1 database", () => {
 
 describe("the address that is shown", () => {
   it.for([
-    ["127.0.0.1", "http://127.0.0.1:80"],
-    ["0.0.0.0", "http://127.0.0.1:80"],
-    ["::", "http://[::1]:80"],
-    ["::1", "http://[::1]:80"],
-    ["box.local", "http://box.local:80"],
+    ["127.0.0.1", "http://127.0.0.1:8787"],
+    ["0.0.0.0", "http://127.0.0.1:8787"],
+    ["::", "http://[::1]:8787"],
+    ["::1", "http://[::1]:8787"],
+    ["box.local", "http://box.local:8787"],
   ] as const)("for HOST=%s can be reached from this machine", ([host, url], { expect }) => {
-    expect(reachableUrl({ host, port: 80 })).toBe(url);
+    expect(reachableUrl({ host, port: 8787 })).toBe(url);
+  });
+
+  it("over TLS is the certificate's name", ({ expect }) => {
+    const at = { host: "0.0.0.0", port: 443 };
+    expect(reachableUrl({ ...at, secureName: "box.example" })).toBe("https://box.example");
+    expect(reachableUrl({ ...at, port: 8443, secureName: "" })).toBe("https://127.0.0.1:8443");
   });
 });
 

@@ -35,8 +35,7 @@ new_sqlite_classes = ["SessionObject", "ConnectionObject"]
 
 function facts(changes: Partial<HostFacts> = {}): HostFacts {
   return {
-    host: "127.0.0.1",
-    port: 0,
+    sockets: [{ name: "http", host: "127.0.0.1", port: 0 }],
     adminSocket: "run/admin.sock",
     objectsDir: "objects",
     assetsDir: "assets",
@@ -92,6 +91,7 @@ async function serve(config: string): Promise<string> {
     binary: findWorkerd(ROOT),
     configFile,
     dataDir: dir,
+    sockets: [],
     onLine: (line) => lines.push(line),
   });
   onTestFinished(async () => {
@@ -138,7 +138,7 @@ describe("the workerd config", () => {
   it("puts brackets around an IPv6 address, to listen on and to reach", ({ expect }) => {
     const text = renderConfig(
       SMALL,
-      facts({ host: "::1", port: 80, modelUrls: ["http://[::1]:1"] }),
+      facts({ sockets: [{ name: "http", host: "::1", port: 80 }], modelUrls: ["http://[::1]:1"] }),
     );
     expect(text).toContain('address = "[::1]:80"');
     expect(text).toContain('(name = "model", external = (address = "[::1]:1", http = ()))');
