@@ -6,6 +6,7 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { listModelServers } from "../src/config/model-servers.ts";
+import type { Options } from "../src/config/options.ts";
 import { callAdmin } from "./admin-client.ts";
 import { placeAdminSocket } from "./admin-socket.ts";
 import { bundle } from "./bundle.ts";
@@ -70,10 +71,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     options,
     adminSocket: adminSocket.path,
     box: boxFacts(root),
-    textFiles: {
-      ...findModelKeys(folder, listModelServers(options)),
-      ...(await findRedactPatterns(folder)),
-    },
+    textFiles: await findTextFiles(folder, options),
   };
   writeLastingFiles(plan, masterKey);
   masterKey.fill(0);
@@ -118,6 +116,13 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     lock.release();
   };
   return { supervisor, dataDir: folder.root, close };
+}
+
+async function findTextFiles(folder: DataFolder, options: Options): Promise<RunPlan["textFiles"]> {
+  return {
+    ...findModelKeys(folder, listModelServers(options)),
+    ...(await findRedactPatterns(folder)),
+  };
 }
 
 function boxFacts(root: string): RunPlan["box"] {
