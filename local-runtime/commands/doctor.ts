@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { dataFolderAt } from "../data-folder.ts";
 import { checkClock, checkNode, checkWorkerd } from "../doctor/box.ts";
+import { checkCertificate } from "../doctor/certificate.ts";
 import { type Finding, failure, ok, renderFindings } from "../doctor/check.ts";
 import { checkDataFolder, checkDiskSpace, checkMasterKey } from "../doctor/data.ts";
 import { checkModel } from "../doctor/model.ts";
@@ -43,10 +44,11 @@ async function checkBox(shell: Shell): Promise<Finding[]> {
     checkDiskSpace(folder),
     ...(await Promise.all([
       checkPort(settings, state),
-      checkServer(state),
+      checkServer(settings, state),
       checkPublicUrl(state),
       checkModel({ root: shell.root, settings, folder, running }),
     ])),
+    ...checkCertificate(shell.root, settings, Date.now()),
     ...(await checkModelServers(settings, folder)),
   ];
 }

@@ -1,7 +1,13 @@
 /** Checks of what is spoken to over the network: the port, the running server, its accounts, the model server. */
+
+import type { IncomingMessage } from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
 import { createServer } from "node:net";
 import * as v from "valibot";
+import { parseIpAddress } from "../../src/core/ip-address.ts";
 import { systemCode } from "../host-error.ts";
+import { reachableUrl } from "../listening.ts";
 import type { RunState } from "../run-state.ts";
 import { loadServerStatus } from "../server-status.ts";
 import type { Settings } from "../settings.ts";
@@ -33,19 +39,15 @@ export async function checkPort(
   );
 }
 
-export async function checkServer(state: RunState | undefined): Promise<Finding> {
+export async function checkServer(
+  settings: Settings,
+  state: RunState | undefined,
+): Promise<Finding> {
   if (!state) return ok("Server", "it is not running; `npm start` starts it");
   try {
-    const response = await fetch(`${state.url}/readyz`, {
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    await response.body?.cancel();
-    if (response.ok) return ok("Server", "it is ready");
-    return fail(
-      "Server",
-      `it answers ${response.status} to /readyz`,
-      "Look at `npx rockpool logs`.",
-    );
+    const status = await askStatus(new URL("/readyz", state.url), settings.options.HOST);
+    if (status === 200) return ok("Server", "it is ready");
+    return fail("Server", `it answers ${status} to /readyz`, "Look at `npx rockpool logs`.");
   } catch {
     return fail(
       "Server",
@@ -53,6 +55,38 @@ export async function checkServer(state: RunState | undefined): Promise<Finding>
       "Look at `npx rockpool logs`; start it again with `npx rockpool down` and `npm start`.",
     );
   }
+}
+
+/**
+ * Asked on this machine, whatever the name leads to elsewhere. Who answers is not proved here: the certificate has a check
+ * of its own.
+ */
+function askStatus(url: URL, listensOn: string): Promise<number> {
+  const isSecure = url.protocol === "https:";
+  const { hostname: host } = new URL(reachableUrl({ host: listensOn, port: 1 }));
+  const call = {
+    host: host.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || (isSecure ? 443 : 80)),
+    path: url.pathname,
+    headers: { host: url.host },
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    agent: false as const,
+  };
+  return new Promise((resolve, reject) => {
+    const read = (response: IncomingMessage) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    };
+    const sent = isSecure
+      ? https.request({ ...call, rejectUnauthorized: false, servername: servername(url) }, read)
+      : http.request(call, read);
+    sent.once("error", reject).end();
+  });
+}
+
+/** A name, where there is one: an address is no name that TLS may ask for. */
+function servername({ hostname }: URL): string {
+  return parseIpAddress(hostname.replace(/^\[|\]$/g, "")) === undefined ? hostname : "";
 }
 
 /** Webhook accounts need an address that the platform can reach. */

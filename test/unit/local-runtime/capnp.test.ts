@@ -144,6 +144,33 @@ describe("the workerd config", () => {
     expect(text).toContain('(name = "model", external = (address = "[::1]:1", http = ()))');
   });
 
+  it("speaks TLS 1.2 at least where there is a certificate, and asks callers for one where it is told whose", ({
+    expect,
+  }) => {
+    const tls = { key: "tls.key", chain: "tls.pem", clientCas: [] };
+    const text = renderConfig(
+      SMALL,
+      facts({
+        sockets: [
+          { name: "http", host: "0.0.0.0", port: 443, tls },
+          {
+            name: "api",
+            host: "127.0.0.1",
+            port: 9443,
+            entrypoint: "ApiListener",
+            tls: { ...tls, clientCas: ["api-ca-0.pem"] },
+          },
+        ],
+      }),
+    );
+    const own =
+      'https = (options = (), tlsOptions = (keypair = (privateKey = embed "tls.key", certificateChain = embed "tls.pem"), minVersion = tls1Dot2';
+    expect(text).toContain(`(name = "http", address = "0.0.0.0:443", ${own})), service = "app")`);
+    expect(text).toContain(
+      `(name = "api", address = "127.0.0.1:9443", ${own}, requireClientCerts = true, trustedCertificates = [embed "api-ca-0.pem"])), service = (name = "app", entrypoint = "ApiListener"))`,
+    );
+  });
+
   it("gives each granted origin a service and a binding of its own", ({ expect }) => {
     const text = renderConfig(SMALL, facts({ egressOrigins: ["http://a:1", "https://b"] }));
     expect(text).toContain('(name = "egress-0", external = (address = "a:1", http = ()))');

@@ -121,16 +121,16 @@ describe("the doctor's look at the network", () => {
   });
 
   it("tells a ready server from one that is not, and from one that is away", async ({ expect }) => {
-    expect((await checkServer(stateAt(await serve(200, "")))).result).toBe("ok");
-    expect(await checkServer(stateAt(await serve(503, "")))).toMatchObject({
+    expect((await checkServer(settings({}), stateAt(await serve(200, "")))).result).toBe("ok");
+    expect(await checkServer(settings({}), stateAt(await serve(503, "")))).toMatchObject({
       result: "fail",
       detail: "it answers 503 to /readyz",
     });
-    expect(await checkServer(stateAt("http://127.0.0.1:9"))).toMatchObject({
+    expect(await checkServer(settings({}), stateAt("http://127.0.0.1:9"))).toMatchObject({
       result: "fail",
       detail: "it does not answer at http://127.0.0.1:9",
     });
-    expect((await checkServer(undefined)).result).toBe("ok");
+    expect((await checkServer(settings({}), undefined)).result).toBe("ok");
   });
 
   it("says that the public address cannot be judged when the server does not answer", async ({
