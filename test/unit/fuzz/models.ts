@@ -3,11 +3,11 @@
 import { isAppError } from "../../../src/core/errors.ts";
 import { parseJsonText } from "../../../src/core/json-text.ts";
 import { parsePageUrl } from "../../../src/core/web-page.ts";
+import { readPageText } from "../../../src/documents/page-text.ts";
 import { readAnswer } from "../../../src/models/answer.ts";
 import { Deadline } from "../../../src/models/deadlines.ts";
 import { OllamaDialect } from "../../../src/models/ollama/answer.ts";
 import { OpenAiDialect } from "../../../src/models/openai/answer.ts";
-import { readPageText } from "../../../src/tools/page-text.ts";
 import { repairArguments } from "../../../src/tools/repair.ts";
 import { parseWhen } from "../../../src/tools/when.ts";
 import { type FuzzedParser, fuzzBytes, fuzzJson, fuzzText } from "./fuzzed-parser.ts";
