@@ -9,6 +9,7 @@ import type { DirectoryObject } from "./do/directory.ts";
 import type { GateObject } from "./do/gate.ts";
 import type { JournalObject } from "./do/journal.ts";
 import type { SessionObject } from "./do/session.ts";
+import type { VaultObject } from "./do/vault.ts";
 
 export interface Env {
   SESSION: DurableObjectNamespace<SessionObject>;
@@ -17,12 +18,15 @@ export interface Env {
   GATE: DurableObjectNamespace<GateObject>;
   CONNECTION: DurableObjectNamespace<ConnectionObject>;
   AUDIT: DurableObjectNamespace<AuditObject>;
+  VAULT: DurableObjectNamespace<VaultObject>;
   DB: D1Database;
   /** The built console. */
   ASSETS: Fetcher;
 
   /** AES-KW, not extractable; wraps the data keys. Hexadecimal text under `wrangler dev`. */
   MASTER_KEY: CryptoKey | string;
+  /** The one that takes its place, while it does. */
+  MASTER_KEY_NEXT?: CryptoKey | string;
   /** HMAC-SHA-256, not extractable; signs session cookies. Hexadecimal text under `wrangler dev`. */
   COOKIE_KEY: CryptoKey | string;
   /** Public addresses only. */

@@ -9,6 +9,7 @@ export { DirectoryObject } from "./do/directory.ts";
 export { GateObject } from "./do/gate.ts";
 export { JournalObject } from "./do/journal.ts";
 export { SessionObject } from "./do/session.ts";
+export { VaultObject } from "./do/vault.ts";
 
 /** Served on the admin socket of the data folder and nowhere else. */
 export class Admin extends WorkerEntrypoint<Env> {

@@ -4,6 +4,7 @@
  */
 import { ACCESS_ERRORS } from "./access-errors.ts";
 import { API_ERRORS } from "./api-errors.ts";
+import { CRYPTO_ERRORS } from "./crypto-errors.ts";
 
 export interface ErrorSpec {
   /** HTTP status at the edge. */
@@ -327,13 +328,6 @@ export const ERRORS = {
     title: "The script of expected dialogues is not of the expected form.",
     fix: "Mend what the message names; docs/flows.md describes the form.",
   },
-  "crypto/cannot_open": {
-    status: 500,
-    audience: "operator",
-    transient: false,
-    title: "Something stored cannot be opened with this master key.",
-    fix: "Put the right master.key into the data folder.",
-  },
   "audit/unavailable": {
     status: 503,
     audience: "operator",
@@ -350,6 +344,7 @@ export const ERRORS = {
   },
   ...ACCESS_ERRORS,
   ...API_ERRORS,
+  ...CRYPTO_ERRORS,
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;

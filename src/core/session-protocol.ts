@@ -50,6 +50,8 @@ export interface StoredFile {
 }
 
 export interface NewFile {
+  /** Whose file it is. */
+  personId: PersonId;
   kind: MediaRef["kind"];
   name: string;
   mime: string;

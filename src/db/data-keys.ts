@@ -1,23 +1,19 @@
-/** The wrapped data keys in D1. */
-import { desc, eq } from "drizzle-orm";
+/** Data keys in D1, where boxes kept them before they had an object of their own for keys. */
+import { asc } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { KeyStore, WrappedKey } from "../security/keyring.ts";
 import { dataKeys } from "./schema.ts";
 
-export function createKeyStore(binding: D1Database): KeyStore {
-  const db = drizzle(binding);
-  const toKey = (row: typeof dataKeys.$inferSelect | undefined): WrappedKey | undefined =>
-    row && { ...row, wrapped: Uint8Array.fromBase64(row.wrapped) };
-  return {
-    async newest() {
-      return toKey(await db.select().from(dataKeys).orderBy(desc(dataKeys.id)).limit(1).get());
-    },
-    async byId(id) {
-      return toKey(await db.select().from(dataKeys).where(eq(dataKeys.id, id)).get());
-    },
-    async insert(key) {
-      const row = { ...key, wrapped: key.wrapped.toBase64() };
-      await db.insert(dataKeys).values(row).onConflictDoNothing();
-    },
-  };
+export interface LegacyDataKey {
+  id: number;
+  wrapped: Uint8Array;
+  createdAtMs: number;
+}
+
+export async function loadDataKeys(binding: D1Database): Promise<LegacyDataKey[]> {
+  const rows = await drizzle(binding).select().from(dataKeys).orderBy(asc(dataKeys.id));
+  return rows.map((row) => ({ ...row, wrapped: Uint8Array.fromBase64(row.wrapped) }));
+}
+
+export async function clearDataKeys(binding: D1Database): Promise<void> {
+  await drizzle(binding).delete(dataKeys);
 }

@@ -51,7 +51,7 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   const body = userBody(request, countTaken(parts, takes, personId));
   const id = userMessageId(turnId);
   const [sealed, flow] = await Promise.all([
-    parts.history.seal(id, body),
+    parts.history.seal(id, body, personId),
     command ? undefined : findTriggered(parts.env, body.text),
   ]);
   const atMs = parts.nowMs();
@@ -110,7 +110,13 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
   const ref = messageRef(request);
   const found = ref === undefined ? undefined : inbox.findEdited(ref);
   const claimedId = newId<TurnId>();
-  const sealed = found && (await history.seal(userMessageId(found.turnId), userBody(request, 0)));
+  const sealed =
+    found &&
+    (await history.seal(
+      userMessageId(found.turnId),
+      userBody(request, 0),
+      request.speaker.personId,
+    ));
   return parts.commit((): AcceptOutcome => {
     if (inbox.has(claimKey(request))) return { status: "duplicate" };
     inbox.claimDone(claimKey(request), claimedId, request.speaker.personId, parts.nowMs());

@@ -49,7 +49,7 @@ export class Accounts {
 
   seal(account: Account): Promise<Uint8Array> {
     const body: AccountBody = { settings: account.settings, secrets: account.secrets };
-    return sealJson(this.#keyring, place(account.key), body);
+    return sealJson(this.#keyring, place(account.key), body, "box");
   }
 
   insert(account: Account, sealed: Uint8Array, nowMs: number): void {

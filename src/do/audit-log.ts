@@ -18,7 +18,7 @@ import { AppError } from "../core/errors.ts";
 import { renderTimestamp } from "../core/time-zone.ts";
 import { redactText } from "../observability/redact.ts";
 import { AuditSigner, createSigningKey, digestText, randomSalt } from "../security/audit-signer.ts";
-import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+import { type Keyring, openJson, sealJson, unlessErased } from "../security/keyring.ts";
 import { clockEvent, damageEvent } from "./audit-findings.ts";
 import { type AuditHead, type AuditRow, AuditRows } from "./audit-rows.ts";
 
@@ -157,7 +157,14 @@ export class AuditLog {
       at_ms: event.atMs,
       ip_address: ip,
       ip_salt: ipSalt,
-      body: personal && (await sealJson(this.#deps.keyring, placeOf(event.id), personal)),
+      body:
+        personal &&
+        (await sealJson(
+          this.#deps.keyring,
+          placeOf(event.id),
+          personal,
+          event.subjectId ?? event.userId ?? "box",
+        )),
       hash,
       signature: await this.#signer.sign(signedEntryText(hash)),
     };
@@ -195,7 +202,10 @@ export class AuditLog {
     return {
       ...row,
       ip_address: ip === null || ip_salt === null ? null : { salt: ip_salt, value: ip },
-      personal: body && (await openJson<Personal>(this.#deps.keyring, placeOf(row.id), body)),
+      personal:
+        (body &&
+          (await unlessErased(openJson<Personal>(this.#deps.keyring, placeOf(row.id), body)))) ??
+        null,
     };
   }
 }

@@ -39,7 +39,7 @@ export async function closeStep(parts: SessionParts, stand: Stand, step: Step): 
   const { slots } = step.snapshot.memory;
   const summary = isTold ? renderSummary(stand.definition, slots, lang) : "";
   const notice = outcome.tellOwner
-    ? await parts.notices.seal(stand.noticeId, noticeOf(parts, stand, step))
+    ? await parts.notices.seal(stand.noticeId, noticeOf(parts, stand, step), personId)
     : undefined;
   return {
     text: [step.reply, summary].filter((part) => part !== "").join("\n\n"),

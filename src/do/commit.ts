@@ -89,10 +89,11 @@ export async function commitNotice(
 
 async function sealNotice({ parts, row, request }: Work, text: string) {
   const id = waitingMessageId(row.turnId);
+  const { personId } = request.speaker;
   const body: MessageBody = { text, media: [] };
   const [piece, sealed] = await Promise.all([
-    parts.outbox.seal(id, { markdown: text, target: targetOf(request.event) }),
-    parts.history.seal(id, body),
+    parts.outbox.seal(id, { markdown: text, target: targetOf(request.event) }, personId),
+    parts.history.seal(id, body, personId),
   ]);
   return { piece, message: { id, body, sealed } };
 }
@@ -107,7 +108,11 @@ async function sealReply(work: Work, reply: string): Promise<SealedText[]> {
   const target = targetOf(request.event);
   return Promise.all(
     cutForChannel(request.account, reply).map((markdown, part) =>
-      parts.outbox.seal(replyKey(row.turnId, part), { markdown, target: targetFor(target, part) }),
+      parts.outbox.seal(
+        replyKey(row.turnId, part),
+        { markdown, target: targetFor(target, part) },
+        request.speaker.personId,
+      ),
     ),
   );
 }
@@ -119,12 +124,15 @@ function targetFor(target: Target, part: number): Target {
   return rest;
 }
 
-async function sealAnswer({ parts, row }: Work, end: TurnEnd): Promise<SealedMessage | undefined> {
+async function sealAnswer(
+  { parts, row, request }: Work,
+  end: TurnEnd,
+): Promise<SealedMessage | undefined> {
   const text = end.kept ?? end.reply;
   if (text === "") return undefined;
   const id = answerMessageId(row.turnId);
   const body: MessageBody = { text, media: [], ...(end.cut ? { cut: end.cut } : {}) };
-  return { id, body, sealed: await parts.history.seal(id, body) };
+  return { id, body, sealed: await parts.history.seal(id, body, request.speaker.personId) };
 }
 
 function putPiece({ parts, row, request }: Work, piece: SealedText, nowMs: number): void {

@@ -108,11 +108,11 @@ export class Dialogues {
   }
 
   sealBody(personId: PersonId, body: DialogueBody): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.#place(personId, "body"), body);
+    return sealJson(this.#keyring, this.#place(personId, "body"), body, personId);
   }
 
   sealDefinition(personId: PersonId, definition: Definition): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.#place(personId, "definition"), definition);
+    return sealJson(this.#keyring, this.#place(personId, "definition"), definition, personId);
   }
 
   async open(row: DialogueRow): Promise<{ definition: Definition; body: DialogueBody }> {

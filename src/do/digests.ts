@@ -2,7 +2,7 @@
  * Long documents that are being read, as rows: the plan, the text in parts, and the notes that were made so far, all
  * sealed. They go with the message's turn. Synchronous SQL; callers put several calls into one transaction.
  */
-import type { SessionKey, TurnId } from "../core/ids.ts";
+import type { PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 import type { DigestPlan } from "../turn/digest.ts";
 
@@ -41,18 +41,27 @@ export class Digests {
     return `digests|${this.#session}|${turnId}|${part}`;
   }
 
-  async seal(turnId: TurnId, plan: DigestBody, texts: readonly string[]): Promise<SealedDigest> {
+  async seal(
+    turnId: TurnId,
+    plan: DigestBody,
+    texts: readonly string[],
+    personId: PersonId,
+  ): Promise<SealedDigest> {
     const sealed = await Promise.all(
-      texts.map((text, part) => this.sealPart(turnId, TEXT_LEVEL, part, text)),
+      texts.map((text, part) => this.sealPart({ turnId, level: TEXT_LEVEL, part }, text, personId)),
     );
     return {
-      plan: await sealJson(this.#keyring, this.#place(turnId, "plan"), plan),
+      plan: await sealJson(this.#keyring, this.#place(turnId, "plan"), plan, personId),
       texts: sealed,
     };
   }
 
-  sealPart(turnId: TurnId, level: number, part: number, text: string): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.#place(turnId, `${level}|${part}`), text);
+  sealPart(
+    { turnId, level, part }: { turnId: TurnId; level: number; part: number },
+    text: string,
+    personId: PersonId,
+  ): Promise<Uint8Array> {
+    return sealJson(this.#keyring, this.#place(turnId, `${level}|${part}`), text, personId);
   }
 
   /** In place of an earlier one of this turn. Inside the caller's transaction. */

@@ -43,8 +43,10 @@ import { JournalRows } from "./journal-rows.ts";
 import { Memories } from "./memories.ts";
 import { OneTime } from "./one-time.ts";
 import { type Pairing, Pairings } from "./pairings.ts";
+
 import { People, speakerOf } from "./people.ts";
 import { PersonAdmin } from "./person-admin.ts";
+import { joinPersonKeys } from "./person-keys.ts";
 
 /** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
 const FLUSH_MS = 1_000;
@@ -236,13 +238,16 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Joins the person who typed the code to the one who made it. Running it twice changes nothing. */
-  redeemLink(request: RedeemLink): LinkRedeemed {
-    return this.ctx.storage.transactionSync(() => {
+  async redeemLink(request: RedeemLink): Promise<LinkRedeemed> {
+    const done = this.ctx.storage.transactionSync(() => {
       const taken = this.#oneTime.takeLinkCode(request.code, request.session, Date.now());
-      if (taken.status !== "linked") return { status: taken.status };
-      this.#people.join(request.speaker.personId, taken.personId, Date.now());
-      return { status: "linked", to: taken.to, channel: taken.channel };
+      if (taken.status !== "linked") return { redeemed: { status: taken.status } };
+      const { to, channel, personId } = taken;
+      const joined = this.#people.join(request.speaker.personId, personId, Date.now());
+      return { redeemed: { status: "linked", to, channel } as const, joined };
     });
+    if (done.joined) await joinPersonKeys(this.env, done.joined.from, done.joined.into);
+    return done.redeemed;
   }
 
   async remember(personId: PersonId, key: string, text: string): Promise<Remembered> {

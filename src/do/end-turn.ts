@@ -107,7 +107,7 @@ async function endAnswered(
   const said = { seq, atMs: row.acceptedAtMs, ...told, ...(pictures ? { pictures } : {}) };
   const turn = { ...said, assistant: text };
   work.parts.past.remember(turn);
-  if (thought.fill) planSummary(work.parts, thought.fill, turn, work.request.speaker.personId);
+  if (thought.fill) planSummary(work.parts, thought.fill, turn, work.request);
 }
 
 async function endFailed(

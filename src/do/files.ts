@@ -56,16 +56,22 @@ export class Files {
     if (sizeBytes > MAX_FILE_BYTES) throw new AppError("file/too_large");
     this.#verifyRoom(sizeBytes);
     const id = newId<FileId>();
-    const body = await sealJson(this.#keyring, this.#place(id, "name"), {
-      name: file.name,
-      mime: file.mime,
-    });
+    const body = await sealJson(
+      this.#keyring,
+      this.#place(id, "name"),
+      {
+        name: file.name,
+        mime: file.mime,
+      },
+      file.personId,
+    );
     const parts: Uint8Array[] = [];
     for (let start = 0; start < sizeBytes; start += PART_BYTES)
       parts.push(
         await this.#keyring.seal(
           this.#place(id, parts.length),
           file.bytes.subarray(start, start + PART_BYTES),
+          file.personId,
         ),
       );
     this.#storage.transactionSync(() => {

@@ -62,7 +62,7 @@ export class Flows {
   /** Dialogues that run go on with the version they began with. Throws flow/refused. */
   async put(definition: Definition, nowMs: number): Promise<FlowAdded> {
     const { flow: name } = definition;
-    const sealed = await sealJson(this.#keyring, place(name), definition);
+    const sealed = await sealJson(this.#keyring, place(name), definition, "box");
     const before = this.#known.get(name);
     if (before && JSON.stringify(before.definition) === JSON.stringify(definition))
       return { flow: summaryOf(before), change: "unchanged" };

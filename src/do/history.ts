@@ -3,7 +3,7 @@ import type { MessageId, PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { MessageEntry } from "../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
-import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+import { type Keyring, openJson, sealJson, unlessErased } from "../security/keyring.ts";
 import { renderDocument, type ToldDocument } from "../turn/documents.ts";
 import type { Picture } from "../turn/pictures.ts";
 
@@ -80,8 +80,9 @@ export class History {
     return `messages|${this.#session}|${id}`;
   }
 
-  seal(id: MessageId, body: MessageBody | UserBody): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.place(id), body);
+  /** For the person whose message it is, or whom it answers. */
+  seal(id: MessageId, body: MessageBody | UserBody, personId: PersonId): Promise<Uint8Array> {
+    return sealJson(this.#keyring, this.place(id), body, personId);
   }
 
   /** Inside the caller's transaction. */
@@ -126,10 +127,11 @@ export class History {
     return this.#sql.exec("SELECT 1 FROM messages WHERE seq = ?", seq).toArray().length > 0;
   }
 
-  /** A person's message; undefined when it was forgotten. */
+  /** A person's message; undefined when it was forgotten or erased. */
   async openUser(id: MessageId): Promise<OpenedUser | undefined> {
     const stored = this.#find(id);
-    return stored && { seq: stored.seq, body: await this.#open<UserBody>(stored) };
+    const body = stored && (await unlessErased(this.#open<UserBody>(stored)));
+    return stored && body && { seq: stored.seq, body };
   }
 
   /** What somebody wrote last. */
@@ -140,7 +142,7 @@ export class History {
         personId,
       )
       .toArray();
-    return stored && this.#open<UserBody>(stored);
+    return stored && unlessErased(this.#open<UserBody>(stored));
   }
 
   async #open<Body extends MessageBody = MessageBody>(stored: StoredMessage): Promise<Body> {
@@ -166,7 +168,7 @@ export class History {
       )
       .toArray()
       .reverse();
-    return Promise.all(rows.map((row) => this.#toMessage(row)));
+    return this.#toMessages(rows);
   }
 
   /** What was said in one turn, oldest first. */
@@ -178,7 +180,13 @@ export class History {
         `${turnId};`,
       )
       .toArray();
-    return Promise.all(rows.map((row) => this.#toMessage(row)));
+    return this.#toMessages(rows);
+  }
+
+  /** Without those whose keys are gone. */
+  async #toMessages(rows: readonly StoredMessage[]): Promise<ChatMessage[]> {
+    const opened = await Promise.all(rows.map((row) => unlessErased(this.#toMessage(row))));
+    return opened.filter((message) => message !== undefined);
   }
 
   async #toMessage(row: StoredMessage): Promise<ChatMessage> {

@@ -4,17 +4,19 @@
  */
 import { loadOptions } from "../config/load.ts";
 import type { Options } from "../config/options.ts";
-import { createKeyStore } from "../db/data-keys.ts";
 import type { Env } from "../env.ts";
 import type { Router } from "../models/router/router.ts";
 import { setLogLevel } from "../observability/logger.ts";
-import { Keyring, openMasterKey } from "../security/keyring.ts";
+import { openMasterKey } from "../security/key-tree.ts";
+import { Keyring } from "../security/keyring.ts";
 import { openRouter } from "./open-router.ts";
 import { createRedactors, type Redactors } from "./redactors.ts";
+import { createKeyStore } from "./vault-client.ts";
 
 interface Shared {
   options: Options;
   keyring: Keyring | undefined;
+  masters: CryptoKey[] | undefined;
   model: Router;
   redactors: Redactors;
 }
@@ -31,7 +33,7 @@ function openShared(env: Env): Shared {
   const { options } = loaded;
   const redactors = createRedactors(env, options);
   const model = openRouter(env, options, redactors.remote);
-  shared = { options, keyring: undefined, model, redactors };
+  shared = { options, keyring: undefined, masters: undefined, model, redactors };
   return shared;
 }
 
@@ -47,10 +49,19 @@ export function openRedactors(env: Env): Redactors {
   return openShared(env).redactors;
 }
 
+/** The master keys that may have wrapped the data keys, the likelier one first: two while one takes the other's place. */
+export async function openMasters(env: Env): Promise<CryptoKey[]> {
+  const isolate = openShared(env);
+  if (isolate.masters) return isolate.masters;
+  const bindings = [env.MASTER_KEY, ...(env.MASTER_KEY_NEXT ? [env.MASTER_KEY_NEXT] : [])];
+  const masters = await Promise.all(bindings.map(openMasterKey));
+  isolate.masters ??= masters;
+  return isolate.masters;
+}
+
 export async function openKeyring(env: Env): Promise<Keyring> {
   const isolate = openShared(env);
-  isolate.keyring ??= new Keyring(await openMasterKey(env.MASTER_KEY), createKeyStore(env.DB), () =>
-    Date.now(),
-  );
+  const masters = await openMasters(env);
+  isolate.keyring ??= new Keyring(masters, createKeyStore(env), () => Date.now());
   return isolate.keyring;
 }

@@ -5,7 +5,7 @@
 
 import type { PersonId } from "../core/ids.ts";
 import { type Fact, MAX_FACTS, type Remembered } from "../core/memory.ts";
-import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+import { type Keyring, openJson, sealJson, unlessErased } from "../security/keyring.ts";
 
 interface StoredFact extends Record<string, SqlStorageValue> {
   key: string;
@@ -45,7 +45,7 @@ export class Memories {
     nowMs: number,
   ): Promise<Remembered> {
     const place = `${personId}|${key}`;
-    const sealed = await sealJson(this.#keyring, placeOf(place), text);
+    const sealed = await sealJson(this.#keyring, placeOf(place), text, personId);
     const known = (await this.#open(personId)).find(
       (fact) => fact.key !== place && sameText(fact.text, text),
     );
@@ -88,14 +88,19 @@ export class Memories {
   }
 
   async #open(personId: PersonId): Promise<(Fact & { key: string })[]> {
-    return Promise.all(
-      this.#rows(personId).map(async ({ key, number, at_ms, body }) => ({
-        key,
-        number,
-        atMs: at_ms,
-        text: await openJson<string>(this.#keyring, placeOf(key), new Uint8Array(body)),
-      })),
+    const facts = await Promise.all(
+      this.#rows(personId).map(({ key, number, at_ms: atMs, body }) =>
+        unlessErased(
+          openJson<string>(this.#keyring, placeOf(key), new Uint8Array(body)).then((text) => ({
+            key,
+            number,
+            atMs,
+            text,
+          })),
+        ),
+      ),
     );
+    return facts.filter((fact) => fact !== undefined);
   }
 
   /** Oldest first. */

@@ -2,7 +2,7 @@
  * What the owner is to be told in his own conversation, as rows: kept with what they tell of, and until that
  * conversation has them. Synchronous SQL; send-notice.ts has the effects.
  */
-import type { SessionKey } from "../core/ids.ts";
+import type { PersonId, SessionKey } from "../core/ids.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 
 /** In both languages: which one the owner reads is known when it is sent. */
@@ -52,8 +52,9 @@ export class Notices {
     return `notices|${this.#session}|${id}`;
   }
 
-  seal(id: string, body: NoticeBody): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.#place(id), body);
+  /** For the person whom it tells of. */
+  seal(id: string, body: NoticeBody, personId: PersonId): Promise<Uint8Array> {
+    return sealJson(this.#keyring, this.#place(id), body, personId);
   }
 
   open({ id, body }: NoticeRow): Promise<NoticeBody> {

@@ -3,7 +3,7 @@
  * row that a crash cut off may have been sent: it is sent again under the same key. Synchronous SQL and the pure rule of
  * what is sent next; do/deliver.ts has the effects.
  */
-import type { AccountKey, SessionKey, TurnId } from "../core/ids.ts";
+import type { AccountKey, PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { Target } from "../core/message.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 
@@ -131,8 +131,9 @@ export class Outbox {
     return `outbox|${this.#session}|${key}`;
   }
 
-  async seal(key: string, body: OutboxBody): Promise<SealedText> {
-    return { key, body, sealed: await sealJson(this.#keyring, this.#place(key), body) };
+  async seal(key: string, body: OutboxBody, personId: PersonId): Promise<SealedText> {
+    const sealed = await sealJson(this.#keyring, this.#place(key), body, personId);
+    return { key, body, sealed };
   }
 
   async open(row: OutboxRow): Promise<OutboxBody> {

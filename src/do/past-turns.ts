@@ -1,5 +1,6 @@
 /** Finished turns as the model is told them: the newest that have room, opened once and kept for the next prompt. */
 import type { MessageId } from "../core/ids.ts";
+import { unlessErased } from "../security/keyring.ts";
 import type { PastTurn } from "../turn/context.ts";
 import { estimateTokens } from "../turn/tokens.ts";
 import { MAX_PAST_TURNS } from "../turn/window.ts";
@@ -103,7 +104,8 @@ export class PastTurns {
     let beforeSeq = Number.MAX_SAFE_INTEGER;
     for (;;) {
       const rows = this.#rows(fromSeq, beforeSeq, throughSeq);
-      newestFirst.push(...(await Promise.all(rows.map((row) => this.#open(row)))));
+      const opened = await Promise.all(rows.map((row) => unlessErased(this.#open(row))));
+      newestFirst.push(...opened.filter((turn) => turn !== undefined));
       if (rows.length < BATCH_ROWS) return { turns: newestFirst.reverse(), isWhole: true };
       if (isFull(newestFirst, roomTokens)) return { turns: newestFirst.reverse(), isWhole: false };
       beforeSeq = rows.at(-1)?.answer_seq ?? 0;

@@ -142,11 +142,16 @@ export class People {
     });
   }
 
-  /** Two people turn out to be one, and go on as `into`, or as the other where that one's role is the stronger. */
-  join(person: PersonId, into: PersonId, nowMs: number): void {
+  /**
+   * Two people turn out to be one, and go on as `into`, or as the other where that one's role is the stronger. Answers
+   * who is whom from now on.
+   */
+  join(person: PersonId, into: PersonId, nowMs: number): { from: PersonId; into: PersonId } {
     const rankOf = (id: PersonId) => ROLES.indexOf(this.find(id)?.role ?? "guest");
     const isStronger = rankOf(person) < rankOf(into);
-    this.#merge(isStronger ? into : person, isStronger ? person : into, nowMs);
+    const joined = isStronger ? { from: into, into: person } : { from: person, into };
+    this.#merge(joined.from, joined.into, nowMs);
+    return joined;
   }
 
   /** Every identity of one person becomes another's: two channels of the same human being. */

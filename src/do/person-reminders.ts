@@ -20,7 +20,7 @@ export function remindersOf(
       added += 1;
       const turnId = newId<TurnId>();
       const body = { text, target: targetOf(event), lang, zone };
-      const sealed = await parts.reminders.seal(turnId, body);
+      const sealed = await parts.reminders.seal(turnId, body, personId);
       changes.push(() => parts.reminders.add({ turnId, personId, account, dueAtMs, sealed }));
       return true;
     },

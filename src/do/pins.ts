@@ -1,6 +1,6 @@
 /** The pinned notes of a conversation: kept sealed, opened once, told with every prompt. */
-import type { SessionKey } from "../core/ids.ts";
-import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+import type { PersonId, SessionKey } from "../core/ids.ts";
+import { type Keyring, openJson, sealJson, unlessErased } from "../security/keyring.ts";
 import type { Pin } from "../turn/pin-commands.ts";
 
 interface PinBody {
@@ -43,7 +43,8 @@ export class Pins {
     const rows = this.#sql
       .exec<StoredPin>("SELECT number, body FROM pins ORDER BY number")
       .toArray();
-    const pins = await Promise.all(rows.map((row) => this.#open(row)));
+    const opened = await Promise.all(rows.map((row) => unlessErased(this.#open(row))));
+    const pins = opened.filter((pin) => pin !== undefined);
     if (changes === this.#changes) this.#opened = pins;
     return pins;
   }
@@ -54,8 +55,9 @@ export class Pins {
     return { number, text };
   }
 
-  seal({ number, text }: Pin): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.#place(number), { text });
+  /** For the person who wrote it. */
+  seal({ number, text }: Pin, personId: PersonId): Promise<Uint8Array> {
+    return sealJson(this.#keyring, this.#place(number), { text }, personId);
   }
 
   /** Inside the caller's transaction. */

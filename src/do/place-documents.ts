@@ -42,7 +42,12 @@ async function handOver(
 ): Promise<void> {
   const { parts, row, request } = work;
   const { texts, names, isCut } = splitAll(documents, sizes.partTokens);
-  const sealed = await parts.digests.seal(row.turnId, { ...sizes, names, isCut }, texts);
+  const sealed = await parts.digests.seal(
+    row.turnId,
+    { ...sizes, names, isCut },
+    texts,
+    request.speaker.personId,
+  );
   const said = phrase(request.speaker.lang, "documentReading", {
     name: documents.map(({ name }) => name).join(", "),
     count: texts.length,

@@ -54,7 +54,7 @@ async function makeOut(
   if (event.kind === "stop") throw new TypeError("A stop holds no files.");
   const { lang } = speaker;
   const text = event.message.text.trim();
-  const received = await receiveMedia(parts, sent, route, lang);
+  const received = await receiveMedia(parts, sent, route, speaker);
   const heard = await hearVoice(parts, received.media, lang, running.controller.signal);
   const { media } = heard;
   const seen = await lookAtPictures(parts.files, media, lang);
@@ -88,12 +88,12 @@ function askedOf(work: TurnWork, text: string, lang: Lang): { asked?: string } {
 
 /** Keeps the message as it is told now; a newer edit stands in its place already. */
 export async function keepBody(
-  { parts, row, running }: TurnWork,
+  { parts, row, request, running }: TurnWork,
   body: MessageBody,
   change?: () => void,
 ): Promise<void> {
   const id = userMessageId(row.turnId);
-  const sealed = await parts.history.seal(id, body);
+  const sealed = await parts.history.seal(id, body, request.speaker.personId);
   parts.commit(() => {
     if (running.controller.signal.aborted) return;
     parts.history.replaceBody(id, sealed);

@@ -5,9 +5,10 @@
  */
 import { splitMarkdown } from "../adapters/split.ts";
 import { isAppError } from "../core/errors.ts";
-import type { TurnId } from "../core/ids.ts";
+import type { PersonId, TurnId } from "../core/ids.ts";
 import type { Target } from "../core/message.ts";
 import { describePlace } from "../core/place-words.ts";
+import type { Speaker } from "../core/session-protocol.ts";
 import { type Lang, phrase } from "../phrases/phrase.ts";
 import { Pump } from "../turn/pump.ts";
 import type { Route } from "./routes-out.ts";
@@ -35,12 +36,12 @@ export function startPreview(
   running: RunningTurn,
   target: Target,
   route: Route,
-  lang: Lang,
+  { personId, lang }: Speaker,
 ): Preview {
   const text = () => textOf(running, lang);
   const pumps = [
     typingPump(running, target, route),
-    answerPump(parts, { turnId: running.turnId, text }, target, route),
+    answerPump(parts, { turnId: running.turnId, personId, text }, target, route),
   ];
   return {
     async stop() {
@@ -58,6 +59,7 @@ function textOf({ text, place, progress = "" }: RunningTurn, lang: Lang): string
 
 interface Shown {
   turnId: TurnId;
+  personId: PersonId;
   text(): string;
 }
 
@@ -81,10 +83,11 @@ function typingPump(
 
 function answerPump(
   parts: SessionParts,
-  { turnId, text }: Shown,
+  shownTurn: Shown,
   target: Target,
   route: Route,
 ): Pump | undefined {
+  const { turnId, text } = shownTurn;
   const { capabilities } = route.adapter;
   const maxUnits = capabilities.maxTextUnits;
   const preview = capabilities.preview(target.conversation);
@@ -92,7 +95,7 @@ function answerPump(
   const show =
     preview.how === "draft"
       ? draftShower(turnId, target, route)
-      : editShower(parts, turnId, target, route);
+      : editShower(parts, shownTurn, target, route);
   let shown = "";
   return new Pump({
     firstMs: preview.everyMs,
@@ -115,7 +118,7 @@ function draftShower(turnId: TurnId, target: Target, { adapter, account, io }: R
 
 function editShower(
   parts: SessionParts,
-  turnId: TurnId,
+  { turnId, personId }: Shown,
   target: Target,
   { adapter, account, io }: Route,
 ): Show {
@@ -126,7 +129,7 @@ function editShower(
       await adapter.edit?.(target, { id: ref }, markdown, account, io);
       return;
     }
-    const text = await parts.outbox.seal(key, { markdown, target });
+    const text = await parts.outbox.seal(key, { markdown, target }, personId);
     const row = { ...text, turnId, account: account.key, state: "live" } as const;
     parts.outbox.put(row, parts.nowMs());
     const sent = await adapter.send(target, { markdown, idempotencyKey: key }, account, io);

@@ -2,7 +2,8 @@
 import { MAX_FILE_BYTES } from "../core/chat-protocol.ts";
 import { errorCode } from "../core/errors.ts";
 import type { MediaRef } from "../core/message.ts";
-import { type Lang, phrase } from "../phrases/phrase.ts";
+import type { Speaker } from "../core/session-protocol.ts";
+import { phrase } from "../phrases/phrase.ts";
 import type { Route } from "./routes-out.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -42,6 +43,7 @@ async function receiveOne(
   parts: SessionParts,
   media: MediaRef,
   route: Route,
+  { personId }: Speaker,
 ): Promise<MediaRef | "too_large"> {
   const { adapter, account, io } = route;
   const maxBytes = Math.min(MAX_FILE_BYTES, adapter.capabilities.maxFileBytes);
@@ -50,7 +52,7 @@ async function receiveOne(
   if (!bytes) return "too_large";
   const name = media.name ?? media.kind;
   const kept = await parts.files.keep(
-    { kind: media.kind, name, mime: media.mime ?? "application/octet-stream", bytes },
+    { personId, kind: media.kind, name, mime: media.mime ?? "application/octet-stream", bytes },
     parts.nowMs(),
   );
   return { ...media, ...kept };
@@ -61,8 +63,9 @@ export async function receiveMedia(
   parts: SessionParts,
   media: readonly MediaRef[],
   route: Route | undefined,
-  lang: Lang,
+  speaker: Speaker,
 ): Promise<Received> {
+  const { lang } = speaker;
   const received: Received = { media: [], problems: [] };
   for (const item of media) {
     const name = item.name ?? item.kind;
@@ -71,7 +74,7 @@ export async function receiveMedia(
       continue;
     }
     try {
-      const kept = await receiveOne(parts, item, route);
+      const kept = await receiveOne(parts, item, route, speaker);
       received.media.push(kept === "too_large" ? item : kept);
       if (kept === "too_large")
         received.problems.push(

@@ -3,6 +3,7 @@
  * the outbox. A crash before it says the reminder again, a crash after it only sends what is recorded. One whose time
  * came while the box was off is said at its start, and says so.
  */
+import { errorCode } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
 import { parseAccountKey } from "../core/ids.ts";
 import { renderPlainTime } from "../core/time-zone.ts";
@@ -25,7 +26,8 @@ export async function remindNext(parts: SessionParts): Promise<void> {
     await say(parts, row, await parts.reminders.open(row));
   } catch (error) {
     const nowMs = parts.nowMs();
-    if (nowMs - row.dueAtMs > KEEP_MS) parts.reminders.remove(row.number, row.personId);
+    const isLost = errorCode(error) === "crypto/erased" || nowMs - row.dueAtMs > KEEP_MS;
+    if (isLost) parts.reminders.remove(row.number, row.personId);
     else parts.reminders.postpone(row.number, nowMs + RETRY_MS);
     throw error;
   }
@@ -44,8 +46,8 @@ async function say(parts: SessionParts, row: ReminderRow, body: ReminderBody): P
   const id: MessageId = answerMessageId(turnId);
   const shown = { text, media: [] };
   const [piece, sealed] = await Promise.all([
-    outbox.seal(replyKey(turnId, 0), { markdown: text, target: body.target }),
-    history.seal(id, shown),
+    outbox.seal(replyKey(turnId, 0), { markdown: text, target: body.target }, personId),
+    history.seal(id, shown, personId),
   ]);
   const { channel } = parseAccountKey(account);
   const atMs = parts.nowMs();

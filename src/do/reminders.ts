@@ -71,8 +71,8 @@ export class ReminderRows {
     return `reminders|${this.#session}|${turnId}`;
   }
 
-  seal(turnId: TurnId, body: ReminderBody): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.#place(turnId), body);
+  seal(turnId: TurnId, body: ReminderBody, personId: PersonId): Promise<Uint8Array> {
+    return sealJson(this.#keyring, this.#place(turnId), body, personId);
   }
 
   open(row: ReminderRow): Promise<ReminderBody> {

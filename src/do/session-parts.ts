@@ -3,6 +3,7 @@ import type { PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { Model } from "../core/ports.ts";
 import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
+import type { Owner } from "../security/keyring.ts";
 import { countTokens } from "../turn/token-rate.ts";
 import { Dialogues } from "./dialogues.ts";
 import { Digests } from "./digests.ts";
@@ -44,6 +45,8 @@ export interface SummaryWork {
   reservedTokens: number;
   /** Who spoke last: for whom it is made. */
   personId?: PersonId;
+  /** Whose keys seal it. */
+  owner?: Owner;
   /** Of the one that is being made. */
   controller?: AbortController | undefined;
 }

@@ -31,14 +31,14 @@ export async function sealSpeech(
   { history, outbox }: SessionParts,
   speech: Speech,
 ): Promise<SealedSpeech> {
-  const { id, text, account, target: told } = speech;
+  const { id, text, account, personId, target: told } = speech;
   const { replyTo: _replyTo, ...target } = told;
   const body: MessageBody = { text, media: [] };
   const [sealed, pieces] = await Promise.all([
-    history.seal(id, body),
+    history.seal(id, body, personId),
     Promise.all(
       cutForChannel(account, text).map((markdown, part) =>
-        outbox.seal(`${id}:${part}`, { markdown, target }),
+        outbox.seal(`${id}:${part}`, { markdown, target }, personId),
       ),
     ),
   ]);

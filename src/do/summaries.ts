@@ -1,6 +1,6 @@
 /** What was said before the turns that are told, in short: kept sealed, with the position that it reaches to. */
 import type { SessionKey } from "../core/ids.ts";
-import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
+import { type Keyring, type Owner, openJson, sealJson, unlessErased } from "../security/keyring.ts";
 
 export interface Summary {
   /** Turns asked up to this position are in it. */
@@ -45,7 +45,7 @@ export class Summaries {
     if (this.#opened) return this.#opened.summary;
     const changes = this.#changes;
     const [row] = this.#sql.exec<StoredSummary>("SELECT through_seq, body FROM summary").toArray();
-    const summary = row && (await this.#open(row));
+    const summary = row && (await unlessErased(this.#open(row)));
     if (changes === this.#changes) this.#opened = { summary };
     return summary;
   }
@@ -56,8 +56,9 @@ export class Summaries {
     return { throughSeq, text };
   }
 
-  seal({ throughSeq, text }: Summary): Promise<Uint8Array> {
-    return sealJson(this.#keyring, this.#place(throughSeq), { text });
+  /** For the person of a direct conversation; what several people said is the box's. */
+  seal({ throughSeq, text }: Summary, owner: Owner): Promise<Uint8Array> {
+    return sealJson(this.#keyring, this.#place(throughSeq), { text }, owner);
   }
 
   /** In place of the one before it, which it holds. Inside the caller's transaction. */

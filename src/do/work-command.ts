@@ -88,11 +88,11 @@ function personPortsOf(work: Work, changes: Changes): PersonPorts {
   };
 }
 
-function pinsOf({ parts, row }: Work, changes: Changes): PinPorts {
+function pinsOf({ parts, row, request }: Work, changes: Changes): PinPorts {
   return {
     all: () => parts.pins.all(),
     async add(pin) {
-      const sealed = await parts.pins.seal(pin);
+      const sealed = await parts.pins.seal(pin, request.speaker.personId);
       changes.push(() => {
         // A /forget that came meanwhile has erased the note with its message.
         if (parts.history.has(userMessageId(row.turnId)))

@@ -55,8 +55,8 @@ export async function workDigest({ running, ...rest }: Work): Promise<void> {
   const plan = await parts.digests.open(row.turnId);
   if (!plan) return parts.inbox.move(row.seq, "digest", "turn");
   const route = await findRoute(parts.env, request.account);
-  const { lang } = request.speaker;
-  const preview = route && startPreview(parts, running, targetOf(request.event), route, lang);
+  const preview =
+    route && startPreview(parts, running, targetOf(request.event), route, request.speaker);
   try {
     await readOn(work, plan);
   } catch (error) {
@@ -145,11 +145,12 @@ async function ask(
 }
 
 async function keepNotes(
-  { parts, row, running }: TurnWork,
+  { parts, row, request, running }: TurnWork,
   { level, index }: Exclude<DigestStep, { kind: "done" }>,
   note: string,
 ): Promise<void> {
-  const sealed = await parts.digests.sealPart(row.turnId, level, index, note);
+  const place = { turnId: row.turnId, level, part: index };
+  const sealed = await parts.digests.sealPart(place, note, request.speaker.personId);
   parts.commit(() => {
     if (running.controller.signal.aborted) return;
     parts.digests.put(row.turnId, level, index, sealed);

@@ -3,10 +3,11 @@
  * every message; where it fails, turns are dropped when their room is needed, and summarised later.
  */
 import { AppError, errorCode } from "../core/errors.ts";
-import type { PersonId } from "../core/ids.ts";
 import type { ChatRequest } from "../core/ports.ts";
+import type { AcceptRequest } from "../core/session-protocol.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
+import type { Owner } from "../security/keyring.ts";
 import { buildPrompt, type PastTurn, promptRoom } from "../turn/context.ts";
 import { buildSummaryRequest, parseSummary } from "../turn/summary.ts";
 import { estimateTokens } from "../turn/tokens.ts";
@@ -19,6 +20,7 @@ import {
   type PromptFill,
 } from "./build-context.ts";
 import type { SessionParts } from "./session-parts.ts";
+import { conversationOf } from "./stored-event.ts";
 
 /** After an answer: who reads it may well write again at once. */
 const QUIET_MS = 5_000;
@@ -42,14 +44,17 @@ export function planSummary(
   parts: SessionParts,
   fill: PromptFill,
   { user, assistant }: Pick<PastTurn, "user" | "assistant">,
-  personId: PersonId,
+  { speaker, event }: Pick<AcceptRequest, "speaker" | "event">,
 ): void {
   const userTokens = estimateTokens(user);
   const turnTokens = [...fill.turnTokens, userTokens + estimateTokens(assistant)];
   const step = decideSummary(turnTokens, fill.budgetTokens + userTokens);
   const isDue = fill.hasGap || step !== undefined;
   parts.summaryWork.dueAtMs = isDue ? parts.nowMs() + QUIET_MS : undefined;
-  Object.assign(parts.summaryWork, { personId, reservedTokens: fill.reservedTokens });
+  const { personId } = speaker;
+  const owner: Owner = conversationOf(event).kind === "direct" ? personId : "box";
+  const { reservedTokens } = fill;
+  Object.assign(parts.summaryWork, { personId, owner, reservedTokens });
 }
 
 /** Undefined also while messages wait: they come first. */
@@ -124,7 +129,7 @@ async function summarise(parts: SessionParts, signal: AbortSignal): Promise<Fini
   const answer = await ask(parts, { ...request, caller, model }, signal);
   const text = parseSummary(answer, space.contextTokens);
   if (text === undefined) throw new AppError("model/rejected", { detail: "The summary is empty." });
-  const sealed = await parts.summaries.seal({ throughSeq, text });
+  const sealed = await parts.summaries.seal({ throughSeq, text }, parts.summaryWork.owner ?? "box");
   return parts.commit((): Finished => {
     const isWanted =
       parts.history.hasSeq(throughSeq) && parts.meta.get("contextFromSeq") === freshFromSeq;

@@ -97,7 +97,7 @@ async function askOnce(
   const left =
     picturesTold < total ? [phrase(lang, "picturesLeft", { count: picturesTold, total })] : [];
   const target = targetOf(request.event);
-  const preview = route && startPreview(parts, running, target, route, lang);
+  const preview = route && startPreview(parts, running, target, route, request.speaker);
   try {
     const request = { ...chat, caller: callerOf(work) };
     const sink = sinkOf(parts, running);

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import { INLINE_IMAGE_TYPES, MAX_FILE_BYTES, MAX_FILE_NAME_UNITS } from "../core/chat-protocol.ts";
 import { AppError, errorCode } from "../core/errors.ts";
-import type { SessionKey } from "../core/ids.ts";
+import type { PersonId, SessionKey } from "../core/ids.ts";
 import type { MediaKind, MediaRef } from "../core/message.ts";
 import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
@@ -44,6 +44,7 @@ export function cleanMime(type: string | null): string {
 export async function storeUpload(
   env: Env,
   session: SessionKey,
+  personId: PersonId,
   request: Request,
 ): Promise<MediaRef> {
   const query = Object.fromEntries(new URL(request.url).searchParams);
@@ -52,7 +53,7 @@ export async function storeUpload(
   const bytes = await readBody(request, MAX_FILE_BYTES).catch((cause) => {
     throw errorCode(cause) === "http/too_large" ? new AppError("file/too_large", { cause }) : cause;
   });
-  const file = { kind, name, mime, bytes };
+  const file = { personId, kind, name, mime, bytes };
   return (await callSession(env, session, (stub) => stub.storeFile(file))).result;
 }
 

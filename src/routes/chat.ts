@@ -125,9 +125,11 @@ export const chat = new Hono<HttpEnv>()
     const key = `stop:${crypto.randomUUID()}`;
     return accept(c.env, speaker, { kind: "stop", key, ...directWith(speaker) });
   })
-  .post("/files", requirePermission("file:send"), async (c) =>
-    c.json(await storeUpload(c.env, conversationOf(c.get("speaker")), c.req.raw), 201),
-  )
+  .post("/files", requirePermission("file:send"), async (c) => {
+    const { personId } = c.get("speaker");
+    const session = conversationOf(c.get("speaker"));
+    return c.json(await storeUpload(c.env, session, personId, c.req.raw), 201);
+  })
   .get("/files/:id", requirePermission("chat:use"), async (c) => {
     const id = parseWith(fileId, c.req.param("id"));
     return answerFile(c.env, conversationOf(c.get("speaker")), id);

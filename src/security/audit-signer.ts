@@ -25,7 +25,7 @@ export async function createSigningKey(keyring: Keyring): Promise<StoredSigningK
   const secret = (await crypto.subtle.exportKey("pkcs8", pair.privateKey)) as ArrayBuffer; // as does "pkcs8"
   return {
     publicKey: new Uint8Array(spoken).toHex(),
-    sealed: await keyring.seal(PLACE, new Uint8Array(secret)),
+    sealed: await keyring.seal(PLACE, new Uint8Array(secret), "box"),
   };
 }
 

@@ -1,134 +1,227 @@
 /**
- * Sealing of what is kept: AES-256-GCM under data keys that the master key wraps. The master key is a handle that can
- * wrap and unwrap and cannot be read. An envelope names its data key, so that old rows stay readable after a rotation:
- *
- *   version (1 byte, = 1) · data key id (4 bytes, big-endian) · nonce (12 bytes, random) · ciphertext and tag
- *
- * The associated data binds a row to its place; a row copied elsewhere does not open.
+ * Sealing of what is kept: AES-256-GCM under content keys, see key-tree.ts, in envelopes that name them,
+ * see envelope.ts. The associated data binds a row to its place; a row copied elsewhere does not open. Opened keys are
+ * kept in the isolate, so that sealing asks the key store once a day and once for each person.
  */
-import { AppError } from "../core/errors.ts";
+import { AppError, errorCode } from "../core/errors.ts";
+import type { PersonId } from "../core/ids.ts";
+import { BOX_KEY, type KeyNames, NONCE_BYTES, parseEnvelope, writeEnvelope } from "./envelope.ts";
+import { type DataKey, deriveContentKey, openDataKey, openPersonKey } from "./key-tree.ts";
 
-const VERSION = 1;
-const NONCE_BYTES = 12;
-const HEADER_BYTES = 1 + 4 + NONCE_BYTES;
-const TAG_BYTES = 16;
+/** A data key is sealed with for so long. */
+export const DATA_KEY_MS = 24 * 3_600_000;
+/** Opened keys in memory; the oldest go first. */
+const MAX_DATA_KEYS = 1_000;
+const MAX_PEOPLE = 10_000;
+const MAX_CONTENT_KEYS = 10_000;
+/** After a key store that did not answer, the old key goes on for so long. */
+const RETRY_MS = 60_000;
+
+/** Whose keys seal something: a person's, so that it goes with him, or the box's. */
+export type Owner = PersonId | "box";
 
 export interface WrappedKey {
   id: number;
   wrapped: Uint8Array;
   createdAtMs: number;
+  /** Envelopes of data keys below this one are old. */
+  staleBelow: number;
 }
 
-/** Where wrapped data keys are kept. */
+export interface WrappedPersonKey {
+  number: number;
+  /** The data key that wraps it. */
+  dataKey: number;
+  wrapped: Uint8Array;
+}
+
+/** Where wrapped keys are kept. */
 export interface KeyStore {
-  newest(): Promise<WrappedKey | undefined>;
+  /** The data key to seal with now: a new one where the newest is {@link DATA_KEY_MS} old. */
+  current(): Promise<WrappedKey>;
   byId(id: number): Promise<WrappedKey | undefined>;
-  /** Keeps the key unless its id is taken already. */
-  insert(key: WrappedKey): Promise<void>;
+  /** Made where the person has none. */
+  personKey(personId: PersonId): Promise<WrappedPersonKey>;
+  personKeyByNumber(number: number): Promise<WrappedPersonKey | "destroyed" | undefined>;
+  /** Durable when it returns; the numbers of the keys that are gone. */
+  destroyPersonKey(personId: PersonId): Promise<number[]>;
 }
 
-const GCM = "AES-GCM";
 const encoder = new TextEncoder();
 
-/** The master key as the host hands it over; hexadecimal text stands in for it in development and tests. */
-export async function openMasterKey(binding: CryptoKey | string): Promise<CryptoKey> {
-  if (typeof binding !== "string") return binding;
-  const raw = Uint8Array.fromHex(binding);
-  return crypto.subtle.importKey("raw", raw, "AES-KW", false, ["wrapKey", "unwrapKey"]);
-}
-
-async function createDataKey(master: CryptoKey, id: number, nowMs: number): Promise<WrappedKey> {
-  const algorithm = { name: GCM, length: 256 };
-  const key = await crypto.subtle.generateKey(algorithm, true, ["encrypt", "decrypt"]);
-  const wrapped = await crypto.subtle.wrapKey("raw", key as CryptoKey, master, "AES-KW"); // AES makes one key, no pair
-  return { id, wrapped: new Uint8Array(wrapped as ArrayBuffer), createdAtMs: nowMs }; // "raw" wraps to bytes
+interface Sealer {
+  dataKey: number;
+  personKey: number;
+  key: CryptoKey;
 }
 
 /**
  * Keeps values, never promises, between calls: a promise made in one request must not be awaited in another.
  */
 export class Keyring {
-  readonly #master: CryptoKey;
+  /** Shared with whoever changes the master key: read at each use. */
+  readonly #masters: readonly CryptoKey[];
   readonly #store: KeyStore;
   readonly #nowMs: () => number;
-  readonly #keys = new Map<number, CryptoKey>();
-  #currentId: number | undefined;
+  readonly #dataKeys = new Map<number, DataKey>();
+  readonly #numbers = new Map<PersonId, number>();
+  readonly #people = new Map<number, CryptoKey>();
+  readonly #content = new Map<string, CryptoKey>();
+  readonly #destroyed = new Set<number>();
+  #current: { key: DataKey; untilMs: number; staleBelow: number } | undefined;
 
-  constructor(master: CryptoKey, store: KeyStore, nowMs: () => number) {
-    this.#master = master;
+  constructor(masters: readonly CryptoKey[], store: KeyStore, nowMs: () => number) {
+    this.#masters = masters;
     this.#store = store;
     this.#nowMs = nowMs;
   }
 
-  async seal(place: string, plain: Uint8Array): Promise<Uint8Array> {
-    const { id, key } = await this.#current();
+  async seal(place: string, plain: Uint8Array, owner: Owner): Promise<Uint8Array> {
+    const { dataKey, personKey, key } = this.#findSealer(owner) ?? (await this.#openSealer(owner));
     const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-    const additionalData = encoder.encode(place);
-    const sealed = await crypto.subtle.encrypt({ name: GCM, iv, additionalData }, key, plain);
-    const envelope = new Uint8Array(HEADER_BYTES + sealed.byteLength);
-    envelope[0] = VERSION;
-    new DataView(envelope.buffer).setUint32(1, id);
-    envelope.set(iv, 5);
-    envelope.set(new Uint8Array(sealed), HEADER_BYTES);
-    return envelope;
+    const algorithm = { name: "AES-GCM", iv, additionalData: encoder.encode(place) };
+    const sealed = await crypto.subtle.encrypt(algorithm, key, plain);
+    return writeEnvelope(dataKey, personKey, iv, sealed);
   }
 
-  /** Throws crypto/cannot_open for a wrong key, a changed byte or another place. */
+  /** Throws crypto/cannot_open for a wrong key, a changed byte or another place, crypto/erased for a destroyed key. */
   async open(place: string, envelope: Uint8Array): Promise<Uint8Array> {
-    if (envelope.length < HEADER_BYTES + TAG_BYTES || envelope[0] !== VERSION)
-      throw new AppError("crypto/cannot_open", { detail: "This is no sealed value." });
-    const view = new DataView(envelope.buffer, envelope.byteOffset, envelope.byteLength);
-    const key = await this.#byId(view.getUint32(1));
-    const iv = envelope.subarray(5, HEADER_BYTES);
-    const additionalData = encoder.encode(place);
+    const { nonce: iv, sealed, ...names } = parseEnvelope(envelope);
+    const key = this.#content.get(slotOf(names)) ?? (await this.#openContent(names));
+    const algorithm = { name: "AES-GCM", iv, additionalData: encoder.encode(place) };
     try {
-      const body = envelope.subarray(HEADER_BYTES);
-      const plain = await crypto.subtle.decrypt({ name: GCM, iv, additionalData }, key, body);
-      return new Uint8Array(plain);
+      return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, sealed));
     } catch (cause) {
       throw new AppError("crypto/cannot_open", { cause });
     }
   }
 
-  async #current(): Promise<{ id: number; key: CryptoKey }> {
-    const cached = this.#currentId === undefined ? undefined : this.#keys.get(this.#currentId);
-    if (this.#currentId !== undefined && cached) return { id: this.#currentId, key: cached };
-    let stored = await this.#store.newest();
-    if (!stored) {
-      await this.#store.insert(await createDataKey(this.#master, 1, this.#nowMs()));
-      stored = await this.#store.newest();
-    }
-    if (!stored) throw new AppError("crypto/cannot_open", { detail: "No data key could be kept." });
-    const key = await this.#unwrap(stored);
-    this.#currentId = stored.id;
-    return { id: stored.id, key };
+  /** Whether the envelope is of an old form or under a data key that is to be left behind. */
+  async isStale(envelope: Uint8Array): Promise<boolean> {
+    const { version, dataKey } = parseEnvelope(envelope);
+    await this.#openCurrent();
+    return version === 1 || dataKey < (this.#current?.staleBelow ?? 0);
   }
 
-  async #byId(id: number): Promise<CryptoKey> {
-    const cached = this.#keys.get(id);
-    if (cached) return cached;
+  /** Whatever is sealed for this person opens no more, here at once and everywhere without his key. */
+  async destroyPersonKey(personId: PersonId): Promise<void> {
+    for (const number of await this.#store.destroyPersonKey(personId)) {
+      this.#destroyed.add(number);
+      this.#people.delete(number);
+      for (const slot of this.#content.keys())
+        if (slot.endsWith(`.${number}`)) this.#content.delete(slot);
+    }
+    this.#numbers.delete(personId);
+  }
+
+  /** The next sealing asks for the current data key, and for everybody's person key. */
+  renew(): void {
+    this.#current = undefined;
+    this.#numbers.clear();
+  }
+
+  #findSealer(owner: Owner): Sealer | undefined {
+    const current = this.#current;
+    if (!current || this.#nowMs() >= current.untilMs) return undefined;
+    const dataKey = current.key.id;
+    if (owner === "box") return { dataKey, personKey: BOX_KEY, key: current.key.box };
+    const personKey = this.#numbers.get(owner);
+    if (personKey === undefined) return undefined;
+    const key = this.#content.get(slotOf({ version: 2, dataKey, personKey }));
+    return key && { dataKey, personKey, key };
+  }
+
+  async #openSealer(owner: Owner): Promise<Sealer> {
+    const current = await this.#openCurrent();
+    const dataKey = current.id;
+    if (owner === "box") return { dataKey, personKey: BOX_KEY, key: current.box };
+    let personKey = this.#numbers.get(owner);
+    if (personKey === undefined) {
+      const wrapped = await this.#store.personKey(owner);
+      await this.#keepPerson(wrapped);
+      personKey = wrapped.number;
+      keep(this.#numbers, owner, personKey, MAX_PEOPLE);
+    }
+    return { dataKey, personKey, key: await this.#openContent({ version: 2, dataKey, personKey }) };
+  }
+
+  async #openCurrent(): Promise<DataKey> {
+    const before = this.#current;
+    if (before && this.#nowMs() < before.untilMs) return before.key;
+    try {
+      const stored = await this.#store.current();
+      const key = this.#dataKeys.get(stored.id) ?? (await this.#keepDataKey(stored));
+      const untilMs = Math.max(stored.createdAtMs + DATA_KEY_MS, this.#nowMs() + RETRY_MS);
+      this.#current = { key, untilMs, staleBelow: stored.staleBelow };
+      return key;
+    } catch (error) {
+      if (!before || errorCode(error).startsWith("crypto/")) throw error;
+      before.untilMs = this.#nowMs() + RETRY_MS;
+      return before.key;
+    }
+  }
+
+  async #openContent(names: KeyNames): Promise<CryptoKey> {
+    const dataKey = await this.#openDataKey(names.dataKey);
+    const key = await this.#deriveContent(names, dataKey);
+    this.#verifyAlive(names.personKey);
+    keep(this.#content, slotOf(names), key, MAX_CONTENT_KEYS);
+    return key;
+  }
+
+  async #deriveContent({ version, personKey }: KeyNames, dataKey: DataKey): Promise<CryptoKey> {
+    if (version === 1) return dataKey.plain;
+    if (personKey === BOX_KEY) return dataKey.box;
+    return deriveContentKey(await this.#openPerson(personKey), dataKey);
+  }
+
+  async #openPerson(number: number): Promise<CryptoKey> {
+    const known = this.#people.get(number);
+    if (known) return known;
+    const wrapped = await this.#store.personKeyByNumber(number);
+    if (wrapped === "destroyed") throw new AppError("crypto/erased");
+    if (!wrapped)
+      throw new AppError("crypto/cannot_open", { detail: "The person key is unknown." });
+    return this.#keepPerson(wrapped);
+  }
+
+  async #keepPerson({ number, dataKey, wrapped }: WrappedPersonKey): Promise<CryptoKey> {
+    const key = await openPersonKey(wrapped, await this.#openDataKey(dataKey));
+    this.#verifyAlive(number);
+    keep(this.#people, number, key, MAX_PEOPLE);
+    return key;
+  }
+
+  /** A key that was on its way while it was destroyed is not kept. */
+  #verifyAlive(number: number): void {
+    if (this.#destroyed.has(number)) throw new AppError("crypto/erased");
+  }
+
+  async #openDataKey(id: number): Promise<DataKey> {
+    const known = this.#dataKeys.get(id);
+    if (known) return known;
     const stored = await this.#store.byId(id);
     if (!stored) throw new AppError("crypto/cannot_open", { detail: "The data key is unknown." });
-    return this.#unwrap(stored);
+    return this.#keepDataKey(stored);
   }
 
-  async #unwrap(stored: WrappedKey): Promise<CryptoKey> {
-    try {
-      const usages = ["encrypt", "decrypt"];
-      const key = await crypto.subtle.unwrapKey(
-        "raw",
-        stored.wrapped,
-        this.#master,
-        "AES-KW",
-        GCM,
-        false,
-        usages,
-      );
-      this.#keys.set(stored.id, key);
-      return key;
-    } catch (cause) {
-      throw new AppError("crypto/cannot_open", { cause });
-    }
+  async #keepDataKey({ id, wrapped }: WrappedKey): Promise<DataKey> {
+    const key = await openDataKey(id, wrapped, this.#masters);
+    keep(this.#dataKeys, id, key, MAX_DATA_KEYS);
+    return key;
+  }
+}
+
+function slotOf({ version, dataKey, personKey }: KeyNames): string {
+  return `${version}.${dataKey}.${personKey}`;
+}
+
+function keep<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, max: number): void {
+  map.set(key, value);
+  if (map.size <= max) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
   }
 }
 
@@ -137,8 +230,9 @@ export async function sealJson(
   keyring: Keyring,
   place: string,
   value: unknown,
+  owner: Owner,
 ): Promise<Uint8Array> {
-  return keyring.seal(place, encoder.encode(JSON.stringify(value)));
+  return keyring.seal(place, encoder.encode(JSON.stringify(value)), owner);
 }
 
 /** The value that {@link sealJson} sealed at the same place: the seal vouches for its type. */
@@ -149,4 +243,14 @@ export async function openJson<Value>(
 ): Promise<Value> {
   const text = new TextDecoder().decode(await keyring.open(place, envelope));
   return JSON.parse(text) as Value;
+}
+
+/** Undefined for what was erased with its key. */
+export async function unlessErased<Value>(opening: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (errorCode(error) === "crypto/erased") return undefined;
+    throw error;
+  }
 }

@@ -114,13 +114,13 @@ async function sealTurn(history: History, request: AcceptRequest): Promise<NewMe
       ...row,
       id: asked,
       role: "user",
-      sealed: await history.seal(asked, userBody(request, 0)),
+      sealed: await history.seal(asked, userBody(request, 0), personId),
     },
     {
       ...row,
       id: answered,
       role: "assistant",
-      sealed: await history.seal(answered, { text: ANSWER, media: [] }),
+      sealed: await history.seal(answered, { text: ANSWER, media: [] }, personId),
     },
   ];
 }

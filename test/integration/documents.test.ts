@@ -1,6 +1,7 @@
 /** Documents that people send: short ones are told whole, long ones are read part by part while the talk goes on. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { NewFile } from "../../src/core/session-protocol.ts";
+import { person } from "../support/integration.ts";
 import { type Chat, ScriptedModel, until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
 
@@ -15,7 +16,13 @@ afterAll(() => {
 });
 
 function file(name: string, text: string, mime = "text/plain"): NewFile {
-  return { kind: "file", name, mime, bytes: new TextEncoder().encode(text) };
+  return {
+    personId: person.personId,
+    kind: "file",
+    name,
+    mime,
+    bytes: new TextEncoder().encode(text),
+  };
 }
 
 /** Of this many parts, in the scripted model's window. */

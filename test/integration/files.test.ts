@@ -6,10 +6,16 @@ import type { SessionKey } from "../../src/core/ids.ts";
 import { Files, MAX_STORE_BYTES } from "../../src/do/files.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { openSessionSchema } from "../../src/do/session-schema.ts";
-import { env } from "../support/integration.ts";
+import { env, person } from "../support/integration.ts";
 
 const file = (bytes: Uint8Array) =>
-  ({ kind: "file", name: "rhubarb.txt", mime: "text/plain", bytes }) as const;
+  ({
+    personId: person.personId,
+    kind: "file",
+    name: "rhubarb.txt",
+    mime: "text/plain",
+    bytes,
+  }) as const;
 
 async function withFiles(test: (files: Files, sql: SqlStorage) => Promise<void>): Promise<void> {
   const stub = env.SESSION.getByName(`test:main:${crypto.randomUUID()}`);

@@ -6,7 +6,7 @@ import { openKeyring } from "../../src/do/isolate.ts";
 import { MAX_NOTICES, Notices } from "../../src/do/notices.ts";
 import { KEEP_NOTICE_MS } from "../../src/do/send-notice.ts";
 import { openSessionSchema } from "../../src/do/session-schema.ts";
-import { env, messageRequest } from "../support/integration.ts";
+import { env, messageRequest, person } from "../support/integration.ts";
 import { until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
 
@@ -27,7 +27,7 @@ async function withNotices(test: (bench: Bench) => Promise<void>): Promise<void>
     const { sql } = storage;
     const reopen = () => new Notices(sql, keyring, "web:main:c" as SessionKey);
     const notices = reopen();
-    const sealed = await notices.seal("n", { en: "told", zh: "告知" });
+    const sealed = await notices.seal("n", { en: "told", zh: "告知" }, person.personId);
     await test({
       sql,
       notices,

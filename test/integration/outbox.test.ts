@@ -6,7 +6,7 @@ import type { Target } from "../../src/core/message.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { type NewOutboxRow, Outbox } from "../../src/do/outbox.ts";
 import { openSessionSchema } from "../../src/do/session-schema.ts";
-import { env } from "../support/integration.ts";
+import { env, person } from "../support/integration.ts";
 
 const target: Target = { conversation: { id: "c", kind: "direct" } };
 const telegram = "telegram:main" as AccountKey;
@@ -31,7 +31,7 @@ async function withOutbox(test: (bench: Bench) => Promise<void>): Promise<void> 
     const reopen = () => new Outbox(sql, keyring, "telegram:main:c" as SessionKey);
     const outbox = reopen();
     const put: Bench["put"] = async (key, given, nowMs = 0) => {
-      const text = await outbox.seal(key, { markdown: `text of ${key}`, target });
+      const text = await outbox.seal(key, { markdown: `text of ${key}`, target }, person.personId);
       outbox.put({ ...text, turnId, account: telegram, state: "pending", ...given }, nowMs);
     };
     await test({ sql, outbox, reopen, put });

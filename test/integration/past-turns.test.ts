@@ -28,12 +28,13 @@ async function withPast(test: (bench: Bench) => Promise<void>): Promise<void> {
     const reopen = () => new PastTurns(storage.sql, history);
     const talk: Bench["talk"] = async (name, answer, aside = false) => {
       const turnId = name as TurnId;
-      const row = { turnId, personId: "p" as PersonId, channel: "web", aside, atMs: 7 };
+      const personId = "p" as PersonId;
+      const row = { turnId, personId, channel: "web", aside, atMs: 7 };
       const [asked, answered] = [userMessageId(turnId), answerMessageId(turnId)];
-      const question = await history.seal(asked, { text: `question ${name}`, media: [] });
+      const question = await history.seal(asked, { text: `question ${name}`, media: [] }, personId);
       history.append({ ...row, id: asked, role: "user", sealed: question });
       if (answer === "") return;
-      const sealed = await history.seal(answered, { text: answer, media: [] });
+      const sealed = await history.seal(answered, { text: answer, media: [] }, personId);
       history.append({ ...row, id: answered, role: "assistant", sealed });
     };
     await test({ past: reopen(), history, reopen, talk });

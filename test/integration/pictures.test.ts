@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { NewFile } from "../../src/core/session-protocol.ts";
 import { MAX_PICTURE_BYTES } from "../../src/turn/pictures.ts";
+import { person } from "../support/integration.ts";
 import { type Chat, ScriptedModel } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
 
@@ -23,7 +24,8 @@ function png(width: number, height: number, bytes = 100, mark = 0): NewFile {
   view.setUint32(16, width);
   view.setUint32(20, height);
   data[bytes - 1] = mark;
-  return { kind: "image", name: `${mark}.png`, mime: "image/png", bytes: data };
+  const { personId } = person;
+  return { personId, kind: "image", name: `${mark}.png`, mime: "image/png", bytes: data };
 }
 
 async function show(talk: Talk, text: string, files: NewFile[], answer: string) {

@@ -8,7 +8,7 @@ import type {
   SessionCalls,
 } from "../../src/core/session-protocol.ts";
 import { MAX_QUEUED } from "../../src/do/inbox.ts";
-import { env, messageRequest } from "../support/integration.ts";
+import { env, messageRequest, person } from "../support/integration.ts";
 
 function sessionOf(request: AcceptRequest): SessionCalls {
   // The stub answers the same calls with types that unfold into unions.
@@ -216,6 +216,7 @@ describe("files", () => {
     for (let at = 0; at < large.length; at += bytes.length)
       large.set(bytes.subarray(0, Math.min(bytes.length, large.length - at)), at);
     const kept = await session.storeFile({
+      personId: person.personId,
       kind: "file",
       name: "a.bin",
       mime: "application/x-test",

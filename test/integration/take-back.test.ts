@@ -5,7 +5,7 @@ import type { TurnId } from "../../src/core/ids.ts";
 import type { SessionCalls } from "../../src/core/session-protocol.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { Outbox } from "../../src/do/outbox.ts";
-import { env, messageRequest } from "../support/integration.ts";
+import { env, messageRequest, person } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
 
@@ -160,6 +160,7 @@ describe("/forget yes", () => {
     await model.answer("kept safe");
     await talk.replyTo(first);
     await talk.calls.storeFile({
+      personId: person.personId,
       kind: "file",
       name: "a.txt",
       mime: "text/plain",

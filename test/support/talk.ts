@@ -10,7 +10,7 @@ import type {
   Speaker,
 } from "../../src/core/session-protocol.ts";
 import { streamTurn } from "../../src/do/event-stream.ts";
-import { env, type MessageOptions, messageRequest } from "./integration.ts";
+import { env, type MessageOptions, messageRequest, person } from "./integration.ts";
 import { until } from "./scripted-model.ts";
 
 type Row = Record<string, SqlStorageValue>;
@@ -50,10 +50,10 @@ export class Talk {
   }
 
   /** A message with files that are kept already, as the web chat sends them. */
-  async sayWith(text: string, files: readonly NewFile[]): Promise<AcceptRequest> {
+  async sayWith(text: string, files: readonly Omit<NewFile, "personId">[]): Promise<AcceptRequest> {
     const media: MediaRef[] = [];
     for (const file of files) {
-      const kept = await this.calls.storeFile(file);
+      const kept = await this.calls.storeFile({ personId: person.personId, ...file });
       if ("status" in kept) throw new Error("moved");
       media.push(kept);
     }

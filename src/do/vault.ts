@@ -1,0 +1,202 @@
+/**
+ * VaultObject: one for the box. It keeps the wrapped data keys and person keys, in a file of their own that nothing else
+ * stands in, makes a new data key each day, and destroys what is to be read no more.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { AppError, errorCode } from "../core/errors.ts";
+import type { PersonId } from "../core/ids.ts";
+import { clearDataKeys, loadDataKeys } from "../db/data-keys.ts";
+import type { Env } from "../env.ts";
+import { emit } from "../observability/emit.ts";
+import { describeError } from "../observability/redact.ts";
+import {
+  createWrappedKey,
+  type DataKey,
+  openDataKey,
+  openNextMaster,
+  rewrapKey,
+} from "../security/key-tree.ts";
+import { DATA_KEY_MS, type WrappedKey, type WrappedPersonKey } from "../security/keyring.ts";
+import { openMasters } from "./isolate.ts";
+import { type DataKeyRow, type VaultCounts, VaultRows } from "./vault-rows.ts";
+
+/** What is sealed under older data keys is sealed anew when there is time. */
+export const STALE_MS = 365 * DATA_KEY_MS;
+/** Person keys wrapped anew at once. */
+const REWRAP_ROWS = 200;
+const RETRY_MS = 60_000;
+
+export interface VaultStatus extends VaultCounts {
+  /** Fingerprint of the master key, where it was changed once. */
+  masterId?: string;
+}
+
+export class VaultObject extends DurableObject<Env> {
+  readonly #rows: VaultRows;
+  #isImported = false;
+  /** What was wrapped by the master key before one of these is not kept after it. */
+  #masterChanges = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#rows = new VaultRows(ctx.storage);
+  }
+
+  /** Boxes of before have their data keys in D1: they are moved here once, and gone there only when they are here. */
+  async #open(): Promise<VaultRows> {
+    if (this.#isImported) return this.#rows;
+    if (this.#rows.get("imported") === undefined) {
+      const found = await loadDataKeys(this.env.DB);
+      if (found.length > 0) {
+        this.#rows.insertDataKeys(found);
+        await this.ctx.storage.sync();
+        await clearDataKeys(this.env.DB);
+      }
+      this.#rows.set("imported", "yes");
+    }
+    this.#isImported = true;
+    return this.#rows;
+  }
+
+  async current(): Promise<WrappedKey> {
+    const rows = await this.#open();
+    const newest = rows.newest();
+    const ageMs = Date.now() - (newest?.createdAtMs ?? 0);
+    // A clock that was set back far makes a new one, too.
+    if (newest && Math.abs(ageMs) < DATA_KEY_MS) return this.#describe(newest);
+    return this.#describe(await this.#addDataKey(newest?.id ?? 0));
+  }
+
+  /** A new data key, from now on. */
+  async rotate(): Promise<WrappedKey> {
+    const rows = await this.#open();
+    return this.#describe(await this.#addDataKey(rows.newest()?.id ?? 0));
+  }
+
+  /** The key after this one, whoever makes it. */
+  async #addDataKey(afterId: number): Promise<DataKeyRow> {
+    const [master] = await openMasters(this.env);
+    const changes = this.#masterChanges;
+    if (!master) throw new AppError("crypto/cannot_open");
+    await this.#verifyMaster();
+    const wrapped = await createWrappedKey(master);
+    if (changes !== this.#masterChanges) return this.#addDataKey(afterId);
+    this.#rows.insertDataKeys([{ id: afterId + 1, wrapped, createdAtMs: Date.now() }]);
+    const newest = this.#rows.newest();
+    if (!newest) throw new AppError("crypto/cannot_open", { detail: "No data key could be kept." });
+    await this.ctx.storage.setAlarm(newest.createdAtMs + DATA_KEY_MS);
+    return newest;
+  }
+
+  /** With a wrong master key nothing is added to the old keys. Throws crypto/cannot_open. */
+  async #verifyMaster(): Promise<void> {
+    const newest = this.#rows.newest();
+    if (newest) await this.#openRow(newest);
+  }
+
+  async #openRow({ id, wrapped }: DataKeyRow): Promise<DataKey> {
+    return openDataKey(id, wrapped, await openMasters(this.env));
+  }
+
+  #describe(row: DataKeyRow): WrappedKey {
+    return { ...row, staleBelow: this.#rows.oldestSince(Date.now() - STALE_MS) ?? row.id };
+  }
+
+  async byId(id: number): Promise<WrappedKey | undefined> {
+    const row = (await this.#open()).dataKey(id);
+    return row && this.#describe(row);
+  }
+
+  async personKey(personId: PersonId): Promise<WrappedPersonKey> {
+    const rows = await this.#open();
+    const known = rows.personKey(rows.resolve(personId));
+    if (known) return known;
+    const newest = await this.#openRow(await this.current());
+    const wrapped = await createWrappedKey(newest.wrapping);
+    // Synchronous from here: another call may have made it meanwhile.
+    const person = rows.resolve(personId);
+    if (!rows.personKey(person)) rows.insertPersonKey(person, newest.id, wrapped, Date.now());
+    const made = rows.personKey(person);
+    if (!made) throw new AppError("crypto/cannot_open", { detail: "No person key could be kept." });
+    return made;
+  }
+
+  async personKeyByNumber(number: number): Promise<WrappedPersonKey | "destroyed" | undefined> {
+    const rows = await this.#open();
+    return rows.wasDestroyed(number) ? "destroyed" : rows.personKeyByNumber(number);
+  }
+
+  async destroyPersonKey(personId: PersonId): Promise<number[]> {
+    const rows = await this.#open();
+    const numbers = rows.destroy(rows.resolve(personId), Date.now());
+    await this.ctx.storage.sync();
+    return numbers;
+  }
+
+  async join(from: PersonId, into: PersonId): Promise<void> {
+    const rows = await this.#open();
+    if (from !== rows.resolve(into)) rows.join(from, rows.resolve(into));
+  }
+
+  /** `wrapped` is the new master key, by the present one. All or none of the data keys change. Throws crypto/cannot_open. */
+  async changeMaster(wrapped: Uint8Array, masterId: string): Promise<void> {
+    const rows = await this.#open();
+    if (rows.get("masterId") === masterId) return;
+    const masters = await openMasters(this.env);
+    const next = await openNextMaster(wrapped, masters);
+    for (;;) {
+      const all = rows.allDataKeys();
+      const changed = await Promise.all(
+        all.map(async (row) => ({
+          id: row.id,
+          wrapped: await rewrapKey(row.wrapped, masters, next),
+        })),
+      );
+      if (rows.newest()?.id !== all.at(-1)?.id) continue;
+      rows.replaceWrapped(changed, masterId);
+      this.#masterChanges += 1;
+      masters.splice(0, masters.length, next);
+      await this.ctx.storage.sync();
+      return;
+    }
+  }
+
+  async status(): Promise<VaultStatus> {
+    const rows = await this.#open();
+    const masterId = rows.get("masterId");
+    return { ...rows.counts(), ...(masterId === undefined ? {} : { masterId }) };
+  }
+
+  /** A new data key each day; then no older one is needed to reach a person key. */
+  override async alarm(): Promise<void> {
+    try {
+      await this.current();
+      await this.#rewrapPeople();
+      const newest = this.#rows.newest();
+      if (newest) await this.ctx.storage.setAlarm(newest.createdAtMs + DATA_KEY_MS);
+    } catch (error) {
+      const cause = describeError(error);
+      emit({ type: "fault", where: "vault:alarm", code: errorCode(error), cause });
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
+    }
+  }
+
+  async #rewrapPeople(): Promise<void> {
+    const stored = this.#rows.newest();
+    if (!stored) return;
+    const newest = await this.#openRow(stored);
+    for (;;) {
+      const batch = this.#rows.personKeysBefore(newest.id, REWRAP_ROWS);
+      if (batch.length === 0) return;
+      const wrappers = new Map<number, DataKey>();
+      for (const { number, dataKey, wrapped } of batch) {
+        const row = this.#rows.dataKey(dataKey);
+        if (!row) throw new AppError("crypto/cannot_open", { detail: "The data key is unknown." });
+        const old = wrappers.get(dataKey) ?? (await this.#openRow(row));
+        wrappers.set(dataKey, old);
+        const again = await rewrapKey(wrapped, [old.wrapping], newest.wrapping);
+        this.#rows.replacePersonKey({ number, dataKey: newest.id, wrapped: again });
+      }
+    }
+  }
+}
