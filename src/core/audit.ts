@@ -12,7 +12,6 @@ export const AUDIT_ACTIONS = [
   "apikey.created",
   "apikey.revoked",
   "audit.damaged",
-  "audit.exported",
   "audit.pruned",
   "backup.made",
   "backup.restored",
