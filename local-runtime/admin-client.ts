@@ -73,10 +73,27 @@ export async function* streamAdmin<Event>(
   }
 }
 
+/** Gets an answer that is no JSON, in pieces as they come. Throws as {@link callAdmin} does. */
+export async function* downloadAdmin(
+  socketPath: string,
+  path: string,
+): AsyncGenerator<Uint8Array, void> {
+  const response = await open(socketPath, { method: "GET", path }, undefined);
+  if (response.statusCode !== 200) await readReply(response);
+  response.setTimeout(STREAM_IDLE_MS, () => response.destroy(noAnswer(STREAM_IDLE_MS)));
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) yield chunk;
+  } catch (error) {
+    throw error instanceof HostError ? error : cutOff(error);
+  } finally {
+    response.destroy();
+  }
+}
+
 function open(
   socketPath: string,
   call: { method: string; path: string; body?: unknown },
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   return new Promise((resolve, reject) => {
@@ -85,7 +102,7 @@ function open(
         socketPath,
         method: call.method,
         path: call.path,
-        signal,
+        ...(signal ? { signal } : {}),
         headers: {
           accept: "application/json",
           ...(body === undefined

@@ -65,6 +65,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "add, list, remove and rehearse dialogue flows",
     load: () => import("./commands/flow.ts"),
   },
+  audit: {
+    summary: "read, export and verify the log of who did what",
+    load: () => import("./commands/audit.ts"),
+  },
   egress: {
     summary: "print everything that the server can reach",
     load: () => import("./commands/egress.ts"),

@@ -10,6 +10,7 @@ import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
 import { chat } from "./routes/chat.ts";
 import { consolePages } from "./routes/console.ts";
+import { noteAccess } from "./routes/note-access.ts";
 import { openAi } from "./routes/openai/routes.ts";
 import { ops } from "./routes/ops.ts";
 import { signIn } from "./routes/sign-in.ts";
@@ -61,6 +62,7 @@ function routeOf(path: string): string {
     "host",
     "accounts",
     "api-keys",
+    "audit",
     "pairings",
     "people",
     "say",
@@ -97,4 +99,4 @@ export const metricsApp = createBase("public").use(secureHeaders).route("/", ops
 export const apiApp = createBase("public").route("/v1", openAi);
 
 /** What the box's owner reaches through the admin socket. */
-export const adminApp = createBase("owner").use(callAsOwner).route("/", admin);
+export const adminApp = createBase("owner").use(callAsOwner, noteAccess).route("/", admin);

@@ -1,6 +1,11 @@
 /** The lines of an audit export, as a schema each: what is not of this form is no line of one. */
 import * as v from "valibot";
-import { AUDIT_ACTIONS, MAX_AUDIT_TEXT_UNITS, MAX_AUDIT_VALUES } from "../../src/core/audit.ts";
+import {
+  type AccessEntry,
+  AUDIT_ACTIONS,
+  MAX_AUDIT_TEXT_UNITS,
+  MAX_AUDIT_VALUES,
+} from "../../src/core/audit.ts";
 import type {
   AuditAnchor,
   AuditCheckpoint,
@@ -63,4 +68,15 @@ export const CheckpointSchema: v.GenericSchema<unknown, AuditCheckpoint> = v.str
   timestamp,
   public_key: digest,
   signature,
+});
+
+/** GET /audit/access answers a list of these. */
+export const AccessSchema: v.GenericSchema<unknown, AccessEntry> = v.object({
+  seq: count,
+  user_id: v.nullable(v.string()),
+  ip_address: v.nullable(v.string()),
+  method: v.string(),
+  route: v.string(),
+  status: count,
+  timestamp,
 });

@@ -112,3 +112,25 @@ function boundValue(value: AuditValue): AuditValue {
 function cut(text: string, maxUnits: number): string {
   return text.slice(0, maxUnits).toWellFormed();
 }
+
+/** A call of the administration: which address, without its parameters, and how it ended. */
+export interface AccessNote extends AuditActor {
+  method: string;
+  route: string;
+  status: number;
+  atMs: number;
+}
+
+/** A row of the access log. */
+export interface AccessEntry {
+  seq: number;
+  user_id: string | null;
+  ip_address: string | null;
+  method: string;
+  route: string;
+  status: number;
+  timestamp: string;
+}
+
+/** Entries of one page, at most. */
+export const MAX_AUDIT_PAGE = 500;

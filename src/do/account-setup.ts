@@ -2,6 +2,7 @@
 import type { Account, ChannelAdapter } from "../adapters/adapter.ts";
 import { findAdapter } from "../adapters/registry.ts";
 import type { AccountAdded, AccountTest, AddAccount } from "../core/admin-protocol.ts";
+import { type AuditActor, NO_ACTOR } from "../core/audit.ts";
 import { AppError, errorSpec, isAppError } from "../core/errors.ts";
 import { accountKey } from "../core/ids.ts";
 import type { Env } from "../env.ts";
@@ -46,7 +47,11 @@ function webhookUrl(env: Env, account: Account): string | undefined {
 }
 
 /** Throws channel/unknown, account/*. Nothing is stored when the platform refuses. */
-export async function addAccount(env: Env, request: AddAccount): Promise<AccountAdded> {
+export async function addAccount(
+  env: Env,
+  request: AddAccount,
+  by: AuditActor = NO_ACTOR,
+): Promise<AccountAdded> {
   const adapter = findAdapter(request.channel);
   if (!adapter || adapter.fields.length === 0) throw new AppError("channel/unknown");
   if (!adapter.capabilities.transports.includes(request.transport))
@@ -75,7 +80,7 @@ export async function addAccount(env: Env, request: AddAccount): Promise<Account
   )) ?? { done: [] };
   // Armed before the account is kept, so that a crash in between leaves none that nobody polls.
   if (transport === "poll") await env.CONNECTION.getByName(key).open(key);
-  await directory.addAccount(report.self ? { ...account, self: report.self } : account, allow);
+  await directory.addAccount(report.self ? { ...account, self: report.self } : account, allow, by);
   forgetDirectory();
   if (transport === "poll") await env.CONNECTION.getByName(key).open(key);
   const summary = (await directory.accounts()).find(
@@ -86,10 +91,15 @@ export async function addAccount(env: Env, request: AddAccount): Promise<Account
 }
 
 /** Throws account/unknown. */
-export async function removeAccount(env: Env, channel: string, name: string): Promise<void> {
+export async function removeAccount(
+  env: Env,
+  channel: string,
+  name: string,
+  by: AuditActor = NO_ACTOR,
+): Promise<void> {
   const key = accountKey(channel, name);
   const route = await findRoute(env, key);
-  await openDirectory(env).removeAccount(key);
+  await openDirectory(env).removeAccount(key, by);
   forgetDirectory();
   if (route?.account.transport === "poll") await env.CONNECTION.getByName(key).close();
 }

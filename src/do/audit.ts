@@ -3,23 +3,29 @@
  * chain is in audit-log.ts.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { AuditEvent } from "../core/audit.ts";
+import {
+  type AccessEntry,
+  type AccessNote,
+  type AuditEvent,
+  MAX_AUDIT_PAGE,
+} from "../core/audit.ts";
 import type { AuditAnchor, AuditCheckpoint, AuditEntry } from "../core/audit-record.ts";
 import type { PersonId } from "../core/ids.ts";
+import { renderTimestamp } from "../core/time-zone.ts";
 import type { Env } from "../env.ts";
+import { AccessRows } from "./access-rows.ts";
 import { AuditLog } from "./audit-log.ts";
 import { openAuditSchema } from "./audit-schema.ts";
 import { openKeyring, openOptions } from "./isolate.ts";
 
-/** Entries of one page, at most. */
-export const MAX_AUDIT_PAGE = 500;
-
 export class AuditObject extends DurableObject<Env> {
+  readonly #access: AccessRows;
   #opening: Promise<AuditLog> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     openAuditSchema(ctx.storage);
+    this.#access = new AccessRows(ctx.storage.sql);
   }
 
   /** Once for all who ask meanwhile: two would begin at the same end. */
@@ -45,12 +51,24 @@ export class AuditObject extends DurableObject<Env> {
     await (await this.#open()).append(events);
   }
 
+  noteAccess(note: AccessNote): void {
+    const zone = openOptions(this.env).ROCKPOOL_TIME_ZONE;
+    this.#access.add(note, renderTimestamp(note.atMs, zone));
+  }
+
+  /** Newest first. */
+  accessBefore(seq: number, limit: number): AccessEntry[] {
+    return this.#access.before(seq, Math.min(limit, MAX_AUDIT_PAGE));
+  }
+
   async checkpoint(): Promise<AuditCheckpoint> {
     return (await this.#open()).checkpoint();
   }
 
-  async anchor(): Promise<AuditAnchor | null> {
-    return (await this.#open()).rows.anchor();
+  /** Where the log ends, signed now, and where it begins. */
+  async bounds(): Promise<{ end: AuditCheckpoint; anchor: AuditAnchor | null }> {
+    const log = await this.#open();
+    return { end: await log.checkpoint(), anchor: log.rows.anchor() };
   }
 
   /** Oldest first. */

@@ -109,6 +109,10 @@ const STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX identities_by_person ON identities (person_id);
   `,
+  `
+  -- Events for the audit log, until it has them.
+  CREATE TABLE audit_queue (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

@@ -18,6 +18,7 @@ import type {
   PersonSummary,
 } from "../core/admin-protocol.ts";
 import type { ApiCaller } from "../core/api-keys.ts";
+import { type AuditActor, auditEvent, NO_ACTOR } from "../core/audit.ts";
 import type {
   Admission,
   AdmitRequest,
@@ -36,6 +37,8 @@ import { createApiKey, type ParsedApiKey, parseApiKey } from "../security/api-ke
 import { hashToken, randomToken } from "../security/codes.ts";
 import { Accounts, MAX_ACCOUNTS } from "./accounts.ts";
 import { ApiKeys } from "./api-keys.ts";
+import { openAudit } from "./audit-client.ts";
+import { AuditQueue } from "./audit-queue.ts";
 import { openDirectorySchema } from "./directory-schema.ts";
 import { Flows, type KnownFlow } from "./flows.ts";
 import { openKeyring } from "./isolate.ts";
@@ -56,6 +59,7 @@ const RETRY_FLUSH_MS = 10_000;
 const OWNER = { role: "owner", name: "Owner", lang: "en" } as const;
 
 export class DirectoryObject extends DurableObject<Env> {
+  readonly #audit: AuditQueue;
   readonly #journal: JournalRows;
   readonly #people: People;
   readonly #personAdmin: PersonAdmin;
@@ -70,6 +74,10 @@ export class DirectoryObject extends DurableObject<Env> {
     super(ctx, env);
     openDirectorySchema(ctx.storage);
     const { sql } = ctx.storage;
+    this.#audit = new AuditQueue(sql, {
+      arm: () => this.#arm(),
+      append: (events) => openAudit(env).append(events),
+    });
     this.#journal = new JournalRows(sql);
     this.#people = new People(sql, (entry) => this.#log(entry));
     this.#personAdmin = new PersonAdmin(sql, this.#people);
@@ -81,6 +89,10 @@ export class DirectoryObject extends DurableObject<Env> {
   /** Inside the caller's synchronous block: the row and the alarm are one commit with what it describes. */
   #log(entry: JournalEntry): void {
     this.#journal.add(entry);
+    this.#arm();
+  }
+
+  #arm(): void {
     void this.ctx.storage.setAlarm(Date.now() + FLUSH_MS);
   }
 
@@ -97,6 +109,7 @@ export class DirectoryObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const journal = this.env.JOURNAL.getByName("journal");
     try {
+      await this.#audit.flush();
       while (!this.#journal.isEmpty)
         await this.#journal.flush((entries) => journal.append(entries));
       this.#journal.prune();
@@ -122,7 +135,11 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Throws account/exists, account/bad_settings. */
-  async addAccount(account: Account, allow: readonly string[]): Promise<void> {
+  async addAccount(
+    account: Account,
+    allow: readonly string[],
+    by: AuditActor = NO_ACTOR,
+  ): Promise<void> {
     const accounts = await this.#openAccounts();
     const sealed = await accounts.seal(account);
     if (accounts.has(account.key)) throw new AppError("account/exists");
@@ -139,6 +156,9 @@ export class DirectoryObject extends DurableObject<Env> {
         sender,
       );
     this.#logAccount(account, nowMs, null);
+    const { key, access, transport } = account;
+    this.#audit.add(auditEvent("account.added", by, { account: key, access, transport }));
+    await this.#audit.flush();
   }
 
   #logAccount(account: Account, createdAtMs: number, removedAtMs: number | null): void {
@@ -147,12 +167,14 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Throws account/unknown. */
-  async removeAccount(key: AccountKey): Promise<void> {
+  async removeAccount(key: AccountKey, by: AuditActor = NO_ACTOR): Promise<void> {
     const accounts = await this.#openAccounts();
     const account = await accounts.open(key);
     if (!account) throw new AppError("account/unknown");
     accounts.remove(key);
     this.#logAccount(account, Date.now(), Date.now());
+    this.#audit.add(auditEvent("account.removed", by, { account: key }));
+    await this.#audit.flush();
   }
 
   async admit(request: AdmitRequest): Promise<Admission> {
@@ -173,30 +195,44 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Throws pairing/unknown_code. */
-  decidePairing(code: string, approve: boolean): Pairing {
-    return this.ctx.storage.transactionSync(() => {
+  async decidePairing(code: string, approve: boolean, by: AuditActor = NO_ACTOR): Promise<Pairing> {
+    const decided = this.ctx.storage.transactionSync(() => {
       const pairing = this.#pairings.take(code, Date.now());
       if (!pairing) throw new AppError("pairing/unknown_code");
       const { account, sender, senderName, lang } = pairing;
       const newcomer = { account, sender, name: senderName, lang };
-      if (approve) this.#people.enrol(newcomer, "member", Date.now());
+      const known = approve && this.#people.enrol(newcomer, "member", Date.now());
+      const subjectId = known && known.status === "admitted" ? known.speaker.personId : undefined;
+      const more = { personal: { sender, senderName }, ...(subjectId ? { subjectId } : {}) };
+      this.#audit.add(
+        auditEvent(approve ? "pairing.approved" : "pairing.denied", by, { account }, more),
+      );
       return pairing;
     });
+    await this.#audit.flush();
+    return decided;
   }
 
-  async createOwnerLink(): Promise<OwnerLink> {
+  async createOwnerLink(by: AuditActor = NO_ACTOR): Promise<OwnerLink> {
     const token = randomToken();
     const hash = await hashToken(token);
-    return { token, expiresAtMs: this.#oneTime.addOwnerToken(hash, Date.now()) };
+    const expiresAtMs = this.#oneTime.addOwnerToken(hash, Date.now());
+    this.#audit.add(auditEvent("ownerlink.made", by, { expiresAtMs }));
+    await this.#audit.flush();
+    return { token, expiresAtMs };
   }
 
   /** Throws owner/bad_token. The first one makes the owner. */
-  async redeemOwnerToken(token: string): Promise<Person> {
+  async redeemOwnerToken(token: string, ip: string | null = null): Promise<Person> {
     const hash = await hashToken(token);
-    return this.ctx.storage.transactionSync(() => {
+    const owner = this.ctx.storage.transactionSync(() => {
       if (!this.#oneTime.takeOwnerToken(hash, Date.now())) throw new AppError("owner/bad_token");
-      return this.#people.owner() ?? this.#people.add(OWNER, Date.now());
+      const person = this.#people.owner() ?? this.#people.add(OWNER, Date.now());
+      this.#audit.add(auditEvent("ownerlink.used", { userId: person.id, ip }));
+      return person;
     });
+    await this.#audit.flush();
+    return owner;
   }
 
   /** The owner, made when there is none yet: for the admin socket, and for what he is to be told. */
@@ -242,10 +278,14 @@ export class DirectoryObject extends DurableObject<Env> {
     const done = this.ctx.storage.transactionSync(() => {
       const taken = this.#oneTime.takeLinkCode(request.code, request.session, Date.now());
       if (taken.status !== "linked") return { redeemed: { status: taken.status } };
-      const { to, channel, personId } = taken;
-      const joined = this.#people.join(request.speaker.personId, personId, Date.now());
+      const { to, channel, personId: subjectId } = taken;
+      const { personId: userId } = request.speaker;
+      const joined = this.#people.join(userId, subjectId, Date.now());
+      if (userId !== subjectId)
+        this.#audit.add(auditEvent("link.used", { userId, ip: null }, { channel }, { subjectId }));
       return { redeemed: { status: "linked", to, channel } as const, joined };
     });
+    await this.#audit.flush();
     if (done.joined) await joinPersonKeys(this.env, done.joined.from, done.joined.into);
     return done.redeemed;
   }
@@ -288,25 +328,37 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Throws flow/refused. */
-  async putFlow(definition: Definition): Promise<FlowAdded> {
-    return (await this.#openFlows()).put(definition, Date.now());
+  async putFlow(definition: Definition, by: AuditActor = NO_ACTOR): Promise<FlowAdded> {
+    const added = await (await this.#openFlows()).put(definition, Date.now());
+    const { name, version } = added.flow;
+    if (added.change !== "unchanged")
+      this.#audit.add(auditEvent(`flow.${added.change}`, by, { flow: name, version }));
+    await this.#audit.flush();
+    return added;
   }
 
   /** Throws flow/unknown. */
-  async removeFlow(name: string): Promise<void> {
+  async removeFlow(name: string, by: AuditActor = NO_ACTOR): Promise<void> {
     (await this.#openFlows()).remove(name);
+    this.#audit.add(auditEvent("flow.removed", by, { flow: name }));
+    await this.#audit.flush();
   }
 
   /** Throws apikey/*, and person/unknown where the key is to be somebody's whom nobody knows. */
-  async createApiKey(request: CreateApiKey): Promise<ApiKeyCreated> {
+  async createApiKey(request: CreateApiKey, by: AuditActor = NO_ACTOR): Promise<ApiKeyCreated> {
     const key = createApiKey();
     const parsed = await parseApiKey(key);
     if (!parsed) throw new TypeError("A key was made that is none.");
-    return this.ctx.storage.transactionSync(() => {
-      const { person: called } = request;
+    const apiKey = this.ctx.storage.transactionSync(() => {
+      const { person: called, name, scopes } = request;
       const person = called === undefined ? this.ensureOwner() : this.#people.only(called);
-      return { key, apiKey: this.#apiKeys.add(parsed, request, person, Date.now()) };
+      const added = this.#apiKeys.add(parsed, request, person, Date.now());
+      const more = { subjectId: person.id };
+      this.#audit.add(auditEvent("apikey.created", by, { name, scopes: scopes.join(" ") }, more));
+      return added;
     });
+    await this.#audit.flush();
+    return { key, apiKey };
   }
 
   apiKeys(): ApiKeySummary[] {
@@ -314,8 +366,10 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Throws apikey/unknown. */
-  revokeApiKey(name: string): void {
+  async revokeApiKey(name: string, by: AuditActor = NO_ACTOR): Promise<void> {
     if (!this.#apiKeys.remove(name)) throw new AppError("apikey/unknown");
+    this.#audit.add(auditEvent("apikey.revoked", by, { name }));
+    await this.#audit.flush();
   }
 
   /** Whose call it is; undefined for a key that is unknown, expired, or nobody's any more. */

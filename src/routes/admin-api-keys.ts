@@ -6,6 +6,7 @@ import { API_SCOPES } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
 import { NAME_PATTERN } from "../core/ids.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { requirePermission } from "../http/permission.ts";
 import { emit } from "../observability/emit.ts";
@@ -30,14 +31,14 @@ export const adminApiKeys = new Hono<HttpEnv>()
     if (request.expiresAtMs !== undefined && request.expiresAtMs <= Date.now())
       throw new AppError("http/bad_request", { detail: "The key would have expired already." });
     const scopes = API_SCOPES.filter((scope) => request.scopes.includes(scope));
-    const created = await openDirectory(c.env).createApiKey({ ...request, scopes });
+    const created = await openDirectory(c.env).createApiKey({ ...request, scopes }, actorOf(c));
     emit({ type: "apikey:created", name: request.name });
     c.header("cache-control", "no-store");
     return c.json(created, 201);
   })
   .delete("/:name", requirePermission("apikey:write"), async (c) => {
     const name = c.req.param("name");
-    await openDirectory(c.env).revokeApiKey(name);
+    await openDirectory(c.env).revokeApiKey(name, actorOf(c));
     forgetDirectory();
     emit({ type: "apikey:revoked", name });
     return c.json({ revoked: true });

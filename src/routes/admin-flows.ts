@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { AppError } from "../core/errors.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import { parseDefinition } from "../flows/definition.ts";
+import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { requirePermission } from "../http/permission.ts";
 
@@ -21,12 +22,12 @@ export const adminFlows = new Hono<HttpEnv>()
   })
   .post("/", requirePermission("flow:write"), async (c) => {
     const { definition } = await readJson(c.req.raw, bodySchema, MAX_BODY_BYTES);
-    const added = await openDirectory(c.env).putFlow(parseDefinition(definition));
+    const added = await openDirectory(c.env).putFlow(parseDefinition(definition), actorOf(c));
     forgetDirectory();
     return c.json(added, added.change === "added" ? 201 : 200);
   })
   .delete("/:name", requirePermission("flow:write"), async (c) => {
-    await openDirectory(c.env).removeFlow(c.req.param("name"));
+    await openDirectory(c.env).removeFlow(c.req.param("name"), actorOf(c));
     forgetDirectory();
     return c.json({ removed: true });
   });

@@ -16,11 +16,13 @@ import { streamTurn } from "../do/event-stream.ts";
 import { openModel, openOptions } from "../do/isolate.ts";
 import { findRoute } from "../do/routes-out.ts";
 import { callSession } from "../do/session-client.ts";
+import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { requirePermission } from "../http/permission.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { adminApiKeys } from "./admin-api-keys.ts";
+import { adminAudit } from "./admin-audit.ts";
 import { adminFlows } from "./admin-flows.ts";
 import { adminPeople } from "./admin-people.ts";
 import { adminToolCases } from "./admin-tool-cases.ts";
@@ -77,7 +79,7 @@ export const admin = new Hono<HttpEnv>()
     return c.json({ leaving: true });
   })
   .post("/owner-link", requirePermission("owner:enrol"), async (c) =>
-    c.json(await openDirectory(c.env).createOwnerLink()),
+    c.json(await openDirectory(c.env).createOwnerLink(actorOf(c))),
   )
   .get("/accounts", requirePermission("account:read"), async (c) =>
     c.json(await openDirectory(c.env).accounts()),
@@ -86,12 +88,13 @@ export const admin = new Hono<HttpEnv>()
     const body = await readJson(c.req.raw, addAccountSchema, MAX_BODY_BYTES);
     const { apiBase, ...rest } = body;
     return c.json(
-      await addAccount(c.env, apiBase === undefined ? rest : { ...rest, apiBase }),
+      await addAccount(c.env, apiBase === undefined ? rest : { ...rest, apiBase }, actorOf(c)),
       201,
     );
   })
   .delete("/accounts/:channel/:name", requirePermission("account:write"), async (c) => {
-    await removeAccount(c.env, c.req.param("channel"), c.req.param("name"));
+    const { channel, name: account } = c.req.param();
+    await removeAccount(c.env, channel, account, actorOf(c));
     return c.json({ removed: true });
   })
   .post("/accounts/:channel/:name/test", requirePermission("account:write"), async (c) =>
@@ -108,6 +111,7 @@ export const admin = new Hono<HttpEnv>()
       const decided = await openDirectory(c.env).decidePairing(
         c.req.param("code").toUpperCase(),
         approve,
+        actorOf(c),
       );
       forgetDirectory();
       const { channel, name: account } = parseAccountKey(decided.account);
@@ -133,6 +137,7 @@ export const admin = new Hono<HttpEnv>()
       return c.json(answer);
     },
   )
+  .route("/audit", adminAudit)
   .route("/flows", adminFlows)
   .route("/people", adminPeople)
   .route("/tool-cases", adminToolCases)
