@@ -81,8 +81,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "show the log",
     load: () => import("./commands/logs.ts"),
   },
+  integrity: {
+    summary: "check every database from end to end",
+    load: () => import("./commands/integrity.ts"),
+  },
   backup: {
-    summary: "write all that is kept into one archive",
+    summary: "back up all that is kept, and look after the backups",
     load: () => import("./commands/backup.ts"),
   },
   restore: {

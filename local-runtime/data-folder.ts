@@ -28,6 +28,10 @@ export interface DataFolder {
   run: string;
   logs: string;
   backups: string;
+  /** What the box keeps of the recovery key: enough to write backups, not to read them. */
+  recovery: string;
+  /** What the daily checks found. */
+  reports: string;
 }
 
 export function dataFolderAt(root: string): DataFolder {
@@ -44,6 +48,8 @@ export function dataFolderAt(root: string): DataFolder {
     run: join(root, "run"),
     logs: join(root, "logs"),
     backups: join(root, "backups"),
+    recovery: join(root, "recovery.json"),
+    reports: join(root, "reports"),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Puts restored data in the place of the present data by renames that survive a crash at any point. What is to come in
  * stands whole in `.restore/`; from the moment its file `commit.json` exists, whoever holds the folder's lock next carries
- * the rest out: present objects → kept aside, restored objects → in place, then the small files, then `.restore/` goes.
+ * the rest out: present objects → kept aside, restored objects → in place, then the keys and small files, then `.restore/` goes.
  * Without commit.json nothing was replaced yet, and `.restore/` is thrown away.
  */
 import { existsSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
@@ -13,7 +13,8 @@ import { type DataFolder, explainFileErrors, listFolder } from "./data-folder.ts
 const STAGING = ".restore";
 const COMMIT_NAME = "commit.json";
 /** Files beside the objects that a restore replaces. */
-const SMALL_FILES = ["egress.json", "master.key.id"] as const;
+const SMALL_FILES = ["egress.json", "master.key.id", "recovery.json"] as const;
+const MASTER_KEY = "master.key";
 const KEPT_PREFIX = "objects.before-restore-";
 
 const CommitSchema = v.object({
@@ -46,6 +47,7 @@ export function finishRestore(folder: DataFolder): boolean {
     const keptAs = readCommit(join(staging, COMMIT_NAME));
     if (keptAs !== undefined) {
       replaceObjects(folder, staging, join(folder.root, keptAs));
+      replaceMasterKey(folder, staging, keptAs.replace("objects", MASTER_KEY));
       for (const name of SMALL_FILES)
         if (existsSync(join(staging, name)))
           renameSync(join(staging, name), join(folder.root, name));
@@ -65,6 +67,18 @@ function replaceObjects(folder: DataFolder, staging: string, kept: string): void
     else renameSync(folder.objects, kept);
   }
   renameSync(restored, folder.objects);
+  syncFolder(folder.root);
+}
+
+/** The key that opens the kept objects is kept as they are. */
+function replaceMasterKey(folder: DataFolder, staging: string, keptAs: string): void {
+  const restored = join(staging, MASTER_KEY);
+  if (!existsSync(restored)) return;
+  if (existsSync(folder.masterKey)) {
+    const isSame = readFileSync(restored).equals(readFileSync(folder.masterKey));
+    if (!isSame) renameSync(folder.masterKey, join(folder.root, keptAs));
+  }
+  renameSync(restored, folder.masterKey);
   syncFolder(folder.root);
 }
 

@@ -1,60 +1,53 @@
-/** `rockpool backup`: one archive of all that is kept, of a running server too. */
-import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+/** `rockpool backup`: into the store, encrypted, or into an archive with --out; and all that concerns the store. */
 import type { Command } from "commander";
-import { type BackupReport, runBackup } from "../backup.ts";
-import { megabytes } from "../backup-space.ts";
-import { type DataFolder, dataFolderAt, explainFileErrors } from "../data-folder.ts";
-import { loadSettings } from "../settings.ts";
-import { argumentPath, type Shell } from "../shell.ts";
-import { rockpoolVersion } from "../versions.ts";
+import { writeArchiveBackup } from "../archive-command.ts";
+import { runKey } from "../backup-store/key-command.ts";
+import { runBoxBackup, runList, runPrune, runVerify } from "../backup-store/store-commands.ts";
+import type { Shell } from "../shell.ts";
+
+interface BackupFlags {
+  out?: string;
+}
 
 export function defineCommand(command: Command, shell: Shell): void {
   command
     .description(
-      "Write all that is kept into one archive, of one moment. A running server stands still for an instant. The master key is not in the archive.",
+      "Back up all that is kept, of one moment; a running server stands still for an instant. It goes into the store of ROCKPOOL_BACKUP_TO, encrypted to the recovery key, and only what is new is stored. With --out, or without a store: into one archive, sealed by the master key, which is not in it.",
     )
-    .option("--out <path>", "file or folder to write to; the data folder's backups/ when not given")
-    .action((flags: { out?: string }) => runCommand(shell, flags.out));
-}
-
-async function runCommand(shell: Shell, out: string | undefined): Promise<void> {
-  const { dataDir } = loadSettings(shell);
-  const folder = dataFolderAt(existsSync(dataDir) ? realpathSync(dataDir) : dataDir);
-  const report = await runBackup({
-    folder,
-    archive: decideArchive(shell, folder, out),
-    version: rockpoolVersion(shell.root),
-  });
-  shell.print(renderReport(report, folder));
-  shell.printJson(report);
-}
-
-function decideArchive(shell: Shell, folder: DataFolder, out: string | undefined): string {
-  const name = `rockpool-${new Date().toISOString().replace(/\.\d+/, "").replaceAll(":", "")}.tar.gz`;
-  if (out !== undefined) {
-    const path = argumentPath(shell, out);
-    return existsSync(path) && statSync(path).isDirectory() ? join(path, name) : path;
-  }
-  if (existsSync(folder.root))
-    explainFileErrors(folder.root, () =>
-      mkdirSync(folder.backups, { recursive: true, mode: 0o700 }),
+    .option(
+      "--out <path>",
+      "write an archive, to this file or folder; without a store to backups/ of the data folder",
+    )
+    .action((flags: BackupFlags) =>
+      runBoxBackup(shell, flags.out === undefined, () => writeArchiveBackup(shell, flags.out)),
     );
-  return join(folder.backups, name);
-}
-
-function renderReport(report: BackupReport, folder: DataFolder): string {
-  const pause =
-    report.pauseMs === undefined
-      ? "The server was not running."
-      : `The server stood still for ${report.pauseMs.toFixed(0)} ms.`;
-  return [
-    `Wrote ${report.archive}`,
-    `  ${report.databases} databases, each proved whole; ${megabytes(report.dataBytes)}, packed ${megabytes(report.archiveBytes)}. ${pause}`,
-    "",
-    "The messages and credentials in it are sealed, and the key is NOT in it. Keep both, in two places:",
-    "  - this archive, on another machine",
-    `  - ${folder.masterKey} (key ${report.masterKeyId}), where nobody else can read it`,
-    "Restore with `npx rockpool restore <file>`.",
-  ].join("\n");
+  command
+    .command("key")
+    .description(
+      "Make the recovery key and print it, this once: it alone opens the backups, on any machine. Keep it away from this box and from the store.",
+    )
+    .option("--new", "make another one; backups made before need the old one")
+    .option("--set <file>", "use the recovery key in this file, or - for standard input")
+    .action((flags: { new?: boolean; set?: string }) => runKey(shell, flags));
+  command
+    .command("list")
+    .description("List the backups in the store.")
+    .option("--from <place>", "another store than ROCKPOOL_BACKUP_TO")
+    .action((flags: { from?: string }) => runList(shell, flags.from));
+  command
+    .command("verify")
+    .description(
+      "Read the whole store and prove every object in it. With the recovery key the newest backup is also put together, as a restore would. Exit status 1 where something is wrong.",
+    )
+    .option("--from <place>", "another store than ROCKPOOL_BACKUP_TO")
+    .option("--recovery-key <file>", "file that holds the recovery key, or - for standard input")
+    .action((flags: { from?: string; recoveryKey?: string }) => runVerify(shell, flags));
+  command
+    .command("prune")
+    .description(
+      "Remove backups that ROCKPOOL_BACKUP_KEEP does not keep, and what only they need. Each backup does so by itself.",
+    )
+    .option("--only-newest", "remove all but the newest: after a person was erased, for example")
+    .option("--dry-run", "say what would be removed, and remove nothing")
+    .action((flags: { onlyNewest?: boolean; dryRun?: boolean }) => runPrune(shell, flags));
 }

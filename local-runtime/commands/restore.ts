@@ -1,30 +1,89 @@
 /** `rockpool restore`: puts a backup in the place of what is kept now. */
 import type { Command } from "commander";
-import { type RestoreReport, runRestore } from "../restore.ts";
+import { askRecoveryKey } from "../backup-store/ask-recovery-key.ts";
+import { openBoxStore } from "../backup-store/box-store.ts";
+import { restoreSnapshot } from "../backup-store/restore-snapshot.ts";
+import { SNAPSHOT_ID } from "../backup-store/snapshot.ts";
+import { usageError } from "../host-error.ts";
+import { createProgress } from "../models/progress.ts";
+import { runRestore } from "../restore.ts";
+import type { RestoreReport } from "../restore-replace.ts";
 import { openFolder } from "../server.ts";
 import { loadSettings } from "../settings.ts";
 import { argumentPath, type Shell } from "../shell.ts";
 import { rockpoolVersion } from "../versions.ts";
 
+interface RestoreFlags {
+  force: boolean;
+  from?: string;
+  recoveryKey?: string;
+}
+
 export function defineCommand(command: Command, shell: Shell): void {
   command
     .description(
-      "Replace what is kept by a backup. All of the backup is proved before anything is replaced. The server must be down, and the backup's master.key in the data folder.",
+      "Replace what is kept by a backup. All of the backup is proved before anything is replaced. The server must be down. A backup of a store needs the recovery key and nothing else; an archive needs its master.key in the data folder.",
     )
-    .argument("<file>", "archive that `npx rockpool backup` wrote")
+    .argument(
+      "[backup]",
+      "id of a backup in the store (the newest when not given), or an archive that `npx rockpool backup --out` wrote",
+    )
     .option("--force", "replace data that is there; it is kept in a folder beside", false)
-    .action((file: string, flags: { force: boolean }) => runCommand(shell, file, flags.force));
+    .option("--from <place>", "store to take it from; ROCKPOOL_BACKUP_TO when not given")
+    .option(
+      "--recovery-key <file>",
+      "file that holds the recovery key, or - for standard input; asked for when not given",
+    )
+    .action((backup: string | undefined, flags: RestoreFlags) => runCommand(shell, backup, flags));
 }
 
-async function runCommand(shell: Shell, file: string, force: boolean): Promise<void> {
-  const report = await runRestore({
+async function runCommand(
+  shell: Shell,
+  backup: string | undefined,
+  flags: RestoreFlags,
+): Promise<void> {
+  const isArchive = backup !== undefined && !SNAPSHOT_ID.test(backup);
+  if (isArchive && (flags.from ?? flags.recoveryKey) !== undefined)
+    throw usageError(
+      `${backup} is no id of a backup in a store.`,
+      "`npx rockpool backup list` shows them. An archive is restored without --from and --recovery-key.",
+    );
+  const report = isArchive
+    ? await restoreArchive(shell, backup, flags.force)
+    : await restoreFromStore(shell, backup, flags);
+  shell.print(renderReport(report));
+  shell.printJson(report);
+}
+
+async function restoreArchive(shell: Shell, file: string, force: boolean) {
+  return await runRestore({
     folder: openFolder(loadSettings(shell).dataDir),
     archive: argumentPath(shell, file),
     force,
     version: rockpoolVersion(shell.root),
   });
-  shell.print(renderReport(report));
-  shell.printJson(report);
+}
+
+async function restoreFromStore(
+  shell: Shell,
+  snapshot: string | undefined,
+  { force, from, recoveryKey }: RestoreFlags,
+) {
+  const settings = loadSettings(shell);
+  const store = openBoxStore(shell, settings, from);
+  const key = await askRecoveryKey(shell, recoveryKey);
+  const progress = createProgress(shell);
+  const report = await restoreSnapshot({
+    folder: openFolder(settings.dataDir),
+    store,
+    key,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    force,
+    version: rockpoolVersion(shell.root),
+    progress: (doneBytes, totalBytes) => progress.update("fetching", doneBytes, totalBytes),
+  });
+  progress.end();
+  return report;
 }
 
 function renderReport({ createdAt, version, databases, keptAs }: RestoreReport): string {

@@ -7,6 +7,8 @@ import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
 import { parseRedactionKinds, type RedactionKind } from "../core/redaction.ts";
 import { parseTimeZone } from "../core/time-zone.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import { parsePlace } from "./backup-place.ts";
+import { parseKeepRule, parseTimeOfDay } from "./backup-rule.ts";
 import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
 
 export interface Option<Value> {
@@ -67,6 +69,22 @@ function modelNames(text: string): string {
     throw new Error("names of models with commas between are expected");
   if (names.length > MAX_FALLBACKS) throw new Error(`no more than ${MAX_FALLBACKS} are expected`);
   return text.trim();
+}
+
+/** Empty for none. */
+function backupPlace(text: string): string {
+  if (text !== "") parsePlace(text);
+  return text;
+}
+
+function keepRule(text: string): string {
+  parseKeepRule(text);
+  return text;
+}
+
+function fileName(text: string): string {
+  if (text.includes("\0")) throw new Error("the path of a file is expected");
+  return text;
 }
 
 function hostName(text: string): string {
@@ -285,6 +303,32 @@ export const OPTIONS = {
     defaultDoc: "none",
     worker: true,
     doc: "Addresses of the reverse proxies in front of the server, as `127.0.0.1` or `10.0.0.0/8`, with commas between. Only what these say of a caller's address (`X-Forwarded-For`) is believed; from anybody else it is ignored. See docs/operations.md#reverse-proxy.",
+  }),
+  ROCKPOOL_BACKUP_TO: option({
+    parse: backupPlace,
+    default: "",
+    defaultDoc: "none",
+    worker: false,
+    doc: "Where encrypted backups go, once a day: a folder that exists (of another disk, or mounted), or `s3+https://host/bucket/prefix?region=name`. Needs a recovery key: `npx rockpool backup key`. See docs/operations.md#backup-and-restore.",
+  }),
+  ROCKPOOL_BACKUP_S3_KEY: option({
+    parse: fileName,
+    default: "",
+    defaultDoc: "none",
+    worker: false,
+    doc: "File with the access key id and the secret of an S3-compatible backup store, a line each, readable by its owner only. A relative path counts from the project's folder.",
+  }),
+  ROCKPOOL_BACKUP_AT: option({
+    parse: parseTimeOfDay,
+    default: "03:30",
+    worker: false,
+    doc: "Time of the day, in ROCKPOOL_TIME_ZONE, at which a running server checks its databases, and backs them up where ROCKPOOL_BACKUP_TO is set. A time that was missed is made up for. `off`: neither.",
+  }),
+  ROCKPOOL_BACKUP_KEEP: option({
+    parse: keepRule,
+    default: "7d,4w,6m",
+    worker: false,
+    doc: "Backups that stay in the store: the newest of each of so many days, weeks and months that have one. The newest of all always stays.",
   }),
   ROCKPOOL_LOG: option({
     parse: oneOf("debug", "info", "warn", "error"),

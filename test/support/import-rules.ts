@@ -117,7 +117,7 @@ export const AREAS: readonly Area[] = [
     place: "local-runtime",
     uses: ["src/core", "src/redaction", "src/config", "src/flows", "src/adapters/catalogue.ts"],
     types: ["src/adapters/adapter.ts"],
-    packages: ["node:", "commander", "smol-toml", "valibot", "yaml"],
+    packages: ["node:", "age-encryption", "aws4fetch", "commander", "smol-toml", "valibot", "yaml"],
   },
 ];
 

@@ -34,6 +34,10 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_API_LISTEN: "127.0.0.1:65536",
   ROCKPOOL_API_CLIENT_CA: " ",
   ROCKPOOL_TRUSTED_PROXIES: "10.0.0.1/8",
+  ROCKPOOL_BACKUP_TO: "ftp://backups",
+  ROCKPOOL_BACKUP_S3_KEY: "a\0b",
+  ROCKPOOL_BACKUP_AT: "24:00",
+  ROCKPOOL_BACKUP_KEEP: "0d,0w,0m",
   ROCKPOOL_LOG: "constructor",
 };
 
