@@ -133,7 +133,8 @@ async function callOnce(
     });
     const signal = AbortSignal.timeout(callMs);
     const response = await fetch(request, { signal, redirect: "error" });
-    const answer = { status: response.status, body: await readBody(response, maxBytes) };
+    const limit = response.ok ? maxBytes : MAX_ERROR_BYTES;
+    const answer = { status: response.status, body: await readBody(response, limit) };
     return answer.status >= 500 || answer.status === 429
       ? { problem: `it answers ${answer.status}` }
       : answer;
