@@ -21,7 +21,7 @@ export function renderPerson(person: PersonSummary): string {
     printable(name),
     ...row("Id", [id]),
     ...row("Role", [role]),
-    ...row("Writes from", accounts),
+    ...row("From", accounts),
     ...row("Channels", [channels.join(", ") || "all"]),
     ...row("Models", [models.join(", ") || "all"]),
     ...row(
@@ -30,7 +30,7 @@ export function renderPerson(person: PersonSummary): string {
         ? ["those of the role"]
         : Object.entries(limits).map(([limit, value]) => `${limit}: ${value ?? "none"}`),
     ),
-    ...row("Known since", [new Date(createdAtMs).toISOString()]),
+    ...row("Since", [new Date(createdAtMs).toISOString()]),
   ].join("\n");
 }
 

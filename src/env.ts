@@ -8,6 +8,7 @@ import type { ConnectionObject } from "./do/connection.ts";
 import type { DirectoryObject } from "./do/directory.ts";
 import type { GateObject } from "./do/gate.ts";
 import type { JournalObject } from "./do/journal.ts";
+import type { QuotaObject } from "./do/quota.ts";
 import type { SessionObject } from "./do/session.ts";
 import type { VaultObject } from "./do/vault.ts";
 
@@ -17,6 +18,7 @@ export interface Env {
   JOURNAL: DurableObjectNamespace<JournalObject>;
   GATE: DurableObjectNamespace<GateObject>;
   CONNECTION: DurableObjectNamespace<ConnectionObject>;
+  QUOTA: DurableObjectNamespace<QuotaObject>;
   AUDIT: DurableObjectNamespace<AuditObject>;
   VAULT: DurableObjectNamespace<VaultObject>;
   DB: D1Database;
@@ -50,6 +52,7 @@ export interface Env {
   ROCKPOOL_TIME_ZONE?: string;
   ROCKPOOL_TRANSCRIBE_URL?: string;
   ROCKPOOL_TRANSCRIBE_MODEL?: string;
+  ROCKPOOL_QUOTAS?: string;
   ROCKPOOL_PUBLIC_URL?: string;
   /** Not empty where metrics, or the API, have a listener of their own. */
   ROCKPOOL_METRICS_LISTEN?: string;

@@ -8,6 +8,7 @@ export { ConnectionObject } from "./do/connection.ts";
 export { DirectoryObject } from "./do/directory.ts";
 export { GateObject } from "./do/gate.ts";
 export { JournalObject } from "./do/journal.ts";
+export { QuotaObject } from "./do/quota.ts";
 export { SessionObject } from "./do/session.ts";
 export { VaultObject } from "./do/vault.ts";
 

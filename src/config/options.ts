@@ -4,6 +4,7 @@
  */
 
 import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
+import { parseRoleQuotas } from "../core/quotas.ts";
 import { parseRedactionKinds, type RedactionKind } from "../core/redaction.ts";
 import { parseTimeZone } from "../core/time-zone.ts";
 import { parseListenAddress } from "./listen-address.ts";
@@ -85,6 +86,11 @@ function keepRule(text: string): string {
 function fileName(text: string): string {
   if (text.includes("\0")) throw new Error("the path of a file is expected");
   return text;
+}
+
+function roleQuotas(text: string): string {
+  parseRoleQuotas(text);
+  return text.trim();
 }
 
 function hostName(text: string): string {
@@ -254,6 +260,13 @@ export const OPTIONS = {
     defaultDoc: "this machine's",
     worker: true,
     doc: "Time zone of people who have not chosen their own with `/timezone`, such as `Europe/Berlin`.",
+  }),
+  ROCKPOOL_QUOTAS: option({
+    parse: roleQuotas,
+    default: "",
+    defaultDoc: "docs/permissions.md",
+    worker: true,
+    doc: "Limits of roles, where they differ from those of docs/permissions.md: `guest.messages_day=50, member.tokens_day=none`. `rockpool person limit` sets one person's.",
   }),
   ROCKPOOL_PUBLIC_URL: option({
     parse: publicUrl,

@@ -30,4 +30,11 @@ export const ACCESS_ERRORS = {
     title: "The person has as many grants of this kind as fit.",
     fix: "Revoke one that is not needed any more.",
   },
+  "quota/reached": {
+    status: 429,
+    audience: "person",
+    transient: true,
+    title: "A limit of this person is reached.",
+    fix: "Come back when the answer says; the owner can set another limit with `npx rockpool person limit`.",
+  },
 } as const satisfies Record<string, ErrorSpec>;

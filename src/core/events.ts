@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from "./errors.ts";
 import type { Priority } from "./ports.ts";
+import type { QuotaName } from "./quotas.ts";
 
 export type RockpoolEvent =
   | {
@@ -19,7 +20,7 @@ export type RockpoolEvent =
       type: "webhook:received";
       channel: string;
       account: string;
-      outcome: "accepted" | "duplicate" | "ignored" | "pairing" | "denied" | "full";
+      outcome: "accepted" | "duplicate" | "ignored" | "pairing" | "denied" | "full" | "limited";
       count: number;
     }
   | { type: "turn:started"; turnId: string; session: string; channel: string; queuedMs: number }
@@ -112,6 +113,7 @@ export type RockpoolEvent =
       firstTokenMs?: number;
       ms: number;
     }
+  | { type: "quota:reached"; quota: QuotaName }
   | { type: "apikey:created" | "apikey:revoked"; name: string }
   | { type: "sign_in"; outcome: "accepted" | "refused" }
   | { type: "fault"; where: string; code: ErrorCode; cause?: string };

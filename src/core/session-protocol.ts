@@ -25,7 +25,7 @@ export interface AcceptRequest {
 
 export type AcceptOutcome =
   /** Stored durably: the platform may be told so. */
-  | { status: "accepted" }
+  | { status: "accepted"; isNewConversation?: true }
   /** The same key was stored earlier; the first one answers. */
   | { status: "duplicate" }
   /** Too many wait. Nothing was stored. */

@@ -23,6 +23,12 @@ const LANES: ReadonlyMap<string, Lane> = new Map([
   ["flow", "dialogue"],
   ["tldr", "turn"],
 ]);
+
+/** The lane of a command. */
+export function commandLane({ name }: Pick<Command, "name">): Lane {
+  return LANES.get(name) ?? "command";
+}
+
 /** How long a sender is asked to wait when the queue is full. */
 const FULL_RETRY_MS = 30_000;
 
@@ -36,7 +42,7 @@ export async function acceptEvent(
 }
 
 type Stored =
-  | { status: "accepted"; lane: Lane; seq: number; cancelled: CancelledRow[] }
+  | { status: "accepted"; lane: Lane; seq: number; cancelled: CancelledRow[]; isNew: boolean }
   | { status: "duplicate" }
   | { status: "full" };
 
@@ -63,9 +69,9 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
     if (claimed !== "accepted")
       return claimed === "full" ? { status: "full" } : { status: "duplicate" };
     const cancelled = takeBack(parts, takes, personId);
-    noteSession(parts, request, atMs);
+    const isNew = noteSession(parts, request, atMs);
     const message = { id, turnId, role, personId, channel, aside, atMs, sealed };
-    return { status: "accepted", lane, seq: parts.history.append(message), cancelled };
+    return { status: "accepted", lane, seq: parts.history.append(message), cancelled, isNew };
   });
   if (stored.status === "full") return { status: "full", retryAfterMs: FULL_RETRY_MS };
   if (stored.status !== "accepted") return { status: "duplicate" };
@@ -77,7 +83,7 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   const { request: _request, takenBack: _takenBack, ...shown } = body;
   const message = { seq: stored.seq, id, role, atMs, channel, ...shown };
   parts.readers.broadcast({ type: "message", message });
-  return { status: "accepted" };
+  return stored.isNew ? { status: "accepted", isNewConversation: true } : { status: "accepted" };
 }
 
 /** `flow` is what the message would begin. Who is in a dialogue, or about to be, speaks to it. */
@@ -87,7 +93,7 @@ function laneOf(
   command: Command | undefined,
   flow: string | undefined,
 ): Lane {
-  if (command) return LANES.get(command.name) ?? "command";
+  if (command) return commandLane(command);
   const isTalking =
     dialogues.has(personId) ||
     (inbox.queued("dialogue") > 0 && inbox.countOf(personId, "dialogue") > 0);
@@ -197,13 +203,14 @@ function endCancelled(parts: SessionParts, cancelled: readonly CancelledRow[]): 
   }
 }
 
-/** The session's own row for D1, when it begins; turns keep its last time up to date. */
+/** The session's own row for D1, when it begins; turns keep its last time up to date. True where it begins now. */
 export function noteSession(
   parts: SessionParts,
   request: Pick<AcceptRequest, "account">,
   nowMs: number,
-): void {
-  if (parts.meta.get("createdAtMs") !== undefined) return;
+): boolean {
+  if (parts.meta.get("createdAtMs") !== undefined) return false;
   parts.meta.set("createdAtMs", nowMs);
   parts.journal.add(sessionEntry(parts, request, nowMs));
+  return true;
 }

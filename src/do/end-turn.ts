@@ -8,6 +8,7 @@ import type { TurnResult } from "../turn/run.ts";
 import type { PromptFill } from "./build-context.ts";
 import { commitNotice, commitTurn, type TurnEnd } from "./commit.ts";
 import { openRedactors } from "./isolate.ts";
+import { noteSpent } from "./quota-client.ts";
 import { reportTurn } from "./report-turn.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
 import { replyKey } from "./turn-names.ts";
@@ -69,6 +70,7 @@ async function store(work: TurnWork, end: TurnEnd, error?: unknown): Promise<boo
   }
   work.parts.readers.end(work.row.turnId, committed.message);
   const { outcome, code, usage } = end;
+  if (usage) await noteTokens(work, usage);
   reportTurn(work, { outcome, error, ...(code ? { code } : {}), ...(usage ? { usage } : {}) });
   return true;
 }
@@ -76,6 +78,11 @@ async function store(work: TurnWork, end: TurnEnd, error?: unknown): Promise<boo
 async function endHandedOver(work: TurnWork): Promise<void> {
   if (work.running.controller.signal.aborted) return endTakenBack(work);
   reportTurn(work, { outcome: "postponed" });
+}
+
+async function noteTokens({ parts, request }: TurnWork, usage: Usage): Promise<void> {
+  const tokens = usage.promptTokens + usage.outputTokens;
+  await noteSpent(parts.env, request.speaker.personId, { tokens });
 }
 
 async function endAnswered(

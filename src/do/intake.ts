@@ -9,15 +9,19 @@ import type { Conversation, InboundEvent, Target } from "../core/message.ts";
 import type { AcceptRequest, Speaker } from "../core/session-protocol.ts";
 import type { Env } from "../env.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { acceptCounted } from "./accept-counted.ts";
 import { admit, openDirectory } from "./directory-client.ts";
+import { quotaError } from "./quota-client.ts";
 import type { Route } from "./routes-out.ts";
-import { callSession } from "./session-client.ts";
 import { noteStored, noteStoreFailed } from "./storage-health.ts";
 import { tellNow } from "./tell-now.ts";
+import { NOT_GRANTED, tellOnce } from "./tell-once.ts";
 
 export type TakenIn =
   | { outcome: "accepted" | "duplicate"; session: SessionKey; key: string }
   | { outcome: "ignored" | "denied" | "pairing" }
+  /** Over a limit of the person, who was told so once. Nothing was stored. */
+  | { outcome: "limited"; error: AppError }
   /** Where the person can be told, and in which language. */
   | {
       outcome: "full";
@@ -51,24 +55,33 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
   const { account } = route;
   const asked = admissionOf(event);
   const admission = await orUnavailable(() => admit(env, { account: account.key, ...asked }));
-  if (admission.status === "denied" || admission.status === "refused") return { outcome: "denied" };
+  if (admission.status === "denied") return { outcome: "denied" };
   if (admission.status === "pairing") {
     if (admission.notify) await tellCode(env, route, asked.target, admission);
     return { outcome: "pairing" };
+  }
+  const { speaker } = admission;
+  if (admission.status === "refused") {
+    await tellOnce(env, route, asked.target, speaker, NOT_GRANTED);
+    return { outcome: "denied" };
   }
   const session = sessionOf(account, asked.conversation);
   const request: AcceptRequest = {
     session,
     account: account.key,
-    speaker: admission.speaker,
+    speaker,
     event,
   };
-  const { session: stored, result } = await orUnavailable(() =>
-    callSession(env, session, (object) => object.accept(request)),
-  );
+  const counted = await orUnavailable(() => acceptCounted(env, request));
+  if (counted.status === "over") {
+    const { over } = counted;
+    await tellOnce(env, route, asked.target, speaker, over);
+    return { outcome: "limited", error: quotaError(env, speaker, over) };
+  }
+  const { session: stored, result } = counted;
   if (result.status === "full") {
     const { retryAfterMs } = result;
-    const { lang } = admission.speaker;
+    const { lang } = speaker;
     return { outcome: "full", retryAfterMs, session: stored, target: asked.target, lang };
   }
   return { outcome: result.status, session: stored, key: event.key };

@@ -1,9 +1,10 @@
 /** Fetches the files of a message from its platform and keeps them sealed; what cannot be kept is said. */
 import { MAX_FILE_BYTES } from "../core/chat-protocol.ts";
-import { errorCode } from "../core/errors.ts";
+import { errorCode, isAppError } from "../core/errors.ts";
 import type { MediaRef } from "../core/message.ts";
 import type { Speaker } from "../core/session-protocol.ts";
-import { phrase } from "../phrases/phrase.ts";
+import { type Lang, phrase } from "../phrases/phrase.ts";
+import { checkQuota, noteSpent, quotaError } from "./quota-client.ts";
 import type { Route } from "./routes-out.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -43,8 +44,10 @@ async function receiveOne(
   parts: SessionParts,
   media: MediaRef,
   route: Route,
-  { personId }: Speaker,
+  speaker: Speaker,
 ): Promise<MediaRef | "too_large"> {
+  const room = await checkQuota(parts.env, speaker, { files: 1, fileBytes: media.sizeBytes ?? 1 });
+  if (room.status === "over") throw quotaError(parts.env, speaker, room);
   const { adapter, account, io } = route;
   const maxBytes = Math.min(MAX_FILE_BYTES, adapter.capabilities.maxFileBytes);
   if ((media.sizeBytes ?? 0) > maxBytes || !adapter.download) return "too_large";
@@ -52,9 +55,16 @@ async function receiveOne(
   if (!bytes) return "too_large";
   const name = media.name ?? media.kind;
   const kept = await parts.files.keep(
-    { personId, kind: media.kind, name, mime: media.mime ?? "application/octet-stream", bytes },
+    {
+      personId: speaker.personId,
+      kind: media.kind,
+      name,
+      mime: media.mime ?? "application/octet-stream",
+      bytes,
+    },
     parts.nowMs(),
   );
+  await noteSpent(parts.env, speaker.personId, { files: 1, fileBytes: bytes.byteLength });
   return { ...media, ...kept };
 }
 
@@ -82,9 +92,16 @@ export async function receiveMedia(
         );
     } catch (error) {
       received.media.push(item);
-      const isFull = errorCode(error) === "file/store_full";
-      received.problems.push(phrase(lang, isFull ? "fileStoreFull" : "fileFailed", { name }));
+      received.problems.push(describeFailure(error, lang, name));
     }
   }
   return received;
+}
+
+/** A limit says of itself what it is. */
+function describeFailure(error: unknown, lang: Lang, name: string): string {
+  if (isAppError(error) && error.code === "quota/reached") return error.message;
+  return phrase(lang, errorCode(error) === "file/store_full" ? "fileStoreFull" : "fileFailed", {
+    name,
+  });
 }

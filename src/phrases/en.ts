@@ -30,6 +30,17 @@ export const en = {
   roleAuditor: "auditor",
   roleMember: "member",
   roleGuest: "guest",
+  channelNotGranted: "The owner of this box has not granted you this channel.",
+  modelNotGranted:
+    "The owner of this box has not granted you {model}. Choose one of yours with /model: {models}",
+  limitSeconds: "That is your limit: {what}. I go on in {count} seconds; send it again then.",
+  limitUntil: "That is your limit: {what}. I go on at {time} ({zone}); send it again then.",
+  limitMessagesMinute: "{count} messages a minute",
+  limitMessagesDay: "{count} messages a day",
+  limitTokensDay: "{count} tokens of the model a day",
+  limitFilesDay: "{count} files a day",
+  limitFileBytesDay: "{count} MB of files a day",
+  limitConversationsDay: "{count} new conversations a day",
   notAllowed:
     "Your role does not allow /{name}. The owner of this box can change that; /whoami says who you are to me.",
   forgetAsk:

@@ -5,8 +5,10 @@
 import * as v from "valibot";
 import { INLINE_IMAGE_TYPES, MAX_FILE_BYTES, MAX_FILE_NAME_UNITS } from "../core/chat-protocol.ts";
 import { AppError, errorCode } from "../core/errors.ts";
-import type { PersonId, SessionKey } from "../core/ids.ts";
+import type { SessionKey } from "../core/ids.ts";
 import type { MediaKind, MediaRef } from "../core/message.ts";
+import type { Speaker } from "../core/session-protocol.ts";
+import { checkQuota, noteSpent, quotaError } from "../do/quota-client.ts";
 import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { parseWith, readBody } from "../http/middleware.ts";
@@ -40,21 +42,31 @@ export function cleanMime(type: string | null): string {
   return /^[a-z0-9][a-z0-9.+-]{0,63}\/[a-z0-9][a-z0-9.+-]{0,63}$/.test(bare) ? bare : UNKNOWN_TYPE;
 }
 
-/** Throws file/too_large, file/store_full. */
+/** Throws file/too_large, file/store_full, quota/reached. */
 export async function storeUpload(
   env: Env,
   session: SessionKey,
-  personId: PersonId,
+  speaker: Speaker,
   request: Request,
 ): Promise<MediaRef> {
+  await verifyRoom(env, speaker, 1);
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const { name, kind } = parseWith(uploadSchema, query);
   const mime = cleanMime(request.headers.get("content-type"));
   const bytes = await readBody(request, MAX_FILE_BYTES).catch((cause) => {
     throw errorCode(cause) === "http/too_large" ? new AppError("file/too_large", { cause }) : cause;
   });
-  const file = { personId, kind, name, mime, bytes };
-  return (await callSession(env, session, (stub) => stub.storeFile(file))).result;
+  await verifyRoom(env, speaker, bytes.byteLength);
+  const file = { personId: speaker.personId, kind, name, mime, bytes };
+  const { result } = await callSession(env, session, (stub) => stub.storeFile(file));
+  await noteSpent(env, speaker.personId, { files: 1, fileBytes: bytes.byteLength });
+  return result;
+}
+
+/** Asked before the bytes are read, and again when it is known how many they are. */
+async function verifyRoom(env: Env, speaker: Speaker, fileBytes: number): Promise<void> {
+  const room = await checkQuota(env, speaker, { files: 1, fileBytes });
+  if (room.status === "over") throw quotaError(env, speaker, room);
 }
 
 function kindOf(mime: string): MediaKind {

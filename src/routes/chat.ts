@@ -11,7 +11,9 @@ import {
 import { AppError } from "../core/errors.ts";
 import { accountKey, encodeSessionKey, type SessionKey } from "../core/ids.ts";
 import type { AcceptRequest, Speaker } from "../core/session-protocol.ts";
+import { acceptCounted } from "../do/accept-counted.ts";
 import { streamConversation } from "../do/event-stream.ts";
+import { quotaError } from "../do/quota-client.ts";
 import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, parseWith, readJson, requireSameOrigin } from "../http/middleware.ts";
@@ -57,14 +59,15 @@ function speakerOf(speaker: Speaker, request: Request): Speaker {
 
 type ChatEvent = AcceptRequest["event"];
 
-/** Throws session/queue_full, and session/unavailable when the event could not be stored. */
+/** Throws session/queue_full, quota/reached, and session/unavailable when the event could not be stored. */
 async function accept(env: Env, speaker: Speaker, event: ChatEvent): Promise<Response> {
   const session = conversationOf(speaker);
   const request: AcceptRequest = { session, account: ACCOUNT, speaker, event };
-  const outcome = await callSession(env, session, (stub) => stub.accept(request)).catch((cause) => {
+  const counted = await acceptCounted(env, request).catch((cause) => {
     throw new AppError("session/unavailable", { cause });
   });
-  const { result } = outcome;
+  if (counted.status === "over") throw quotaError(env, speaker, counted.over);
+  const { result } = counted;
   if (result.status === "full")
     throw new AppError("session/queue_full", { retryAfterMs: result.retryAfterMs });
   return Response.json({ status: result.status }, { status: 202 });
@@ -125,11 +128,12 @@ export const chat = new Hono<HttpEnv>()
     const key = `stop:${crypto.randomUUID()}`;
     return accept(c.env, speaker, { kind: "stop", key, ...directWith(speaker) });
   })
-  .post("/files", requirePermission("file:send"), async (c) => {
-    const { personId } = c.get("speaker");
-    const session = conversationOf(c.get("speaker"));
-    return c.json(await storeUpload(c.env, session, personId, c.req.raw), 201);
-  })
+  .post("/files", requirePermission("file:send"), async (c) =>
+    c.json(
+      await storeUpload(c.env, conversationOf(c.get("speaker")), c.get("speaker"), c.req.raw),
+      201,
+    ),
+  )
   .get("/files/:id", requirePermission("chat:use"), async (c) => {
     const id = parseWith(fileId, c.req.param("id"));
     return answerFile(c.env, conversationOf(c.get("speaker")), id);

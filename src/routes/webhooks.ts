@@ -30,6 +30,8 @@ export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", openToAll,
   report(route, taken);
   const full = taken.find((item) => item.outcome === "full");
   if (full) throw new AppError("session/queue_full", { retryAfterMs: full.retryAfterMs });
+  const limited = taken.find((item) => item.outcome === "limited");
+  if (limited && adapter.capabilities.answersCaller) throw limited.error;
   return adapter.capabilities.answersCaller
     ? answerCaller(c.env, c.req.raw, route, taken)
     : new Response(null);

@@ -5,6 +5,7 @@
 import type { Context } from "hono";
 import type { ToolCall } from "../../core/ports.ts";
 import { openModel } from "../../do/isolate.ts";
+import { verifyCall } from "../../do/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { AnswerSource } from "./answer.ts";
 import { renderRequest } from "./chat-request.ts";
@@ -36,9 +37,10 @@ export async function completeChat(c: Context<HttpEnv>): Promise<Response> {
   }
 }
 
-/** Throws http/bad_request and model/* where the chat cannot be had as it is. */
+/** Throws quota/reached, http/bad_request and model/* where the chat cannot be had as it is. */
 async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSource> {
   const { speaker, model: bound } = c.get("apiCaller");
+  await verifyCall(c.env, speaker);
   const model = openModel(c.env);
   const wanted = bound ?? body.model;
   const profile = await model.profile(wanted);

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import * as v from "valibot";
 import { openModel } from "../../do/isolate.ts";
+import { verifyCall } from "../../do/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { encodeBase64 } from "../../security/signature.ts";
 import { noteCall } from "./note-call.ts";
@@ -37,11 +38,12 @@ function encodeVector(vector: readonly number[]): string {
 export async function embedTexts(c: Context<HttpEnv>): Promise<Response> {
   const body = await readJson(c.req.raw, embeddingsSchema, MAX_BODY_BYTES);
   const { model, input, encoding_format: format, dimensions } = body;
+  const { speaker } = c.get("apiCaller");
+  await verifyCall(c.env, speaker);
   const texts = typeof input === "string" ? [input] : input;
   const note = noteCall(c, "embeddings");
   try {
-    const { personId } = c.get("apiCaller").speaker;
-    const caller = { personId, priority: "interactive" } as const;
+    const caller = { personId: speaker.personId, priority: "interactive" } as const;
     const request = { caller, model, texts, ...(dimensions ? { dimensions } : {}) };
     const embedded = await openModel(c.env).embed(request, c.req.raw.signal);
     const { promptTokens } = embedded;

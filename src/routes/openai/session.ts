@@ -6,8 +6,9 @@ import type { Context } from "hono";
 import { AppError } from "../../core/errors.ts";
 import { accountKey, encodeSessionKey, type SessionKey } from "../../core/ids.ts";
 import type { AcceptRequest, Speaker } from "../../core/session-protocol.ts";
+import { acceptCounted } from "../../do/accept-counted.ts";
 import { streamTurn } from "../../do/event-stream.ts";
-import { callSession } from "../../do/session-client.ts";
+import { quotaError } from "../../do/quota-client.ts";
 import type { Env } from "../../env.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
 import { type AnswerPiece, AnswerSource } from "./answer.ts";
@@ -73,13 +74,13 @@ function createRequest(speaker: Speaker, name: string, key: string, text: string
   };
 }
 
-/** Where the conversation goes on. Throws session/queue_full, and session/unavailable when nothing was stored. */
+/** Where the conversation goes on. Throws session/queue_full, quota/reached, and session/unavailable when nothing was stored. */
 async function accept(env: Env, request: AcceptRequest): Promise<SessionKey> {
-  const { session, result } = await callSession(env, request.session, (stub) =>
-    stub.accept(request),
-  ).catch((cause: unknown) => {
+  const counted = await acceptCounted(env, request).catch((cause: unknown) => {
     throw new AppError("session/unavailable", { cause });
   });
+  if (counted.status === "over") throw quotaError(env, request.speaker, counted.over);
+  const { session, result } = counted;
   if (result.status === "full")
     throw new AppError("session/queue_full", { retryAfterMs: result.retryAfterMs });
   return session;

@@ -27,6 +27,7 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_REDACT_REMOTE: "cards",
   ROCKPOOL_REDACT_STORED: "some",
   ROCKPOOL_TIME_ZONE: "Middle/Earth",
+  ROCKPOOL_QUOTAS: "guest.messages=1",
   ROCKPOOL_PUBLIC_URL: "https://user:hunter2@example.com",
   ROCKPOOL_TLS_CERT: " ",
   ROCKPOOL_TLS_KEY: " ",

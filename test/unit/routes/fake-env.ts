@@ -95,6 +95,7 @@ export function createFakeEnv(
     COOKIE_KEY: "ab".repeat(32),
     DIRECTORY: { getByName: () => directory },
     SESSION: { getByName: (name: string) => createSession(state, name) },
+    QUOTA: { getByName: () => ({ spent: async () => [], wake: async () => undefined }) },
     ASSETS: createAssets(files),
     ...vars,
   };
