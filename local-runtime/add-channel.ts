@@ -3,6 +3,7 @@
 import type { CatalogueEntry } from "../src/adapters/catalogue.ts";
 import type { AccountAdded, AddAccount } from "../src/core/admin-protocol.ts";
 import { accountKey } from "../src/core/ids.ts";
+import { originOf } from "./account-origin.ts";
 import { callAdmin, findServer } from "./admin-client.ts";
 import { AccountAddedSchema, AccountsSchema } from "./admin-client-replies.ts";
 import { allowOrigin, disallowOrigin } from "./egress-change.ts";
@@ -28,12 +29,12 @@ export function decideTransport({ entry, publicUrl, transport }: ChannelPlan) {
 }
 
 /** Without slashes at its end. Throws a usage error. */
-export function parseApiBase(text: string): string {
+export function parseApiBase(text: string, what = "--api-base"): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
   if (!isPlain || !/^https?:$/.test(url.protocol))
     throw usageError(
-      "--api-base is wrong.",
+      `${what} is wrong.`,
       "Give an http or https address without credentials, such as http://127.0.0.1:8081.",
     );
   return url.href.replace(/\/+$/, "");
@@ -43,10 +44,10 @@ export function parseApiBase(text: string): string {
 export async function addChannel(
   dataDir: string,
   request: AddAccount,
-  note: (text: string) => void,
+  { note, isListedOnly }: { note: (text: string) => void; isListedOnly: boolean },
 ): Promise<AccountAdded> {
   await refuseTaken(dataDir, request);
-  const origin = request.apiBase === undefined ? undefined : new URL(request.apiBase).origin;
+  const origin = originOf({ ...request, callback: request.fields.callback }, isListedOnly);
   const granted = origin !== undefined && (await allowOrigin(dataDir, origin));
   try {
     return await callAdmin(findServer(dataDir).adminSocket, {

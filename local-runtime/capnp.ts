@@ -25,6 +25,8 @@ export interface HostFacts {
   textFiles: Readonly<Record<string, string>>;
   /** Origins that accounts may reach besides public addresses. */
   egressOrigins: readonly string[];
+  /** True where the services named here are all that may be reached: no network of public addresses. */
+  isListedOnly: boolean;
   /** Text bindings: the worker's options and what it may know of the box. */
   text: Readonly<Record<string, string>>;
 }
@@ -53,7 +55,7 @@ export function renderConfig(wrangler: WranglerConfig, facts: HostFacts): string
     `(name = "storage", disk = (path = ${text(facts.objectsDir)}, writable = true))`,
     `(name = "assets", disk = (path = ${text(facts.assetsDir)}))`,
     `(name = "nowhere", network = (allow = []))`,
-    `(name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true)))`,
+    renderInternet(facts),
     ...facts.modelUrls.map((url, index) => external(modelService(index), url)),
     ...facts.egressOrigins.map((origin, index) => external(egressService(index), origin)),
     renderD1(),
@@ -105,7 +107,7 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
       return `(name = ${text(binding)}, wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = (name = "d1", props = (json = ${props})))]))`;
     }),
     `(name = ${text(wrangler.assets.binding)}, service = "assets")`,
-    `(name = "INTERNET", service = "internet")`,
+    ...(facts.isListedOnly ? [] : [`(name = "INTERNET", service = "internet")`]),
     `(name = "CACHE", memoryCache = (id = "rockpool", limits = (maxKeys = ${MAX_CACHED_KEYS}, maxValueSize = ${MAX_CACHED_VALUE_BYTES}, maxTotalValueSize = ${MAX_CACHED_BYTES})))`,
     ...facts.modelUrls.map(
       (_url, index) => `(name = "${modelBinding(index)}", service = "${modelService(index)}")`,
@@ -121,6 +123,12 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
       ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
     ),
   ];
+}
+
+/** Always there: workerd makes one of its own that reaches every public address where the config has none. */
+function renderInternet({ isListedOnly }: HostFacts): string {
+  if (isListedOnly) return `(name = "internet", network = (allow = []))`;
+  return `(name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true)))`;
 }
 
 function renderSocket({ name, host, port, entrypoint, tls }: SocketFacts): string {

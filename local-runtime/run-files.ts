@@ -8,6 +8,7 @@ import type { Bundle } from "./bundle.ts";
 import { type HostFacts, renderConfig } from "./capnp.ts";
 import { type DataFolder, explainFileErrors } from "./data-folder.ts";
 import { loadEgressOrigins } from "./egress-grants.ts";
+import { verifyListedOnly } from "./egress-proof.ts";
 import type { Listening } from "./listening.ts";
 import { writeCookieKey } from "./master-key.ts";
 import type { WranglerConfig } from "./wrangler-config.ts";
@@ -53,10 +54,13 @@ export function writeConfig(plan: RunPlan, listening: Pick<Listening, "prepare">
     modelUrls: modelUrls(plan.options),
     textFiles: relativeTo(folder.run, plan.textFiles),
     egressOrigins: egressOrigins(plan),
+    isListedOnly: plan.options.ROCKPOOL_EGRESS === "listed",
     text: { ...workerOptions(plan.options), ...plan.box },
   };
+  const config = renderConfig(plan.wrangler, facts);
+  if (facts.isListedOnly) verifyListedOnly(config, facts);
   explainFileErrors(folder.root, () => {
-    writeFileAtomic(configFile(folder), renderConfig(plan.wrangler, facts));
+    writeFileAtomic(configFile(folder), config);
     // workerd does not take over a socket file that a killed one has left.
     rmSync(plan.adminSocket, { force: true });
   });

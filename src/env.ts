@@ -31,7 +31,7 @@ export interface Env {
   MASTER_KEY_NEXT?: CryptoKey | string;
   /** HMAC-SHA-256, not extractable; signs session cookies. Hexadecimal text under `wrangler dev`. */
   COOKIE_KEY: CryptoKey | string;
-  /** Public addresses only. */
+  /** Public addresses only; absent where nothing but what is listed may be reached. */
   INTERNET?: Fetcher;
   /** The model server and nothing else. */
   MODEL?: Fetcher;
@@ -57,6 +57,7 @@ export interface Env {
   /** Not empty where metrics, or the API, have a listener of their own. */
   ROCKPOOL_METRICS_LISTEN?: string;
   ROCKPOOL_API_LISTEN?: string;
+  ROCKPOOL_EGRESS?: string;
   ROCKPOOL_TRUSTED_PROXIES?: string;
   ROCKPOOL_LOG?: string;
   /** Bytes of memory of the box, for the choice of a model. */

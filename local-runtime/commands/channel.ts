@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { CATALOGUE, type CatalogueEntry } from "../../src/adapters/catalogue.ts";
 import type { AccountSummary, AddAccount } from "../../src/core/admin-protocol.ts";
 import { NAME_PATTERN } from "../../src/core/ids.ts";
+import { originOf } from "../account-origin.ts";
 import { addChannel, decideTransport, parseApiBase } from "../add-channel.ts";
 import { callAdmin, findServer } from "../admin-client.ts";
 import { AccountsSchema, AccountTestSchema } from "../admin-client-replies.ts";
@@ -89,7 +90,7 @@ async function runAdd(shell: Shell, entry: CatalogueEntry, flags: AddFlags): Pro
     entry.fields.map(({ name }) => [name, optionText(flags[optionKey(name)])]),
   );
   const apiBase = flags.apiBase === undefined ? undefined : parseApiBase(flags.apiBase);
-  const { dataDir } = loadSettings(shell);
+  const { dataDir, options } = loadSettings(shell);
   const { adminSocket, url } = findServer(dataDir);
   const status = await loadServerStatus(adminSocket);
   const request: AddAccount = {
@@ -105,7 +106,8 @@ async function runAdd(shell: Shell, entry: CatalogueEntry, flags: AddFlags): Pro
     allow: flags.allow,
     ...(apiBase === undefined ? {} : { apiBase }),
   };
-  const added = await addChannel(dataDir, request, shell.note);
+  const isListedOnly = options.ROCKPOOL_EGRESS === "listed";
+  const added = await addChannel(dataDir, request, { note: shell.note, isListedOnly });
   const webhookUrl = webhookAddress(added.account, { url, status });
   shell.print(renderAdded(added, webhookUrl));
   shell.printJson({ ...added, webhookUrl });
@@ -125,7 +127,7 @@ async function runShow(shell: Shell, channel: string, name: string): Promise<voi
 }
 
 async function runRemove(shell: Shell, channel: string, name: string): Promise<void> {
-  const { dataDir } = loadSettings(shell);
+  const { dataDir, options } = loadSettings(shell);
   const accounts = await loadAccounts(dataDir);
   const account = findAccount(accounts, channel, name);
   await callAdmin(findServer(dataDir).adminSocket, {
@@ -133,9 +135,10 @@ async function runRemove(shell: Shell, channel: string, name: string): Promise<v
     path: accountPath(channel, name),
     reply: v.object({ removed: v.literal(true) }),
   });
-  const origin = account.apiBase && new URL(account.apiBase).origin;
-  const others = accounts.filter((item) => item !== account && item.apiBase !== undefined);
-  const isShared = others.some((item) => new URL(item.apiBase ?? "").origin === origin);
+  const needed = (item: AccountSummary) =>
+    originOf({ ...item, callback: item.settings.callback }, options.ROCKPOOL_EGRESS === "listed");
+  const origin = needed(account);
+  const isShared = accounts.some((item) => item !== account && needed(item) === origin);
   if (origin && !isShared) await disallowOrigin(dataDir, origin);
   shell.print(`Removed ${channel}/${name}.`);
   shell.printJson({ removed: { channel, name } });

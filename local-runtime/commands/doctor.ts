@@ -8,6 +8,7 @@ import { type Finding, failure, ok, renderFindings } from "../doctor/check.ts";
 import { checkDataFolder, checkDiskSpace, checkMasterKey } from "../doctor/data.ts";
 import { checkModel } from "../doctor/model.ts";
 import { checkModelServers } from "../doctor/model-servers.ts";
+import { checkOutbound } from "../doctor/outbound.ts";
 import { checkPort, checkPublicUrl, checkServer } from "../doctor/server.ts";
 import { EXIT } from "../host-error.ts";
 import { findHolder } from "../lock.ts";
@@ -46,6 +47,7 @@ async function checkBox(shell: Shell): Promise<Finding[]> {
       checkPort(settings, state),
       checkServer(settings, state),
       checkPublicUrl(state),
+      checkOutbound(settings, folder, state),
       checkModel({ root: shell.root, settings, folder, running }),
     ])),
     ...checkCertificate(shell.root, settings, Date.now()),

@@ -1,8 +1,13 @@
-/** `rockpool egress`: everything that the server can reach, read from the config that workerd runs with. */
+/**
+ * `rockpool egress`: everything that the server can reach, read from the config that workerd runs with; and addresses
+ * that the owner allows or takes back by hand.
+ */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { parseApiBase } from "../add-channel.ts";
 import { parseCapnpText } from "../capnp-text.ts";
 import { dataFolderAt } from "../data-folder.ts";
+import { allowOrigin, disallowOrigin } from "../egress-change.ts";
 import { type EgressMap, mapEgress, type WayOut } from "../egress-map.ts";
 import { HostError, systemCode } from "../host-error.ts";
 import { configFile } from "../run-files.ts";
@@ -16,14 +21,45 @@ export function defineCommand(command: Command, shell: Shell): void {
       "Print everything that the server can reach, and from where: read from the config of the last start, service by service, as workerd reads it. What is not in the list cannot be reached.",
     )
     .action(() => runEgress(shell));
+  command
+    .command("allow")
+    .description(
+      "Let the running server reach one more address, such as https://api.telegram.org. Accounts that are added allow their own.",
+    )
+    .argument("<address>")
+    .action((address: string) => runChange(shell, address, allowOrigin, "allowed"));
+  command
+    .command("deny")
+    .description("Take an allowed address back.")
+    .argument("<address>")
+    .action((address: string) => runChange(shell, address, disallowOrigin, "denied"));
+}
+
+async function runChange(
+  shell: Shell,
+  address: string,
+  change: (dataDir: string, origin: string) => Promise<boolean>,
+  done: "allowed" | "denied",
+): Promise<void> {
+  const { origin } = new URL(parseApiBase(address, "The address"));
+  const changed = await change(loadSettings(shell).dataDir, origin);
+  shell.print(changed ? `${origin} is ${done}.` : `${origin} was ${done} already.`);
+  shell.printJson({ [done]: origin, changed });
 }
 
 function runEgress(shell: Shell): void {
-  const file = configFile(dataFolderAt(loadSettings(shell).dataDir));
+  const { dataDir, options } = loadSettings(shell);
+  const file = configFile(dataFolderAt(dataDir));
   const map = mapEgress(parseCapnpText(readConfig(file)));
-  shell.print(renderMap(map));
-  shell.printJson({ config: file, ...map });
+  const mode = options.ROCKPOOL_EGRESS;
+  shell.print([...row("Mode", [MODES[mode]]), renderMap(map)].join("\n"));
+  shell.printJson({ config: file, mode, ...map });
 }
+
+const MODES = {
+  public: "public: the addresses below, public ones among them",
+  listed: "listed: the addresses below and nothing else, not even a look-up of a name",
+} as const;
 
 function readConfig(file: string): string {
   try {

@@ -3,7 +3,7 @@
  * command line reads it on a host that never loads an adapter.
  */
 import type { Field, Transport } from "./adapter.ts";
-import { telegramFields } from "./telegram/fields.ts";
+import { TELEGRAM_API_ROOT, telegramFields } from "./telegram/fields.ts";
 import { WEBHOOK_DOC, WEBHOOK_TRANSPORTS, webhookFields } from "./webhook/fields.ts";
 
 export interface CatalogueEntry {
@@ -12,6 +12,8 @@ export interface CatalogueEntry {
   doc: string;
   fields: readonly Field[];
   transports: readonly Transport[];
+  /** Origin of its platform's API, unless an account names another one. */
+  origin?: string;
 }
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
@@ -20,6 +22,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     doc: "A Telegram bot, by webhook or by polling.",
     fields: telegramFields,
     transports: ["webhook", "poll"],
+    origin: TELEGRAM_API_ROOT,
   },
   {
     channel: "webhook",

@@ -310,6 +310,12 @@ export const OPTIONS = {
     worker: false,
     doc: "File of the certificate authority, in PEM, that programs at ROCKPOOL_API_LISTEN must have a certificate of (mutual TLS), besides their API key.",
   }),
+  ROCKPOOL_EGRESS: option({
+    parse: oneOf("public", "listed"),
+    default: "public",
+    worker: true,
+    doc: "What the server may reach. `public`: the addresses of its options and accounts, and for messengers and web pages public addresses. `listed`: the addresses of its options and accounts and nothing else; names of others are not even looked up. `npx rockpool egress` prints the list.",
+  }),
   ROCKPOOL_TRUSTED_PROXIES: option({
     parse: addressBlocks,
     default: "",

@@ -340,7 +340,7 @@ export const ERRORS = {
     audience: "operator",
     transient: false,
     title: "This address is not one that the box may reach.",
-    fix: "Add the account with --api-base, which allows its host.",
+    fix: "Add the account with --api-base, which allows its host, or allow the address: `npx rockpool egress allow <address>`.",
   },
   ...ACCESS_ERRORS,
   ...API_ERRORS,

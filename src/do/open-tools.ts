@@ -82,7 +82,8 @@ export async function openTools(
 /** Off by default; and never without the network that reaches public addresses only, which the host's config makes. */
 export function openPages(env: Env, texts: readonly string[]): WebPages | undefined {
   const { INTERNET: internet } = env;
-  if (openOptions(env).ROCKPOOL_WEB_FETCH !== "on" || !internet) return undefined;
+  const { ROCKPOOL_WEB_FETCH, ROCKPOOL_EGRESS } = openOptions(env);
+  if (ROCKPOOL_WEB_FETCH !== "on" || ROCKPOOL_EGRESS === "listed" || !internet) return undefined;
   return {
     written: findPageUrls(texts),
     fetch: (url, signal) => fetchPage(url, internet, signal),

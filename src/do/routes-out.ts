@@ -11,7 +11,11 @@ let sources: EgressSources | undefined;
 function openSources(env: Env): EgressSources {
   // The grants name bindings that the host's config adds: Env cannot list them.
   const bindings = env as unknown as Record<string, unknown>;
-  sources ??= { internet: env.INTERNET, granted: readGrants(env.EGRESS, (name) => bindings[name]) };
+  sources ??= {
+    internet: env.INTERNET,
+    granted: readGrants(env.EGRESS, (name) => bindings[name]),
+    isListedOnly: env.ROCKPOOL_EGRESS === "listed",
+  };
   return sources;
 }
 

@@ -14,6 +14,8 @@ export interface EgressSources {
   internet: Outbound | undefined;
   /** Origin → the one service that reaches it. */
   granted: ReadonlyMap<string, Outbound>;
+  /** True where what was granted is all that may be reached. */
+  isListedOnly?: boolean;
 }
 
 /** Reads the EGRESS binding: JSON of origin → binding name. */
@@ -43,8 +45,8 @@ export function createEgressFetch(
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.username || url.password || !allowedOrigins.includes(url.origin))
       throw new AppError("egress/not_allowed", { detail: `The host ${url.host} is not allowed.` });
+    const service = findService(sources, url);
     const request = new Request(input, { ...init, redirect: "manual" });
-    const service = sources.granted.get(url.origin) ?? sources.internet;
     const response = await (service ? service.fetch(request) : fetch(request));
     if (response.status < 300 || response.status >= 400 || !response.headers.has("location"))
       return response;
@@ -53,4 +55,16 @@ export function createEgressFetch(
       detail: `The host ${url.host} answered with a redirect.`,
     });
   };
+}
+
+/** Undefined where the host gives no network of its own: the runtime's own fetch stands in (development, tests). */
+function findService(
+  { granted, internet, isListedOnly }: EgressSources,
+  url: URL,
+): Outbound | undefined {
+  const service = granted.get(url.origin);
+  if (service || !isListedOnly) return service ?? internet;
+  throw new AppError("egress/not_allowed", {
+    detail: `The host ${url.host} is not in the list of what may be reached.`,
+  });
 }

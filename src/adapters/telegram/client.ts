@@ -3,8 +3,8 @@ import { Api } from "grammy";
 import type { Account, Io } from "../adapter.ts";
 import { readAnswer } from "./answer.ts";
 import { channelError } from "./failure.ts";
+import { TELEGRAM_API_ROOT } from "./fields.ts";
 
-const DEFAULT_API_ROOT = "https://api.telegram.org";
 /** How long an ordinary call may take. */
 const CALL_TIMEOUT_MS = 30_000;
 
@@ -20,7 +20,7 @@ type ApiFetch = (
 ) => Promise<{ json(): Promise<unknown> }>;
 
 export function apiRoot(account: Account): string {
-  return (account.apiBase ?? DEFAULT_API_ROOT).replace(/\/+$/, "");
+  return (account.apiBase ?? TELEGRAM_API_ROOT).replace(/\/+$/, "");
 }
 
 export function tokenOf(account: Account): string {

@@ -34,6 +34,7 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_METRICS_LISTEN: "here",
   ROCKPOOL_API_LISTEN: "127.0.0.1:65536",
   ROCKPOOL_API_CLIENT_CA: " ",
+  ROCKPOOL_EGRESS: "none",
   ROCKPOOL_TRUSTED_PROXIES: "10.0.0.1/8",
   ROCKPOOL_BACKUP_TO: "ftp://backups",
   ROCKPOOL_BACKUP_S3_KEY: "a\0b",

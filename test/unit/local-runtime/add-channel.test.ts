@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
+import { originOf } from "../../../local-runtime/account-origin.ts";
 import {
   addChannel,
   type ChannelPlan,
@@ -39,8 +40,11 @@ const added: AccountAdded = {
   generated: {},
 };
 
-const refuseNotes = (text: string) => {
-  throw new Error(text);
+const refuseNotes = {
+  note: (text: string) => {
+    throw new Error(text);
+  },
+  isListedOnly: false,
 };
 
 /** Takes a SIGHUP as the supervisor does: by starting the next generation. */
@@ -132,6 +136,22 @@ describe("adding a channel", () => {
     expect(await disallowOrigin(admin.dataDir, API)).toBe(true);
     expect(supervisor.reloads).toEqual([[]]);
   });
+});
+
+describe("the address that an account needs to be allowed", () => {
+  it.for([
+    [{ channel: "telegram" }, undefined, "https://api.telegram.org"],
+    [{ channel: "telegram", apiBase: "http://127.0.0.1:8081/x" }, API, API],
+    [{ channel: "webhook" }, undefined, undefined],
+    [{ channel: "webhook", callback: "https://a.example/in" }, undefined, "https://a.example"],
+    [{ channel: "unknown" }, undefined, undefined],
+  ] as const)(
+    "%j: %s, and where only listed ones are reached %s",
+    ([account, open, listed], { expect }) => {
+      expect(originOf(account, false)).toBe(open);
+      expect(originOf(account, true)).toBe(listed);
+    },
+  );
 });
 
 describe("the transport of a new account", () => {

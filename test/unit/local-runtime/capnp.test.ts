@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, it, onTestFinished } from "vitest";
 import { CONFIG_CONSTANT, type HostFacts, renderConfig } from "../../../local-runtime/capnp.ts";
+import { findUnlisted } from "../../../local-runtime/egress-proof.ts";
 import { findWorkerd } from "../../../local-runtime/workerd-binary.ts";
 import { WorkerdProcess } from "../../../local-runtime/workerd-process.ts";
 import { loadWranglerConfig, parseWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
@@ -43,6 +44,7 @@ function facts(changes: Partial<HostFacts> = {}): HostFacts {
     modelUrls: ["http://127.0.0.1:11434"],
     textFiles: {},
     egressOrigins: [],
+    isListedOnly: false,
     text: {},
     ...changes,
   };
@@ -169,6 +171,18 @@ describe("the workerd config", () => {
     expect(text).toContain(
       `(name = "api", address = "127.0.0.1:9443", ${own}, requireClientCerts = true, trustedCertificates = [embed "api-ca-0.pem"])), service = (name = "app", entrypoint = "ApiListener"))`,
     );
+  });
+
+  it("has no network at all where only what is listed may be reached", ({ expect }) => {
+    const listed = {
+      modelUrls: ["http://127.0.0.1:11434"],
+      egressOrigins: ["https://a.example"],
+    } as const;
+    const text = renderConfig(SMALL, facts({ ...listed, isListedOnly: true }));
+    expect(text).toContain('(name = "internet", network = (allow = []))');
+    expect(text).not.toContain("public");
+    expect(text).not.toContain('"INTERNET"');
+    expect(findUnlisted(text, listed)).toEqual([]);
   });
 
   it("gives each granted origin a service and a binding of its own", ({ expect }) => {

@@ -68,6 +68,17 @@ describe("a fetch that reaches allowed origins only", () => {
     expect(asked).toHaveLength(before);
   });
 
+  it("refuses what is allowed and not listed, where listed ones are all", async ({ expect }) => {
+    const listed = new Map([["https://a.example", service("a")]]);
+    const sources = { internet: service("internet"), granted: listed, isListedOnly: true };
+    const fetch = createEgressFetch(sources, ["https://a.example", "https://b.example"]);
+    expect(await (await fetch("https://a.example/x")).text()).toBe("a https://a.example/x");
+    await expect(fetch("https://b.example/x")).rejects.toMatchObject({
+      code: "egress/not_allowed",
+      message: "The host b.example is not in the list of what may be reached.",
+    });
+  });
+
   it("refuses credentials in an address, and does not repeat them", async ({ expect }) => {
     const fetch = createEgressFetch(nowhere, [origin]);
     const error = await fetch(origin.replace("//", "//user:hunter2@")).catch((thrown) => thrown);
