@@ -7,9 +7,9 @@ import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
 import { parseRoleQuotas } from "../core/quotas.ts";
 import { parseRedactionKinds, type RedactionKind } from "../core/redaction.ts";
 import { parseTimeZone } from "../core/time-zone.ts";
-import { parseListenAddress } from "./listen-address.ts";
 import { parsePlace } from "./backup-place.ts";
 import { parseKeepRule, parseTimeOfDay } from "./backup-rule.ts";
+import { parseListenAddress } from "./listen-address.ts";
 import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
 
 export interface Option<Value> {
