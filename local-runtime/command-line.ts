@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { type ErrorCode, errorSpec, isAppError } from "../src/core/errors.ts";
-import { COMMANDS } from "./command.ts";
+import type { Commands } from "./command.ts";
 import { EXIT, HostError, usageError } from "./host-error.ts";
 import { createShell, type Shell } from "./shell.ts";
 
@@ -12,13 +12,14 @@ export interface CommandLine {
   /** The words after the program's name. */
   words: readonly string[];
   root: string;
+  commands: Commands;
 }
 
 /** Answers the exit status. */
-export async function runCommandLine({ words, root }: CommandLine): Promise<number> {
+export async function runCommandLine({ words, root, commands }: CommandLine): Promise<number> {
   const shell = createShell({ root, json: wantsJson(words) });
   try {
-    const program = await buildProgram(shell, words);
+    const program = await buildProgram(shell, words, commands);
     if (words.every((word) => word === "--json")) program.help();
     await program.parseAsync([...words], { from: "user" });
     return Number(process.exitCode ?? EXIT.ok);
@@ -32,7 +33,11 @@ function wantsJson(words: readonly string[]): boolean {
   return words.slice(0, end < 0 ? words.length : end).includes("--json");
 }
 
-async function buildProgram(shell: Shell, words: readonly string[]): Promise<Command> {
+async function buildProgram(
+  shell: Shell,
+  words: readonly string[],
+  commands: Commands,
+): Promise<Command> {
   const program = new Command("rockpool")
     .description("A private AI assistant on your own box.")
     .option("--json", "answer in JSON on standard output")
@@ -42,8 +47,8 @@ async function buildProgram(shell: Shell, words: readonly string[]): Promise<Com
     .configureOutput({ writeErr: () => {} })
     .showSuggestionAfterError()
     .exitOverride();
-  const called = words.find((word) => Object.hasOwn(COMMANDS, word));
-  for (const [name, entry] of Object.entries(COMMANDS)) {
+  const called = words.find((word) => Object.hasOwn(commands, word));
+  for (const [name, entry] of Object.entries(commands)) {
     const command = program.command(name).summary(entry.summary).description(entry.summary);
     if (name !== called) continue;
     const module = await entry.load();

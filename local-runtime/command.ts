@@ -15,12 +15,16 @@ export interface CommandEntry {
   load(): Promise<CommandModule>;
 }
 
+export type Commands = Readonly<Record<string, CommandEntry>>;
+
+export const UP: CommandEntry = {
+  summary: "start the server and stay with it",
+  load: () => import("./commands/up.ts"),
+};
+
 /** In the order of `rockpool --help`. */
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  up: {
-    summary: "start the server and stay with it",
-    load: () => import("./commands/up.ts"),
-  },
+export const COMMANDS: Commands = {
+  up: UP,
   down: {
     summary: "stop the server",
     load: () => import("./commands/down.ts"),

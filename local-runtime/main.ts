@@ -1,10 +1,12 @@
 /** Entry of the `rockpool` command. */
-import { dirname } from "node:path";
+import { COMMANDS } from "./command.ts";
 import { runCommandLine } from "./command-line.ts";
 import { endWithReader } from "./lost-output.ts";
+import { projectRoot } from "./programs.ts";
 
 endWithReader();
 process.exitCode = await runCommandLine({
   words: process.argv.slice(2),
-  root: dirname(import.meta.dirname),
+  root: projectRoot,
+  commands: COMMANDS,
 });

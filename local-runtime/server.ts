@@ -9,7 +9,7 @@ import { listModelServers } from "../src/config/model-servers.ts";
 import type { Options } from "../src/config/options.ts";
 import { callAdmin } from "./admin-client.ts";
 import { placeAdminSocket } from "./admin-socket.ts";
-import { bundle } from "./bundle.ts";
+import { openBundle } from "./bundle.ts";
 import type { CertificateEvent } from "./certificate-keeper.ts";
 import { d1File } from "./d1-file.ts";
 import { type DataFolder, explainFileErrors, prepareDataFolder } from "./data-folder.ts";
@@ -58,7 +58,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   if (finishRestore(folder)) shell.note("completed a restore that was cut off");
   const masterKey = openMasterKey(folder);
   const wrangler = loadWranglerConfig(shell.root);
-  const built = bundle(shell.root);
+  const built = openBundle(shell.root);
   if (built.built) shell.note("bundled the Worker and the console");
   noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
   const adminSocket = placeAdminSocket(folder);

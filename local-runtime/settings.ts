@@ -6,6 +6,7 @@ import { loadOptions, type OptionProblem } from "../src/config/load.ts";
 import { MAIN_SERVER, parseModelServers } from "../src/config/model-servers.ts";
 import type { Options } from "../src/config/options.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
+import { machineTimeZone } from "./machine-time-zone.ts";
 import type { Shell } from "./shell.ts";
 
 export interface Settings {
@@ -19,7 +20,8 @@ export interface Settings {
 /** Throws `config/invalid` that names each wrong option and what it expects. */
 export function loadSettings(shell: Pick<Shell, "root" | "env">): Settings {
   const source = { ...readEnvFile(join(shell.root, ".env")), ...shell.env };
-  const loaded = loadOptions(source);
+  const zone = machineTimeZone(shell.env);
+  const loaded = loadOptions(source, zone === undefined ? {} : { ROCKPOOL_TIME_ZONE: zone });
   if (!loaded.ok) throw invalidOptions(loaded.problems);
   return {
     options: loaded.options,

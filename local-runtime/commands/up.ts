@@ -1,8 +1,8 @@
 /** `rockpool up`: serves until it is told to stop; what `npm start` runs. */
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { outliveReader } from "../lost-output.ts";
+import { programFile } from "../programs.ts";
 import { openServer } from "../server.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
@@ -30,7 +30,7 @@ async function runUp(shell: Shell): Promise<void> {
 
 /** In a process of its own; the server goes on whatever becomes of it. */
 function showStartScreen(shell: Shell, dataDir: string): void {
-  const program = join(shell.root, "local-runtime", "greeting.ts");
+  const program = programFile(shell.root, "greeting");
   const format = shell.json ? ["--json"] : [];
   const child = spawn(process.execPath, [...process.execArgv, program, dataDir, ...format], {
     stdio: ["ignore", "inherit", "inherit"],

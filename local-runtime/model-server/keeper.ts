@@ -4,9 +4,9 @@
  * messages that come without a model are kept.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
 import type { DataFolder } from "../data-folder.ts";
 import { LineSplitter } from "../line-splitter.ts";
+import { programFile } from "../programs.ts";
 import { decideRestart } from "../restart-policy.ts";
 import { installEngine } from "./install-engine.ts";
 import { urlOfPort } from "./port.ts";
@@ -105,7 +105,7 @@ export class ModelServerKeeper {
 
   async #runProcess(): Promise<string> {
     const { root, folder, port, onLine } = this.#options;
-    const program = this.#options.program ?? join(root, "local-runtime", "model-server", "main.ts");
+    const program = this.#options.program ?? programFile(root, "model-server");
     const { PATH = "", HOME = "", TMPDIR = "" } = process.env;
     const begunMs = performance.now();
     // A session of its own: Ctrl-C in the terminal is for the supervisor, and answers in flight may end.

@@ -9,12 +9,16 @@ export interface OptionProblem {
 
 export type Loaded = { ok: true; options: Options } | { ok: false; problems: OptionProblem[] };
 
-export function loadOptions(source: Record<string, string | undefined>): Loaded {
+/** `defaults` stand before those of the table. */
+export function loadOptions(
+  source: Record<string, string | undefined>,
+  defaults: Partial<Options> = {},
+): Loaded {
   const problems: OptionProblem[] = [];
   const entries = Object.entries(OPTIONS).map(([key, option]) => {
     const name = key as OptionName; // Object.entries widens the table's keys to string
     const text = source[name];
-    if (text === undefined) return [name, option.default];
+    if (text === undefined) return [name, defaults[name] ?? option.default];
     try {
       return [name, option.parse(text)];
     } catch (error) {

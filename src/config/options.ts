@@ -256,7 +256,10 @@ export const OPTIONS = {
   }),
   ROCKPOOL_TIME_ZONE: option({
     parse: timeZone,
-    default: new Intl.DateTimeFormat("en-US").resolvedOptions().timeZone,
+    // Asked for only where it is needed: the tables of time zones take memory.
+    get default(): string {
+      return new Intl.DateTimeFormat("en-US").resolvedOptions().timeZone;
+    },
     defaultDoc: "this machine's",
     worker: true,
     doc: "Time zone of people who have not chosen their own with `/timezone`, such as `Europe/Berlin`.",

@@ -9,10 +9,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, it, onTestFinished } from "vitest";
 import { bundle } from "../../../local-runtime/bundle.ts";
+import { BUNDLED_PROGRAMS, PROGRAMS } from "../../../local-runtime/programs.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -23,8 +24,11 @@ function newProject(): string {
   symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
   for (const name of ["package.json", "package-lock.json"])
     cpSync(join(ROOT, name), join(root, name));
-  mkdirSync(join(root, "local-runtime"));
-  cpSync(join(ROOT, "local-runtime", "bundle.ts"), join(root, "local-runtime", "bundle.ts"));
+  cpSync(join(ROOT, "bin"), join(root, "bin"), { recursive: true });
+  for (const source of Object.values(PROGRAMS)) {
+    mkdirSync(join(root, dirname(source)), { recursive: true });
+    writeFileSync(join(root, source), `console.log("${source}");`);
+  }
   mkdirSync(join(root, "src", "console"), { recursive: true });
   writeFileSync(join(root, "src", "index.ts"), 'import { a } from "./a.ts"; export default a;');
   writeFileSync(join(root, "src", "a.ts"), "export const a: number = 41;");
@@ -47,6 +51,19 @@ describe("the bundle", () => {
     expect(readFileSync(join(consoleDir, "app.js"), "utf8")).not.toContain("React");
   });
 
+  it("is one file for each program of the host", ({ expect }) => {
+    const root = newProject();
+    bundle(root);
+    const programs = readdirSync(join(root, BUNDLED_PROGRAMS)).sort();
+    expect(programs).toEqual(
+      Object.keys(PROGRAMS)
+        .map((name) => `${name}.js`)
+        .sort(),
+    );
+    const main = readFileSync(join(root, BUNDLED_PROGRAMS, "main.js"), "utf8");
+    expect(main).toContain('console.log("local-runtime/main.ts")');
+  });
+
   it("stands until a source changes, comes or goes", ({ expect }) => {
     const root = newProject();
     bundle(root);
@@ -56,6 +73,8 @@ describe("the bundle", () => {
     writeFileSync(join(root, "src", "b.ts"), "");
     expect(bundle(root).built).toBe(true);
     rmSync(join(root, "src", "b.ts"));
+    expect(bundle(root).built).toBe(true);
+    writeFileSync(join(root, PROGRAMS.main), "console.log(4143);");
     expect(bundle(root).built).toBe(true);
     expect(bundle(root).built).toBe(false);
   });
@@ -72,7 +91,11 @@ describe("the bundle", () => {
       }),
     );
     expect(readFileSync(workerFile, "utf8")).toBe(before);
-    expect(readdirSync(join(root, ".runtime", "build")).sort()).toEqual(["stamp", "worker"]);
+    expect(readdirSync(join(root, ".runtime", "build")).sort()).toEqual([
+      "host",
+      "stamp",
+      "worker",
+    ]);
     writeFileSync(join(root, "src", "a.ts"), "export const a = 43;");
     expect(bundle(root).built).toBe(true);
     expect(readFileSync(workerFile, "utf8")).toContain("43");
