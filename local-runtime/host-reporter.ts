@@ -3,7 +3,7 @@
  * back. A report that is lost is made up for by the next one; nothing waits for it.
  */
 import * as v from "valibot";
-import type { HostReport } from "../src/core/admin-protocol.ts";
+import type { HostChecks, HostReport } from "../src/core/admin-protocol.ts";
 import { callAdmin } from "./admin-client.ts";
 import { decidePressure, NO_PRESSURE, type Pressure } from "./memory-pressure.ts";
 import type { SupervisorEvent } from "./supervisor.ts";
@@ -20,6 +20,8 @@ const ReplySchema = v.object({ heard: v.literal(true) });
 interface HostReporterOptions {
   adminSocket: string;
   freeShare(): number | undefined;
+  /** What the daily work came to. */
+  checks(): HostChecks | undefined;
   nowMs(): number;
 }
 
@@ -33,6 +35,7 @@ export class HostReporter {
 
   constructor(options: HostReporterOptions) {
     this.#options = options;
+    this.#calls.abort(); // nobody serves yet
   }
 
   /** Reports while a workerd serves, the first one or a later one. */
@@ -58,6 +61,11 @@ export class HostReporter {
     if (isDue || this.#pressure.isShort !== wasShort) this.#send(false);
   }
 
+  /** Something is new that the Worker should know now. */
+  tell(): void {
+    if (!this.#calls.signal.aborted) this.#send(false);
+  }
+
   /** Ends what is under way, so that no report holds up a workerd that ends. */
   stop(): void {
     clearInterval(this.#timer);
@@ -73,7 +81,12 @@ export class HostReporter {
   #send(isStart: boolean): void {
     this.#reportedAtMs = this.#options.nowMs();
     const freePercent = this.#pressure.isShort ? this.#freePercent : undefined;
-    const body: HostReport = { isStart, ...(freePercent === undefined ? {} : { freePercent }) };
+    const checks = this.#options.checks();
+    const body: HostReport = {
+      isStart,
+      ...(freePercent === undefined ? {} : { freePercent }),
+      ...(checks ? { checks } : {}),
+    };
     callAdmin(this.#options.adminSocket, {
       method: "POST",
       path: "/host",

@@ -12,9 +12,9 @@ import { placeAdminSocket } from "./admin-socket.ts";
 import { openBundle } from "./bundle.ts";
 import type { CertificateEvent } from "./certificate-keeper.ts";
 import { d1File } from "./d1-file.ts";
+import type { DailyEvent } from "./daily-work.ts";
 import { type DataFolder, explainFileErrors, prepareDataFolder } from "./data-folder.ts";
-import { freeShare } from "./free-memory.ts";
-import { HostReporter } from "./host-reporter.ts";
+import { createHostWork } from "./host-work.ts";
 import { Listening } from "./listening.ts";
 import { acquireLock } from "./lock.ts";
 import { openMasterKey } from "./master-key.ts";
@@ -85,7 +85,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now(), "model_server")),
     onEvent,
   });
-  const reporter = createReporter(adminSocket.path);
+  const work = createHostWork({ root, folder, options, adminSocket, onEvent });
   const supervisor = new Supervisor({
     binary,
     configFile: configFile(folder),
@@ -103,12 +103,12 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     onLine: (line, stream) => record(shell, log, logLine(line, stream, Date.now())),
     onEvent: (event) => {
       onEvent(event);
-      reporter.follow(event);
+      work.follow(event);
     },
   });
   listening.start(() => supervisor.reload());
   const close = async () => {
-    reporter.stop();
+    work.stop();
     listening.close();
     await modelServer.stop();
     adminSocket.remove();
@@ -130,10 +130,6 @@ function boxFacts(root: string): RunPlan["box"] {
     ROCKPOOL_VERSION: rockpoolVersion(root),
     ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
   };
-}
-
-function createReporter(adminSocket: string): HostReporter {
-  return new HostReporter({ adminSocket, freeShare: () => freeShare(), nowMs: () => Date.now() });
 }
 
 async function announceEnd(adminSocket: string): Promise<void> {
@@ -179,12 +175,13 @@ function record(shell: Shell, log: RotatingLog, line: string): void {
   if (shown !== undefined) shell.note(shown);
 }
 
-type HostEvent = SupervisorEvent | KeeperEvent | CertificateEvent;
+type HostEvent = SupervisorEvent | KeeperEvent | CertificateEvent | DailyEvent;
 
 /** What people at the terminal should see. */
 const WARNINGS: ReadonlySet<string> = new Set<HostEvent["type"]>([
   "host:certificate_refused",
   "host:certificate_expires",
+  "host:daily_failed",
   "host:restarting",
   "host:reload_refused",
   "host:model_server_installing",

@@ -181,6 +181,14 @@ export interface HostReport {
   isStart: boolean;
   /** Set while too little memory is free. */
   freePercent?: number;
+  checks?: HostChecks;
+}
+
+/** What the host's daily work came to, the newest of each kind. */
+export interface HostChecks {
+  integrity?: { checkedAtMs: number; databases: number; broken: number };
+  /** Into the store: when it was tried last, when it last succeeded, and why not, where the last try failed. */
+  backup?: { triedAtMs: number; succeededAtMs?: number; failureCode?: string };
 }
 
 /** Every error of the admin and the public API: RFC 9457, as application/problem+json. */

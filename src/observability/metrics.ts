@@ -193,8 +193,14 @@ function renderHistogram(name: string, pairs: string, histogram: Histogram): str
   ];
 }
 
+export interface Gauge {
+  name: string;
+  help: string;
+  value: number;
+}
+
 /** All families, with gauges that the caller has just measured. */
-export function renderMetrics(gauges: { name: string; help: string; value: number }[]): string {
+export function renderMetrics(gauges: Gauge[]): string {
   const lines: string[] = [];
   for (const [name, family] of families) {
     lines.push(`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.type}`);

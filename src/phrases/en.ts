@@ -195,6 +195,10 @@ export const en = {
   flowNothingToLeave: "There is no dialogue to leave.",
   nothingToStopFlow: "There is no answer to stop. /cancel leaves the dialogue you are in.",
   flowNotice: "**{title}**: {name} has answered ({channel}, conversation {conversation}).",
+  integrityBroken:
+    "**A database of this box is damaged.** The daily check found {broken} of {databases} that are not whole. On the box: `npx rockpool integrity` names them; then stop the server and restore the newest backup that is whole (`npx rockpool restore`). Older backups are kept as they are.",
+  backupFailed:
+    "**This box is not being backed up.** The daily backup failed: {reason}. On the box, `npx rockpool backup` says what is wrong and what to do.",
 };
 
 export type Phrases = Record<keyof typeof en, string>;

@@ -175,4 +175,8 @@ export const zh: Phrases = {
   flowNothingToLeave: "现在没有可以退出的对话流程。",
   nothingToStopFlow: "现在没有可以停止的回答。发送 /cancel 可以退出当前的对话流程。",
   flowNotice: "**{title}**：{name} 已填写（{channel}，对话 {conversation}）。",
+  integrityBroken:
+    "**这台机器上有数据库已损坏。** 每日检查发现 {databases} 个数据库中有 {broken} 个不完整。请在机器上运行 `npx rockpool integrity` 查看是哪些；然后停止服务，恢复最近一份完整的备份（`npx rockpool restore`）。较早的备份保持原样。",
+  backupFailed:
+    "**这台机器目前没有备份。** 每日备份失败：{reason}。请在机器上运行 `npx rockpool backup`，它会说明问题和处理办法。",
 };

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { GateState } from "../core/gate-protocol.ts";
 import { openDirectory } from "../do/directory-client.ts";
+import { checkGauges } from "../do/hear-checks.ts";
 import { openModel } from "../do/isolate.ts";
 import { canStore } from "../do/storage-health.ts";
 import type { HttpEnv } from "../http/middleware.ts";
@@ -72,6 +73,7 @@ export const ops = new Hono<HttpEnv>()
         value: state.status === "up" ? 1 : 0,
       },
       ...gateGauges(state.queue),
+      ...checkGauges(),
     ]);
     return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });

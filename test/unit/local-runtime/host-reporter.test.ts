@@ -1,6 +1,7 @@
 import { describe, it, onTestFinished } from "vitest";
 import { HostReporter, REPORT_MS } from "../../../local-runtime/host-reporter.ts";
 import { CALM_MS } from "../../../local-runtime/memory-pressure.ts";
+import type { HostChecks } from "../../../src/core/admin-protocol.ts";
 import { startFakeAdmin } from "../../support/fake-admin.ts";
 import { until } from "../models/chat-client.ts";
 
@@ -14,10 +15,15 @@ const SERVING = {
 async function createReporter() {
   const admin = await startFakeAdmin();
   admin.handle("POST /host", () => ({ status: 200, json: { heard: true } }));
-  const world = { free: 0.5 as number | undefined, nowMs: 1_000_000 };
+  const world: { free: number | undefined; nowMs: number; checks: HostChecks | undefined } = {
+    free: 0.5,
+    nowMs: 1_000_000,
+    checks: undefined,
+  };
   const reporter = new HostReporter({
     adminSocket: admin.socketPath,
     freeShare: () => world.free,
+    checks: () => world.checks,
     nowMs: () => world.nowMs,
   });
   onTestFinished(async () => {
@@ -41,6 +47,16 @@ describe("HostReporter", () => {
     world.nowMs += 1;
     reporter.tick();
     expect(await reports(2)).toEqual([{ isStart: true }, { isStart: false }]);
+  });
+
+  it("says what the daily work came to, at once where that is new", async ({ expect }) => {
+    const { reporter, world, reports } = await createReporter();
+    reporter.tell();
+    reporter.follow(SERVING);
+    await reports(1);
+    world.checks = { integrity: { checkedAtMs: 5, databases: 3, broken: 1 } };
+    reporter.tell();
+    expect(await reports(2)).toEqual([{ isStart: true }, { isStart: false, checks: world.checks }]);
   });
 
   it("reports at once when memory runs short, and when it is back", async ({ expect }) => {
