@@ -183,7 +183,7 @@ describe("/link", () => {
   it("joins a Telegram chat to the web chat, whose owner is the owner there, too", async ({
     expect,
   }) => {
-    expect(await ask(5_002, "/whoami")).toBe("You are Person 5002 (member), here as telegram.");
+    expect(await ask(5_002, "/whoami")).toBe("You are Person 5002 (guest), here as telegram.");
     const code = codeIn(await askWeb("/link"));
     expect(await ask(5_002, `/link ${code}`)).toMatch(/^Linked\. .* on telegram\.$/);
     expect(await ask(5_002, "/whoami")).toBe("You are Owner (owner), here as telegram.");

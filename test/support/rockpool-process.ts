@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadRunState, type RunState } from "../../local-runtime/run-state.ts";
 import { OPTIONS } from "../../src/config/options.ts";
+import { QUOTA_NAMES } from "../../src/core/quotas.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** A start may have to bundle on a busy machine. */
@@ -127,6 +128,11 @@ export async function until(
   }
 }
 
+/** Tests write faster than people do. Those of the limits state their own. */
+const TEST_QUOTAS = ["member", "guest"]
+  .flatMap((role) => QUOTA_NAMES.map((name) => `${role}.${name}=none`))
+  .join(",");
+
 /** Every option is stated, so that neither the caller's environment nor a .env file changes a test. */
 function environment({ env, modelUrl, dataDir }: StartOptions): Record<string, string> {
   const { PATH = "", HOME = "", TMPDIR } = process.env;
@@ -138,6 +144,7 @@ function environment({ env, modelUrl, dataDir }: StartOptions): Record<string, s
     ...(TMPDIR === undefined ? {} : { TMPDIR }),
     ...stated,
     PORT: "0",
+    ROCKPOOL_QUOTAS: TEST_QUOTAS,
     ...(modelUrl === null ? {} : { ROCKPOOL_MODEL_URL: modelUrl ?? "http://127.0.0.1:9" }),
     ...(dataDir === undefined ? {} : { ROCKPOOL_DATA: dataDir }),
     ...env,

@@ -43,7 +43,9 @@ describe("the table of permissions", () => {
     expect(NAMES.filter((permission) => isAllowed("guest", permission))).toEqual([
       "chat:use",
       "chat:erase",
+      "chat:link",
       "model:read",
+      "reminder:use",
       "file:send",
       "flow:use",
       "session:own",
@@ -72,13 +74,13 @@ describe("the table of permissions", () => {
   });
 
   it("throws a coded error that says what was not allowed", ({ expect }) => {
-    const error = failureOf(() => verifyAllowed("guest", "chat:link"));
+    const error = failureOf(() => verifyAllowed("guest", "memory:use"));
     expect(error).toBeInstanceOf(AppError);
     expect(error).toMatchObject({
       code: "permission/denied",
-      message: "Your role (guest) may not use one conversation from two messengers.",
+      message: "Your role (guest) may not have things remembered, see them and erase them.",
     });
-    expect(failureOf(() => verifyAllowed("member", "chat:link"))).toBeUndefined();
+    expect(failureOf(() => verifyAllowed("member", "memory:use"))).toBeUndefined();
   });
 });
 
