@@ -108,7 +108,7 @@ describe("?wait=1", () => {
     const command = await ask(newMessage("/whoami"));
     expect(await command.json()).toEqual({
       status: "answered",
-      text: "You are anna (member), here as webhook.",
+      text: "You are anna (guest), here as webhook.",
     });
     ollama.control({ fault: "truncate" });
     const failure = await ask(newMessage("a question of several words"));
