@@ -13,6 +13,7 @@ import { consolePages } from "./routes/console.ts";
 import { noteAccess } from "./routes/note-access.ts";
 import { openAi } from "./routes/openai/routes.ts";
 import { ops } from "./routes/ops.ts";
+import { session } from "./routes/session.ts";
 import { signIn } from "./routes/sign-in.ts";
 import { webhooks } from "./routes/webhooks.ts";
 
@@ -67,6 +68,7 @@ function routeOf(path: string): string {
     "people",
     "say",
     "owner-link",
+    "sign-ins",
   ].includes(first)
     ? `/${first}`
     : "/";
@@ -88,6 +90,7 @@ export const publicApp = createBase("public")
   .use(secureHeaders)
   .use("/metrics", unlessElsewhere("ROCKPOOL_METRICS_LISTEN"))
   .route("/api/chat", chat)
+  .route("/api/session", session)
   .route("/api", signIn)
   .route("/", ops)
   .route("/", consolePages);

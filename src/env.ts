@@ -5,6 +5,7 @@
 import type { MemoryCache } from "./cache/process-cache.ts";
 import type { AuditObject } from "./do/audit.ts";
 import type { ConnectionObject } from "./do/connection.ts";
+import type { CredentialsObject } from "./do/credentials.ts";
 import type { DirectoryObject } from "./do/directory.ts";
 import type { GateObject } from "./do/gate.ts";
 import type { JournalObject } from "./do/journal.ts";
@@ -15,6 +16,7 @@ import type { VaultObject } from "./do/vault.ts";
 export interface Env {
   SESSION: DurableObjectNamespace<SessionObject>;
   DIRECTORY: DurableObjectNamespace<DirectoryObject>;
+  CREDENTIALS: DurableObjectNamespace<CredentialsObject>;
   JOURNAL: DurableObjectNamespace<JournalObject>;
   GATE: DurableObjectNamespace<GateObject>;
   CONNECTION: DurableObjectNamespace<ConnectionObject>;

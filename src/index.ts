@@ -5,6 +5,7 @@ import type { Env } from "./env.ts";
 
 export { AuditObject } from "./do/audit.ts";
 export { ConnectionObject } from "./do/connection.ts";
+export { CredentialsObject } from "./do/credentials.ts";
 export { DirectoryObject } from "./do/directory.ts";
 export { GateObject } from "./do/gate.ts";
 export { JournalObject } from "./do/journal.ts";

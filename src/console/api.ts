@@ -1,45 +1,12 @@
 /** The calls of the page to its own server. Every failure is an ApiError that says whether trying again makes sense. */
 import type { ChatHistory, Me, SendMessage } from "../core/chat-protocol.ts";
+import { ApiError, toApiError } from "./api-error.ts";
 import { language } from "./preferences.ts";
-import { type ProblemText, parseHistory, parseMe, parseProblem } from "./schemas.ts";
+import { createRenewal } from "./renewal.ts";
+import { parseHistory, parseMe, parseProblem, parseRenewed } from "./schemas.ts";
 
 /** A call without an answer for this long is given up. */
 const CALL_TIMEOUT_MS = 30_000;
-
-export interface ApiErrorOptions {
-  /** 0 where no answer came. */
-  status: number;
-  problem?: ProblemText | undefined;
-  retryAfterMs?: number | undefined;
-  cause?: unknown;
-}
-
-export class ApiError extends Error {
-  readonly status: number;
-  readonly problem: ProblemText | undefined;
-  readonly retryAfterMs: number | undefined;
-
-  constructor({ status, problem, retryAfterMs, cause }: ApiErrorOptions) {
-    super(problem?.detail ?? `status ${status}`, { cause });
-    this.name = "ApiError";
-    this.status = status;
-    this.problem = problem;
-    this.retryAfterMs = retryAfterMs;
-  }
-
-  get isSignedOut(): boolean {
-    return this.status === 401;
-  }
-
-  /** True where the same call may succeed later: no answer, a busy server, a failing one. */
-  get isTransient(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
-  }
-}
-
-export function toApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError({ status: 0, cause: error });
-}
 
 async function readFailure(response: Response): Promise<ApiError> {
   const seconds = Number(response.headers.get("retry-after"));
@@ -52,7 +19,7 @@ async function readFailure(response: Response): Promise<ApiError> {
 }
 
 /** Throws ApiError for every answer but 2xx, and for none. */
-async function call(path: string, init: RequestInit = {}): Promise<Response> {
+async function callOnce(path: string, init: RequestInit): Promise<Response> {
   const headers = { "accept-language": language.peek(), ...init.headers };
   const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
   const response = await fetch(path, { signal, ...init, headers }).catch((error) => {
@@ -62,9 +29,27 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   return response;
 }
 
-function post(path: string, body: unknown): Promise<Response> {
+/** The one of this page. */
+export const renewal = createRenewal({
+  async renew() {
+    return readJson(await callOnce("/api/session/renew", jsonPost({})), parseRenewed);
+  },
+  nowMs: () => Date.now(),
+  later: (work, ms) => setTimeout(work, ms),
+});
+
+/** As {@link callOnce}, with one more try after the access was renewed. */
+function call(path: string, init: RequestInit = {}): Promise<Response> {
+  return renewal.around(() => callOnce(path, init));
+}
+
+function jsonPost(body: unknown): RequestInit {
   const headers = { "content-type": "application/json" };
-  return call(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return { method: "POST", headers, body: JSON.stringify(body) };
+}
+
+function post(path: string, body: unknown): Promise<Response> {
+  return call(path, jsonPost(body));
 }
 
 async function readJson<Value>(
@@ -79,15 +64,18 @@ async function readJson<Value>(
 }
 
 export async function signIn(token: string): Promise<void> {
-  await post("/api/sign-in", { token });
+  await callOnce("/api/sign-in", jsonPost({ token }));
 }
 
 export async function signOut(): Promise<void> {
-  await post("/api/sign-out", {});
+  await callOnce("/api/session/sign-out", jsonPost({}));
+  renewal.stop();
 }
 
 export async function loadMe(): Promise<Me> {
-  return readJson(await call("/api/me"), parseMe);
+  const me = await readJson(await call("/api/me"), parseMe);
+  renewal.lasts(me.endsInMs);
+  return me;
 }
 
 export async function loadHistory(beforeSeq: number, limit: number): Promise<ChatHistory> {

@@ -3,13 +3,17 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { takeOwnerToken } from "./owner-link.ts";
 import { applyPreferences } from "./preferences.ts";
-import { openSession } from "./session.ts";
+import { openSession, wakeSession } from "./session.ts";
 import "./style/main.css";
 
 applyPreferences(document.documentElement);
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 void openSession(takeOwnerToken(location, history));
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") wakeSession();
+});
 
 // An owner link that is opened where the page is open already changes nothing but the fragment.
 addEventListener("hashchange", () => {

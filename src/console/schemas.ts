@@ -4,6 +4,7 @@ import type { ChatHistory, Me } from "../core/chat-protocol.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { MediaRef } from "../core/message.ts";
 import { ROLES } from "../core/roles.ts";
+import type { Renewed } from "../core/sign-in-protocol.ts";
 import type { StreamEvent } from "../core/stream.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -53,13 +54,20 @@ const meSchema = v.object({
   role: v.picklist(ROLES),
   name: v.string(),
   lang: v.picklist(["en", "zh"]),
+  endsInMs: v.number(),
 });
+
+const renewedSchema = v.object({ endsInMs: v.number() });
 
 const problemSchema = v.object({ code: v.string(), detail: v.string(), fix: v.string() });
 
 /** Throws ValiError for anything else. */
 export function parseMe(value: unknown): Me {
   return v.parse(meSchema, value) as Me; // the schema cannot brand the id
+}
+
+export function parseRenewed(value: unknown): Renewed {
+  return v.parse(renewedSchema, value);
 }
 
 export function parseHistory(value: unknown): ChatHistory {

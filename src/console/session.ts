@@ -1,7 +1,8 @@
 /** Who is signed in, and how one gets there: by the owner link's fragment, or by the cookie of an earlier time. */
 import { signal } from "@preact/signals";
 import type { Me } from "../core/chat-protocol.ts";
-import { loadMe, signIn, signOut, toApiError } from "./api.ts";
+import { loadMe, renewal, signIn, signOut } from "./api.ts";
+import { toApiError } from "./api-error.ts";
 import { decideWaitMs, rest } from "./retry.ts";
 
 export type SessionState =
@@ -41,6 +42,11 @@ async function trySession(token: string | undefined): Promise<SessionState> {
       reason: problem?.code === "owner/bad_token" ? "bad_link" : "no_session",
     };
   }
+}
+
+/** The page is looked at again: a timer may have slept. */
+export function wakeSession(): void {
+  renewal.check();
 }
 
 /** Ends the wait between two tries. */

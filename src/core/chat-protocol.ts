@@ -18,7 +18,10 @@ export const MAX_HISTORY_PAGE = 100;
 export const CONVERSATION_HEADER = "rockpool-conversation";
 
 /** GET /api/me. */
-export type Me = Speaker;
+export interface Me extends Omit<Speaker, "access"> {
+  /** How long the access lasts: to be renewed before. */
+  endsInMs: number;
+}
 
 /** POST /api/chat/messages. */
 export interface SendMessage {

@@ -39,6 +39,12 @@ export interface RedeemLink {
 }
 
 export type LinkRedeemed =
-  | { status: "linked"; to: SessionKey; channel: string }
+  /** What was `from`'s is `into`'s. */
+  | {
+      status: "linked";
+      to: SessionKey;
+      channel: string;
+      joined: { from: PersonId; into: PersonId };
+    }
   | { status: "bad_code" }
   | { status: "same_conversation" };

@@ -5,6 +5,7 @@
 import { ACCESS_ERRORS } from "./access-errors.ts";
 import { API_ERRORS } from "./api-errors.ts";
 import { CRYPTO_ERRORS } from "./crypto-errors.ts";
+import { SIGN_IN_ERRORS } from "./sign-in-errors.ts";
 
 export interface ErrorSpec {
   /** HTTP status at the edge. */
@@ -345,6 +346,7 @@ export const ERRORS = {
   ...ACCESS_ERRORS,
   ...API_ERRORS,
   ...CRYPTO_ERRORS,
+  ...SIGN_IN_ERRORS,
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;

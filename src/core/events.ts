@@ -116,4 +116,6 @@ export type RockpoolEvent =
   | { type: "quota:reached"; quota: QuotaName }
   | { type: "apikey:created" | "apikey:revoked"; name: string }
   | { type: "sign_in"; outcome: "accepted" | "refused" }
+  /** A refresh token was used twice, or on another device: its session has ended. */
+  | { type: "session:stolen" }
   | { type: "fault"; where: string; code: ErrorCode; cause?: string };

@@ -67,6 +67,12 @@ export class Accounts {
     );
   }
 
+  /** These senders may come in where the account has an allow-list. */
+  allow(key: AccountKey, senders: readonly string[]): void {
+    for (const sender of senders)
+      this.#sql.exec("INSERT OR IGNORE INTO allowed (account, sender) VALUES (?, ?)", key, sender);
+  }
+
   remove(key: AccountKey): void {
     for (const table of ["allowed", "identities", "pairings"])
       this.#sql.exec(`DELETE FROM ${table} WHERE account = ?`, key);

@@ -4,7 +4,8 @@ import type { ApiCaller, ApiScope } from "../core/api-keys.ts";
 import type { Person } from "../core/directory-protocol.ts";
 import { AppError } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
-import { isSameHash, type ParsedApiKey, renderKeyStart } from "../security/api-key.ts";
+import { type ParsedApiKey, renderKeyStart } from "../security/api-key.ts";
+import { isSameHash } from "../security/codes.ts";
 
 export const MAX_API_KEYS = 100;
 

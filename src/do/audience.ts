@@ -22,6 +22,8 @@ let isLeaving = false;
 export class Reader {
   /** True for a reader of one turn: that ends by itself. */
   endsByItself = false;
+  /** The signed-in device that reads along, where it is one. */
+  deviceId: string | undefined;
   readonly #session: SessionKey;
   #events: ReaderEvent[] = [];
   #units = 0;
@@ -92,6 +94,13 @@ export function hasAudience(session: SessionKey): boolean {
 /** They are to come back, to where the conversation is now. */
 export function letGoAudience(session: SessionKey): void {
   for (const reader of audiences.get(session) ?? []) if (!reader.endsByItself) reader.leave();
+}
+
+/** These devices are signed in no more. */
+export function letGoDevices(deviceIds: readonly string[]): void {
+  for (const audience of audiences.values())
+    for (const reader of audience)
+      if (reader.deviceId !== undefined && deviceIds.includes(reader.deviceId)) reader.leave();
 }
 
 /** The process is about to end: nobody is to wait for those who read on and on. */

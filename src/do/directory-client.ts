@@ -6,8 +6,8 @@ import type { Account } from "../adapters/adapter.ts";
 import { TtlCache } from "../cache/ttl-cache.ts";
 import type { FlowSummary } from "../core/admin-protocol.ts";
 import type { ApiCaller } from "../core/api-keys.ts";
-import type { Admission, AdmitRequest } from "../core/directory-protocol.ts";
-import type { AccountKey } from "../core/ids.ts";
+import type { Admission, AdmitRequest, Person } from "../core/directory-protocol.ts";
+import type { AccountKey, PersonId } from "../core/ids.ts";
 import type { Env } from "../env.ts";
 import { compileTriggers, matchTrigger, type Triggers } from "../flows/triggers.ts";
 import { parseApiKey } from "../security/api-key.ts";
@@ -28,6 +28,7 @@ const admitted = new TtlCache<Extract<Admission, { status: "admitted" }>>({
 });
 /** By the key's hash: the keys themselves are kept nowhere. */
 const callers = new TtlCache<ApiCaller>({ ...options, name: "api_keys" });
+const persons = new TtlCache<Person>({ ...options, name: "persons" });
 const flows = new TtlCache<{ list: FlowSummary[]; triggers: Triggers }>({
   ...options,
   name: "flows",
@@ -44,7 +45,17 @@ export function forgetDirectory(): void {
   accounts.clear();
   callers.clear();
   admitted.clear();
+  persons.clear();
   flows.clear();
+}
+
+/** Also under the id that somebody had before two people turned out to be one. */
+export async function findPerson(env: Env, id: PersonId): Promise<Person | undefined> {
+  const kept = persons.get(id);
+  if (kept) return kept;
+  const value = await openDirectory(env).person(id);
+  if (value) persons.set(id, value);
+  return value;
 }
 
 async function openFlows(env: Env): Promise<{ list: FlowSummary[]; triggers: Triggers }> {

@@ -113,6 +113,13 @@ const STEPS: readonly string[] = [
   -- Events for the audit log, until it has them.
   CREATE TABLE audit_queue (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
   `,
+  `
+  -- Whom a one-time link signs in; nobody stands for the owner.
+  ALTER TABLE owner_tokens ADD COLUMN person_id TEXT;
+  -- People who turned out to be another: their old ids lead to who they are.
+  CREATE TABLE joined_people (from_id TEXT PRIMARY KEY, into_id TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX joined_by_person ON joined_people (into_id);
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

@@ -149,12 +149,7 @@ export class DirectoryObject extends DurableObject<Env> {
       });
     const nowMs = Date.now();
     accounts.insert(account, sealed, nowMs);
-    for (const sender of allow)
-      this.ctx.storage.sql.exec(
-        "INSERT OR IGNORE INTO allowed (account, sender) VALUES (?, ?)",
-        account.key,
-        sender,
-      );
+    accounts.allow(account.key, allow);
     this.#logAccount(account, nowMs, null);
     const { key, access, transport } = account;
     this.#audit.add(auditEvent("account.added", by, { account: key, access, transport }));
@@ -213,26 +208,29 @@ export class DirectoryObject extends DurableObject<Env> {
     return decided;
   }
 
-  async createOwnerLink(by: AuditActor = NO_ACTOR): Promise<OwnerLink> {
+  /** A link that signs this person in; the owner, who may not be known yet, where none is named. */
+  async createOwnerLink(by: AuditActor = NO_ACTOR, subjectId?: PersonId): Promise<OwnerLink> {
     const token = randomToken();
     const hash = await hashToken(token);
-    const expiresAtMs = this.#oneTime.addOwnerToken(hash, Date.now());
-    this.#audit.add(auditEvent("ownerlink.made", by, { expiresAtMs }));
+    const expiresAtMs = this.#oneTime.addOwnerToken(hash, subjectId ?? null, Date.now());
+    const about = subjectId === undefined ? {} : { subjectId };
+    this.#audit.add(auditEvent("ownerlink.made", by, { expiresAtMs }, about));
     await this.#audit.flush();
     return { token, expiresAtMs };
   }
 
-  /** Throws owner/bad_token. The first one makes the owner. */
+  /** Whom the link signs in. Throws owner/bad_token. The first one of the owner makes the owner. */
   async redeemOwnerToken(token: string, ip: string | null = null): Promise<Person> {
     const hash = await hashToken(token);
-    const owner = this.ctx.storage.transactionSync(() => {
-      if (!this.#oneTime.takeOwnerToken(hash, Date.now())) throw new AppError("owner/bad_token");
-      const person = this.#people.owner() ?? this.#people.add(OWNER, Date.now());
+    const redeemed = this.ctx.storage.transactionSync(() => {
+      const personId = this.#oneTime.takeOwnerToken(hash, Date.now());
+      const person = personId === null ? this.ensureOwner() : personId && this.person(personId);
+      if (!person) throw new AppError("owner/bad_token");
       this.#audit.add(auditEvent("ownerlink.used", { userId: person.id, ip }));
       return person;
     });
     await this.#audit.flush();
-    return owner;
+    return redeemed;
   }
 
   /** The owner, made when there is none yet: for the admin socket, and for what he is to be told. */
@@ -283,7 +281,7 @@ export class DirectoryObject extends DurableObject<Env> {
       const joined = this.#people.join(userId, subjectId, Date.now());
       if (userId !== subjectId)
         this.#audit.add(auditEvent("link.used", { userId, ip: null }, { channel }, { subjectId }));
-      return { redeemed: { status: "linked", to, channel } as const, joined };
+      return { redeemed: { status: "linked", to, channel, joined } as const, joined };
     });
     await this.#audit.flush();
     if (done.joined) await joinPersonKeys(this.env, done.joined.from, done.joined.into);

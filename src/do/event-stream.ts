@@ -18,6 +18,8 @@ const HEARTBEAT = ": \n\n";
 export interface Position {
   after?: number | undefined;
   of?: string | undefined;
+  /** The signed-in device that reads: it is let go when its session ends. */
+  deviceId?: string;
 }
 
 export interface OpenedStream {
@@ -29,7 +31,7 @@ export interface OpenedStream {
 export async function streamConversation(
   env: Env,
   key: SessionKey,
-  { after, of }: Position,
+  { after, of, deviceId }: Position,
   signal: AbortSignal,
 ): Promise<OpenedStream> {
   const { session, reader, result } = await join(env, key, async (object, joined) => {
@@ -37,6 +39,7 @@ export async function streamConversation(
     const snapshot = await object.snapshot(known);
     return "to" in snapshot ? snapshot : { ...snapshot, afterSeq: known ?? 0 };
   });
+  reader.deviceId = deviceId;
   const stream = openStream(reader, signal, result);
   if (isProcessLeaving()) reader.leave();
   return { session, stream };

@@ -1,11 +1,13 @@
-/** Things that work once: owner links, and the codes that join two conversations. */
+/** Things that work once: links that sign somebody in, and the codes that join two conversations. */
 import type { LinkRedeemed } from "../core/directory-protocol.ts";
 import { decodeSessionKey, type PersonId, type SessionKey } from "../core/ids.ts";
 import { randomCode } from "../security/codes.ts";
 
 export const OWNER_LINK_MS = 24 * 3_600_000;
-/** Owner links that may be open at once; a new one beyond ends the oldest. */
+/** Links of one person that may be open at once; a new one beyond ends the oldest. */
 export const MAX_OWNER_LINKS = 5;
+/** Of all people together. */
+export const MAX_SIGN_IN_LINKS = 1_000;
 export const LINK_CODE_MS = 10 * 60_000;
 const MAX_LINK_CODES = 500;
 
@@ -23,32 +25,38 @@ export class OneTime {
     this.#sql = sql;
   }
 
-  addOwnerToken(hash: string, nowMs: number): number {
+  /** `personId` is null for the owner, who may not be known yet. */
+  addOwnerToken(hash: string, personId: PersonId | null, nowMs: number): number {
     const expiresAtMs = nowMs + OWNER_LINK_MS;
     this.#sql.exec("DELETE FROM owner_tokens WHERE expires_at_ms <= ?", nowMs);
     this.#sql.exec(
-      "DELETE FROM owner_tokens WHERE hash NOT IN (SELECT hash FROM owner_tokens ORDER BY expires_at_ms DESC LIMIT ?)",
+      "DELETE FROM owner_tokens WHERE person_id IS ?1 AND hash NOT IN (SELECT hash FROM owner_tokens WHERE person_id IS ?1 ORDER BY expires_at_ms DESC LIMIT ?2)",
+      personId,
       MAX_OWNER_LINKS - 1,
     );
     this.#sql.exec(
-      "INSERT INTO owner_tokens (hash, expires_at_ms) VALUES (?, ?)",
+      "DELETE FROM owner_tokens WHERE hash NOT IN (SELECT hash FROM owner_tokens ORDER BY expires_at_ms DESC LIMIT ?)",
+      MAX_SIGN_IN_LINKS - 1,
+    );
+    this.#sql.exec(
+      "INSERT INTO owner_tokens (hash, expires_at_ms, person_id) VALUES (?, ?, ?)",
       hash,
       expiresAtMs,
+      personId,
     );
     return expiresAtMs;
   }
 
-  /** True once for each token. */
-  takeOwnerToken(hash: string, nowMs: number): boolean {
-    return (
-      this.#sql
-        .exec(
-          "DELETE FROM owner_tokens WHERE hash = ? AND expires_at_ms > ? RETURNING hash",
-          hash,
-          nowMs,
-        )
-        .toArray().length > 0
-    );
+  /** Whom it signs in, once for each token; null for the owner, undefined for no token in force. */
+  takeOwnerToken(hash: string, nowMs: number): PersonId | null | undefined {
+    const [row] = this.#sql
+      .exec<{ person_id: string | null }>(
+        "DELETE FROM owner_tokens WHERE hash = ? AND expires_at_ms > ? RETURNING person_id",
+        hash,
+        nowMs,
+      )
+      .toArray();
+    return row && (row.person_id as PersonId | null); // stored above
   }
 
   addLinkCode(session: SessionKey, personId: PersonId, nowMs: number): string {
@@ -78,7 +86,7 @@ export class OneTime {
     by: SessionKey,
     nowMs: number,
   ):
-    | (LinkRedeemed & { status: "linked"; personId: PersonId })
+    | (Omit<Extract<LinkRedeemed, { status: "linked" }>, "joined"> & { personId: PersonId })
     | { status: "bad_code" | "same_conversation" } {
     const [row] = this.#sql
       .exec<StoredLink>("SELECT * FROM link_codes WHERE code = ?", code)

@@ -29,6 +29,12 @@ interface Newcomer {
   lang: Lang;
 }
 
+/** Whose things are whose from now on. */
+export interface Joined {
+  from: PersonId;
+  into: PersonId;
+}
+
 export class People {
   readonly #sql: SqlStorage;
   readonly #access: PersonAccessRows;
@@ -40,8 +46,12 @@ export class People {
     this.#log = log;
   }
 
+  /** Also by an id from before the person turned out to be this one. */
   find(id: PersonId): Person | undefined {
-    return this.#people("WHERE id = ?", id)[0];
+    return this.#people(
+      "WHERE id = coalesce((SELECT into_id FROM joined_people WHERE from_id = ?1), ?1)",
+      id,
+    )[0];
   }
 
   /** The first of them, where there are several. */
@@ -143,10 +153,14 @@ export class People {
   }
 
   /**
-   * Two people turn out to be one, and go on as `into`, or as the other where that one's role is the stronger. Answers
-   * who is whom from now on.
+   * Two people turn out to be one, and go on as `other`, or as `one` where that one's role is the stronger. Answers who
+   * is whom from now on, also where that was so before.
    */
-  join(person: PersonId, into: PersonId, nowMs: number): { from: PersonId; into: PersonId } {
+  join(one: PersonId, other: PersonId, nowMs: number): Joined {
+    // Either id may be one from before.
+    const person = this.find(one)?.id ?? one;
+    const into = this.find(other)?.id ?? other;
+    if (person === into) return { from: one === into ? other : one, into };
     const rankOf = (id: PersonId) => ROLES.indexOf(this.find(id)?.role ?? "guest");
     const isStronger = rankOf(person) < rankOf(into);
     const joined = isStronger ? { from: into, into: person } : { from: person, into };
@@ -166,6 +180,15 @@ export class People {
     const name = this.find(into)?.name ?? "";
     for (const row of rows) this.identify(row.account as AccountKey, row.sender, name, into, nowMs); // stored as a key
     mergeMemories(this.#sql, from, into);
+    this.#sql.exec("UPDATE api_keys SET person_id = ? WHERE person_id = ?", into, from);
+    this.#sql.exec("UPDATE link_codes SET person_id = ? WHERE person_id = ?", into, from);
+    this.#sql.exec("UPDATE joined_people SET into_id = ? WHERE into_id = ?", into, from);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO joined_people (from_id, into_id) VALUES (?, ?)",
+      from,
+      into,
+    );
+    this.#sql.exec("DELETE FROM people WHERE id = ?", from);
   }
 
   #speaker(account: AccountKey, sender: string): Speaker | undefined {

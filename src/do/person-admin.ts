@@ -21,6 +21,7 @@ const OWN_TABLES = [
   "person_facts",
   "person_grants",
   "person_limits",
+  "owner_tokens",
 ];
 
 export class PersonAdmin {

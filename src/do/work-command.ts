@@ -8,6 +8,7 @@ import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/command
 import type { PersonPorts } from "../turn/person-commands.ts";
 import type { PinPorts } from "../turn/pin-commands.ts";
 import { commitTurn } from "./commit.ts";
+import { followPerson } from "./credentials-client.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
 import { zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
@@ -112,6 +113,7 @@ async function redeemLink(
   const outcome = await openDirectory(parts.env).redeemLink({ code, session: parts.key, speaker });
   if (outcome.status !== "linked") return outcome;
   forgetDirectory();
+  await followPerson(parts.env, outcome.joined);
   // Where that conversation has moved itself: one that has moved here would lead in a circle.
   const { session: to } = await callSession(parts.env, outcome.to, (other) =>
     other.history(undefined, 1),

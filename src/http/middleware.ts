@@ -8,6 +8,7 @@ import type { ApiCaller } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
 import type { Role } from "../core/roles.ts";
 import type { Speaker } from "../core/session-protocol.ts";
+import type { SignedIn } from "../do/credentials-client.ts";
 import type { Env } from "../env.ts";
 import { isSecureCall, STRICT_TRANSPORT } from "./secure-transport.ts";
 
@@ -18,6 +19,8 @@ export interface HttpEnv {
     requestId: string;
     /** Who is signed in; set by `requirePerson`. */
     speaker: Speaker;
+    /** On which device, and until when; set with it. */
+    signedIn: SignedIn;
     /** Whose API key it is; set by `requireApiKey`. */
     apiCaller: ApiCaller;
     /** Of a caller who is no person here: the admin socket's. Set by `callAsOwner`. */

@@ -7,6 +7,7 @@ import { GRANT_KINDS } from "../core/person-access.ts";
 import { MAX_QUOTA, QUOTA_NAMES } from "../core/quotas.ts";
 import { ROLES } from "../core/roles.ts";
 import { recordAudit } from "../do/audit-client.ts";
+import { dropSessions, openCredentials } from "../do/credentials-client.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
@@ -48,6 +49,7 @@ export const adminPeople = new Hono<HttpEnv>()
   .delete("/:person", requirePermission("person:write"), async (c) => {
     const removed = await openDirectory(c.env).removePerson(c.req.param("person"), callerRole(c));
     forgetDirectory();
+    dropSessions(await openCredentials(c.env).forget(removed.id));
     const { id: subjectId, role, name } = removed;
     await recordAudit(
       c.env,

@@ -25,6 +25,7 @@ import { adminApiKeys } from "./admin-api-keys.ts";
 import { adminAudit } from "./admin-audit.ts";
 import { adminFlows } from "./admin-flows.ts";
 import { adminPeople } from "./admin-people.ts";
+import { adminSignIns } from "./admin-sign-ins.ts";
 import { adminToolCases } from "./admin-tool-cases.ts";
 import { host } from "./host.ts";
 
@@ -48,6 +49,7 @@ const saySchema = v.strictObject({
 
 export const admin = new Hono<HttpEnv>()
   .route("/api-keys", adminApiKeys)
+  .route("/sign-ins", adminSignIns)
   .route("/host", host)
   .get("/status", requirePermission("status:read"), async (c) => {
     const directory = openDirectory(c.env);

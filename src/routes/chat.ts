@@ -9,9 +9,10 @@ import {
   MAX_TEXT_UNITS,
 } from "../core/chat-protocol.ts";
 import { AppError } from "../core/errors.ts";
-import { accountKey, encodeSessionKey, type SessionKey } from "../core/ids.ts";
+import { accountKey, encodeSessionKey, type PersonId, type SessionKey } from "../core/ids.ts";
 import type { AcceptRequest, Speaker } from "../core/session-protocol.ts";
 import { acceptCounted } from "../do/accept-counted.ts";
+import type { SignedIn } from "../do/credentials-client.ts";
 import { streamConversation } from "../do/event-stream.ts";
 import { quotaError } from "../do/quota-client.ts";
 import { callSession } from "../do/session-client.ts";
@@ -47,8 +48,9 @@ const historySchema = v.object({
   ),
 });
 
-function conversationOf(speaker: Speaker): SessionKey {
-  return encodeSessionKey({ channel: "web", account: "main", conversation: speaker.personId });
+/** It stays the device's own where its person turns out to be another's: what stands there is not lost from sight. */
+function conversationOf({ homeId }: SignedIn): SessionKey {
+  return encodeSessionKey({ channel: "web", account: "main", conversation: homeId });
 }
 
 /** The page's language goes before the stored one: it is what the person reads at this moment. */
@@ -60,8 +62,12 @@ function speakerOf(speaker: Speaker, request: Request): Speaker {
 type ChatEvent = AcceptRequest["event"];
 
 /** Throws session/queue_full, quota/reached, and session/unavailable when the event could not be stored. */
-async function accept(env: Env, speaker: Speaker, event: ChatEvent): Promise<Response> {
-  const session = conversationOf(speaker);
+async function accept(
+  env: Env,
+  session: SessionKey,
+  speaker: Speaker,
+  event: ChatEvent,
+): Promise<Response> {
   const request: AcceptRequest = { session, account: ACCOUNT, speaker, event };
   const counted = await acceptCounted(env, request).catch((cause) => {
     throw new AppError("session/unavailable", { cause });
@@ -73,8 +79,8 @@ async function accept(env: Env, speaker: Speaker, event: ChatEvent): Promise<Res
   return Response.json({ status: result.status }, { status: 202 });
 }
 
-function directWith(speaker: Speaker) {
-  const conversation = { id: speaker.personId, kind: "direct" as const };
+function directWith(speaker: Speaker, homeId: PersonId) {
+  const conversation = { id: homeId, kind: "direct" as const };
   const sender = { id: speaker.personId, name: speaker.name, lang: speaker.lang };
   return { conversation, sender, target: { conversation } };
 }
@@ -84,8 +90,15 @@ export const chat = new Hono<HttpEnv>()
   .get("/stream", requirePermission("chat:use"), async (c) => {
     const after = c.req.header("last-event-id") ?? c.req.query("after");
     const position = parseWith(streamSchema, { after, of: c.req.query("of") });
-    const session = conversationOf(c.get("speaker"));
-    const opened = await streamConversation(c.env, session, position, c.req.raw.signal);
+    const signedIn = c.get("signedIn");
+    // It ends with the access token; the page renews that and comes back.
+    const over = AbortSignal.timeout(Math.max(0, signedIn.expiresAtMs - Date.now()));
+    const opened = await streamConversation(
+      c.env,
+      conversationOf(signedIn),
+      { ...position, deviceId: signedIn.device.id },
+      AbortSignal.any([c.req.raw.signal, over]),
+    );
     return new Response(opened.stream, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
@@ -98,7 +111,7 @@ export const chat = new Hono<HttpEnv>()
   })
   .get("/history", requirePermission("chat:use"), async (c) => {
     const { before, limit } = parseWith(historySchema, c.req.query());
-    const session = conversationOf(c.get("speaker"));
+    const session = conversationOf(c.get("signedIn"));
     const { result } = await callSession(c.env, session, (stub) =>
       stub.history(before, limit ?? DEFAULT_PAGE),
     );
@@ -108,9 +121,10 @@ export const chat = new Hono<HttpEnv>()
   .post("/messages", requirePermission("chat:use"), async (c) => {
     const { id, text, files } = await readJson(c.req.raw, messageSchema, MAX_BODY_BYTES);
     const speaker = speakerOf(c.get("speaker"), c.req.raw);
-    const session = conversationOf(speaker);
+    const { homeId } = c.get("signedIn");
+    const session = conversationOf(c.get("signedIn"));
     const media = await Promise.all(files.map((file) => describeFile(c.env, session, file)));
-    return accept(c.env, speaker, {
+    return accept(c.env, session, speaker, {
       kind: "message",
       key: id,
       message: {
@@ -119,22 +133,22 @@ export const chat = new Hono<HttpEnv>()
         text: text.toWellFormed(),
         mentionsMe: true,
         media,
-        ...directWith(speaker),
+        ...directWith(speaker, homeId),
       },
     });
   })
   .post("/stop", requirePermission("chat:use"), (c) => {
     const speaker = speakerOf(c.get("speaker"), c.req.raw);
     const key = `stop:${crypto.randomUUID()}`;
-    return accept(c.env, speaker, { kind: "stop", key, ...directWith(speaker) });
+    const { homeId } = c.get("signedIn");
+    const event = { kind: "stop" as const, key, ...directWith(speaker, homeId) };
+    return accept(c.env, conversationOf(c.get("signedIn")), speaker, event);
   })
-  .post("/files", requirePermission("file:send"), async (c) =>
-    c.json(
-      await storeUpload(c.env, conversationOf(c.get("speaker")), c.get("speaker"), c.req.raw),
-      201,
-    ),
-  )
+  .post("/files", requirePermission("file:send"), async (c) => {
+    const session = conversationOf(c.get("signedIn"));
+    return c.json(await storeUpload(c.env, session, c.get("speaker"), c.req.raw), 201);
+  })
   .get("/files/:id", requirePermission("chat:use"), async (c) => {
     const id = parseWith(fileId, c.req.param("id"));
-    return answerFile(c.env, conversationOf(c.get("speaker")), id);
+    return answerFile(c.env, conversationOf(c.get("signedIn")), id);
   });

@@ -49,14 +49,6 @@ export function renderKeyStart(id: string): string {
   return `${PREFIX}${id}…`;
 }
 
-/** Takes the same time wherever the two differ. */
-export function isSameHash(one: string, other: string): boolean {
-  let difference = one.length ^ other.length;
-  for (let index = 0; index < other.length; index += 1)
-    difference |= one.charCodeAt(index) ^ other.charCodeAt(index);
-  return difference === 0;
-}
-
 /** CRC-32 (IEEE 802.3) in six letters. */
 function checksum(text: string): string {
   let crc = 0xffffffff;

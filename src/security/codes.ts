@@ -20,6 +20,14 @@ export async function hashToken(token: string): Promise<string> {
   return base64Url(new Uint8Array(digest));
 }
 
+/** Takes the same time wherever the two differ. */
+export function isSameHash(one: string, other: string): boolean {
+  let difference = one.length ^ other.length;
+  for (let index = 0; index < other.length; index += 1)
+    difference |= one.charCodeAt(index) ^ other.charCodeAt(index);
+  return difference === 0;
+}
+
 function base64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")

@@ -1,6 +1,7 @@
 /** API keys in the directory: made once, kept as a hash, in force until they expire or are revoked. */
 import { describe, it } from "vitest";
 import type { CreateApiKey } from "../../src/core/admin-protocol.ts";
+import { encodeSessionKey } from "../../src/core/ids.ts";
 import { MAX_API_KEYS } from "../../src/do/api-keys.ts";
 import { parseApiKey } from "../../src/security/api-key.ts";
 import {
@@ -92,6 +93,20 @@ describe("an API key", () => {
     });
     await directory.revokeApiKey("k1");
     expect(await add("more")).toMatchObject({ apiKey: { name: "more" } });
+  });
+
+  it("follows its person who turns out to be another", async ({ expect }) => {
+    const directory = createDirectory();
+    await directory.addAccount(createAccount(), []);
+    const [ada, phone] = [await letIn(directory, "ada"), await letIn(directory, "phone")];
+    const { key } = await directory.createApiKey({ ...ALL, person: phone });
+    const sessionOf = (conversation: string) =>
+      encodeSessionKey({ channel: "telegram", account: "main", conversation });
+    const code = await directory.createLinkCode(sessionOf("here"), ada);
+    const speaker = { personId: phone, role: "member", name: "x", lang: "en" } as const;
+    await directory.redeemLink({ code, session: sessionOf("there"), speaker });
+    expect(await use(directory, key)).toMatchObject({ speaker: { personId: ada } });
+    expect(await directory.person(phone)).toMatchObject({ id: ada });
   });
 
   it("can be somebody else's, by id or by a name that only one has", async ({ expect }) => {

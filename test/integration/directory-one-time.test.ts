@@ -74,7 +74,8 @@ describe("linking two conversations", () => {
     const [ada, phone] = [await letIn(directory, "ada"), await letIn(directory, "phone")];
     const code = await directory.createLinkCode(here, ada);
     const request = { code, session: there, speaker: speakerOf(phone) };
-    const linked = { status: "linked", to: here, channel: "telegram" };
+    const joined = { from: phone, into: ada };
+    const linked = { status: "linked", to: here, channel: "telegram", joined };
     expect(await directory.redeemLink(request)).toEqual(linked);
     expect(await directory.admit(ask("phone"))).toMatchObject({ speaker: { personId: ada } });
     expect(await directory.redeemLink(request)).toEqual(linked);

@@ -62,15 +62,27 @@ export function ask(sender: string, given: Partial<AdmitRequest> = {}): AdmitReq
   };
 }
 
-export async function pair(directory: Directory, sender: string): Promise<string> {
-  const admission = await directory.admit(ask(sender));
+export async function pair(
+  directory: Directory,
+  sender: string,
+  account = "main",
+): Promise<string> {
+  const admission = await directory.admit(
+    ask(sender, { account: accountKey("telegram", account) }),
+  );
   if (admission.status !== "pairing") throw new Error(`${sender} was ${admission.status}`);
   return admission.code;
 }
 
-export async function letIn(directory: Directory, sender: string): Promise<PersonId> {
-  await directory.decidePairing(await pair(directory, sender), true);
-  const admission = await directory.admit(ask(sender));
+export async function letIn(
+  directory: Directory,
+  sender: string,
+  account = "main",
+): Promise<PersonId> {
+  await directory.decidePairing(await pair(directory, sender, account), true);
+  const admission = await directory.admit(
+    ask(sender, { account: accountKey("telegram", account) }),
+  );
   if (admission.status !== "admitted") throw new Error(`${sender} was ${admission.status}`);
   return admission.speaker.personId;
 }

@@ -96,7 +96,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     place: "src/http",
-    uses: [...LOWER, "src/limits"],
+    uses: [...LOWER, "src/do", "src/limits"],
     types: ["src/env.ts"],
     packages: ["hono", "valibot"],
   },

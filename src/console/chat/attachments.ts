@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { MAX_FILE_BYTES, MAX_FILES_PER_MESSAGE } from "../../core/chat-protocol.ts";
 import type { MediaRef } from "../../core/message.ts";
-import { toApiError } from "../api.ts";
+import { toApiError } from "../api-error.ts";
 import { say } from "../preferences.ts";
 import { checkFile } from "./file-rules.ts";
 import { uploadFile } from "./upload.ts";

@@ -3,7 +3,8 @@
  * do with it. Events are applied once for each frame: a fast model must not redraw the page for every token.
  */
 import { computed, signal } from "@preact/signals";
-import { loadHistory, stopAnswer, toApiError } from "../api.ts";
+import { loadHistory, stopAnswer } from "../api.ts";
+import { toApiError } from "../api-error.ts";
 import { say } from "../preferences.ts";
 import { endSession } from "../session.ts";
 import { attachments, isUploading, takeAttachments } from "./attachments.ts";

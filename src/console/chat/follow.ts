@@ -4,7 +4,8 @@
  */
 import { CONVERSATION_HEADER } from "../../core/chat-protocol.ts";
 import type { StreamEvent } from "../../core/stream.ts";
-import { openStream, toApiError } from "../api.ts";
+import { openStream } from "../api.ts";
+import { toApiError } from "../api-error.ts";
 import { decideWaitMs, rest } from "../retry.ts";
 import { parseStreamEvent } from "../schemas.ts";
 import { createEventParser } from "./event-parser.ts";

@@ -3,7 +3,8 @@
  * stored it. A message that is sent twice is stored once.
  */
 import type { SendMessage } from "../../core/chat-protocol.ts";
-import { type ApiError, sendMessage, toApiError } from "../api.ts";
+import { sendMessage } from "../api.ts";
+import { type ApiError, toApiError } from "../api-error.ts";
 import { decideWaitMs, rest } from "../retry.ts";
 
 export type SendState =

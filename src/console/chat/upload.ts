@@ -1,7 +1,8 @@
 /** Uploads one file and says how far it is. XMLHttpRequest, because fetch does not tell the progress of a body. */
 
 import type { MediaRef } from "../../core/message.ts";
-import { ApiError, toApiError } from "../api.ts";
+import { renewal } from "../api.ts";
+import { ApiError, toApiError } from "../api-error.ts";
 import { parseMedia, parseProblem } from "../schemas.ts";
 import { kindOfFile, shortenName } from "./file-rules.ts";
 
@@ -10,6 +11,14 @@ const STALL_MS = 60_000;
 
 /** `progress` gets a share from 0 to 1. Throws ApiError; after an abort too. */
 export function uploadFile(
+  file: File,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<MediaRef> {
+  return renewal.around(() => uploadOnce(file, progress, signal));
+}
+
+function uploadOnce(
   file: File,
   progress: (share: number) => void,
   signal: AbortSignal,

@@ -1,13 +1,11 @@
 /** What a page that is open costs workerd, with thousands of them: streams of the web chat that wait for news. */
-import { readFileSync } from "node:fs";
 import { type ClientRequest, get } from "node:http";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { callAdmin, findServer } from "../../../local-runtime/admin-client.ts";
+import { OwnerLinkSchema } from "../../../local-runtime/admin-client-replies.ts";
 import { d1File } from "../../../local-runtime/d1-file.ts";
 import { dataFolderAt } from "../../../local-runtime/data-folder.ts";
 import { loadWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
-import type { PersonId } from "../../../src/core/ids.ts";
-import { createSessionToken } from "../../../src/security/session-token.ts";
 import type { Bench, Box } from "../bench.ts";
 import { ROOT } from "../box-plan.ts";
 import { atMost, type Figure } from "../figures.ts";
@@ -34,7 +32,7 @@ export async function measureConnections(bench: Bench, box: Box, plan: Plan): Pr
   await runClosedLoop(box.rockpool, bench.webhooks(bench.messages.make(people, chats)));
   await bench.waitForAnswers();
   await bench.rest(box);
-  const cookies = await signIn(bench.dataDir, people);
+  const cookies = await signIn(bench, box, people);
   // The first stream of each conversation opens its object: that is not what the others cost.
   const first = await openAll(box.url, cookies);
   await bench.rest(box);
@@ -63,19 +61,35 @@ function allowedConnections(): number {
   return Math.floor((openFilesLimit() - OTHER_FILES) / FILES_PER_CONNECTION);
 }
 
-/** Cookies of the newest people, made as the box makes them. */
-async function signIn(dataDir: string, count: number): Promise<string[]> {
-  const folder = dataFolderAt(dataDir);
+/** Cookies of the newest people, who come in by a link each. */
+async function signIn(bench: Bench, box: Box, count: number): Promise<string[]> {
   const [database] = loadWranglerConfig(ROOT).d1_databases;
-  const log = new DatabaseSync(d1File(folder.objects, database?.database_name ?? ""), {
-    readOnly: true,
-  });
+  const log = new DatabaseSync(
+    d1File(dataFolderAt(bench.dataDir).objects, database?.database_name ?? ""),
+    { readOnly: true },
+  );
   const rows = log.prepare("SELECT id FROM people ORDER BY id DESC LIMIT ?").all(count);
   log.close();
   if (rows.length < count) throw new WrongMeasurement(`${rows.length} people are known.`);
-  const key = readFileSync(join(folder.run, "cookie.key")).toString("hex");
-  const tokens = rows.map((row) => createSessionToken(key, row.id as PersonId, Date.now())); // a column of ids
-  return (await Promise.all(tokens)).map((token) => `rockpool_session=${token}`);
+  const { adminSocket } = findServer(bench.dataDir);
+  const cookies: string[] = [];
+  for (const { id } of rows) {
+    const call = { method: "POST", path: "/sign-ins/links", reply: OwnerLinkSchema } as const;
+    const { token } = await callAdmin(adminSocket, { ...call, body: { person: id } });
+    cookies.push(await openLink(box.url, token));
+  }
+  return cookies;
+}
+
+async function openLink(url: string, token: string): Promise<string> {
+  const response = await fetch(`${url}/api/sign-in`, {
+    method: "POST",
+    headers: { origin: url, "content-type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  if (response.status !== 204)
+    throw new WrongMeasurement(`POST /api/sign-in: status ${response.status}`);
+  return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
 }
 
 async function openAll(url: string, cookies: readonly string[]): Promise<ClientRequest[]> {

@@ -6,12 +6,17 @@ import {
   MAX_FILES_PER_MESSAGE,
   MAX_TEXT_UNITS,
 } from "../../../src/core/chat-protocol.ts";
-import type { PersonId } from "../../../src/core/ids.ts";
 import { assignRequestId, type HttpEnv, secureHeaders } from "../../../src/http/middleware.ts";
 import { renderProblem } from "../../../src/http/problem.ts";
 import { chat } from "../../../src/routes/chat.ts";
-import { createSessionToken } from "../../../src/security/session-token.ts";
-import { createFakeEnv, type FakeEnv, LINKED_ID, OWNER_ID, STORED_FILE_ID } from "./fake-env.ts";
+import {
+  cookieOf,
+  createFakeEnv,
+  type FakeEnv,
+  LINKED_ID,
+  OWNER_ID,
+  STORED_FILE_ID,
+} from "./fake-env.ts";
 
 const app = new Hono<HttpEnv>();
 app.use(assignRequestId, secureHeaders);
@@ -20,13 +25,9 @@ app.onError((error, c) => renderProblem(error, c.get("requestId")));
 
 const MESSAGE_ID = "0190a000-0000-4000-8000-00000000000a";
 const SESSION = `web:main:${OWNER_ID}`;
-const cookie = await cookieOf(OWNER_ID);
 
-async function cookieOf(personId: PersonId): Promise<string> {
-  return `rockpool_session=${await createSessionToken("ab".repeat(32), personId, Date.now())}`;
-}
-
-function call(fake: FakeEnv, path: string, init: RequestInit = {}): Response | Promise<Response> {
+async function call(fake: FakeEnv, path: string, init: RequestInit = {}): Promise<Response> {
+  const cookie = await cookieOf(fake, OWNER_ID);
   const headers = { cookie, origin: "http://box", ...(init.headers as Record<string, string>) };
   return app.request(`http://box/api/chat${path}`, { ...init, headers }, fake.env);
 }
@@ -88,7 +89,7 @@ describe("a message from the page", () => {
   it("follows a linked conversation", async ({ expect }) => {
     const fake = createFakeEnv();
     fake.movedTo = "telegram:main:7";
-    const headers = { cookie: await cookieOf(LINKED_ID) };
+    const headers = { cookie: await cookieOf(fake, LINKED_ID) };
     expect((await post(fake, "/messages", message(), headers)).status).toBe(202);
     expect(fake.asked.at(-1)).toMatchObject({ session: "telegram:main:7", call: "accept" });
   });

@@ -6,7 +6,10 @@
 import { AppError } from "../../../src/core/errors.ts";
 import type { PersonId } from "../../../src/core/ids.ts";
 import type { AcceptOutcome, AcceptRequest, NewFile } from "../../../src/core/session-protocol.ts";
+import type { DeviceSession } from "../../../src/core/sign-in-protocol.ts";
 import type { Env } from "../../../src/env.ts";
+import { createAccessToken } from "../../../src/security/access-token.ts";
+import { encodeBase64 } from "../../../src/security/signature.ts";
 
 export const OWNER_ID = "0190a000-0000-7000-8000-000000000001" as PersonId;
 /** Another one: the isolate remembers where a linked conversation went, for good. */
@@ -76,6 +79,41 @@ function createDirectory() {
   };
 }
 
+/** Sessions in memory, their tokens real. */
+function createCredentials() {
+  const sessions = new Map<string, DeviceSession>();
+  const kid = crypto.randomUUID();
+  const pair = crypto.subtle.generateKey("Ed25519", true, [
+    "sign",
+    "verify",
+  ]) as Promise<CryptoKeyPair>; // Ed25519 makes a pair
+  const begin = async ({ personId }: { personId: PersonId }) => {
+    const deviceId = crypto.randomUUID();
+    const nowMs = Date.now();
+    sessions.set(deviceId, { personId, homeId: personId, issuedAtMs: nowMs });
+    const { privateKey } = await pair;
+    const claims = { personId, deviceId, signedInAtMs: nowMs };
+    const accessToken = await createAccessToken({ kid, privateKey }, claims, nowMs);
+    const issued = { accessToken, refreshToken: `${deviceId}.refresh`, deviceToken: "device" };
+    return { issued, ended: [] };
+  };
+  return {
+    begin,
+    session: (id: string) => Promise.resolve(sessions.get(id)),
+    verifyKeys: async () => {
+      const raw = await crypto.subtle.exportKey("raw", (await pair).publicKey);
+      return [{ kid, publicKey: encodeBase64(new Uint8Array(raw as ArrayBuffer)) }];
+    },
+  };
+}
+
+/** The cookie of a person who is signed in. */
+export async function cookieOf({ env }: FakeEnv, personId: PersonId): Promise<string> {
+  const begun = { personId, method: "link", deviceName: "Test" } as const;
+  const { issued } = await env.CREDENTIALS.getByName("credentials").begin(begun);
+  return `rockpool_session=${issued.accessToken}`;
+}
+
 function createAssets(files: Record<string, string>) {
   return {
     fetch: (url: string) => {
@@ -91,8 +129,10 @@ export function createFakeEnv(
   files: Record<string, string> = {},
 ): FakeEnv {
   const directory = createDirectory();
+  const credentials = createCredentials();
   const bindings = {
-    COOKIE_KEY: "ab".repeat(32),
+    AUDIT: { getByName: () => ({ append: () => Promise.resolve() }) },
+    CREDENTIALS: { getByName: () => credentials },
     DIRECTORY: { getByName: () => directory },
     SESSION: { getByName: (name: string) => createSession(state, name) },
     QUOTA: { getByName: () => ({ spent: async () => [], wake: async () => undefined }) },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { createApiKey, isSameHash, parseApiKey } from "../../../src/security/api-key.ts";
+import { createApiKey, parseApiKey } from "../../../src/security/api-key.ts";
+import { isSameHash } from "../../../src/security/codes.ts";
 
 /** Published beside the docs: a scanner that knows no more than this finds the keys. */
 const SCANNER = /^rkp_[0-9A-Za-z]{46}$/;

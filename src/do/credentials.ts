@@ -1,0 +1,128 @@
+/**
+ * CredentialsObject: one for the box. It knows which devices are signed in, and makes the tokens that prove it. One
+ * writer, so that a token is used once, and what has ended stays so.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { PersonId } from "../core/ids.ts";
+import type {
+  BeginSession,
+  DeviceSession,
+  DeviceSummary,
+  EndedSession,
+  IssuedSession,
+  SessionRenewed,
+  ShownTokens,
+  VerifyKey,
+} from "../core/sign-in-protocol.ts";
+import type { Env } from "../env.ts";
+import { type AccessClaims, createAccessToken } from "../security/access-token.ts";
+import { hashToken, isSameHash, randomToken } from "../security/codes.ts";
+import { createRefreshToken, decideRenewal, parseRefreshToken } from "../security/refresh-token.ts";
+import { openCredentialsSchema } from "./credentials-schema.ts";
+import { Devices } from "./devices.ts";
+import { openKeyring } from "./isolate.ts";
+import { SignKeys } from "./sign-keys.ts";
+
+export class CredentialsObject extends DurableObject<Env> {
+  readonly #devices: Devices;
+  #signKeys: SignKeys | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    openCredentialsSchema(ctx.storage);
+    this.#devices = new Devices(ctx.storage.sql);
+  }
+
+  async #openSignKeys(): Promise<SignKeys> {
+    this.#signKeys ??= new SignKeys(this.ctx.storage.sql, await openKeyring(this.env));
+    return this.#signKeys;
+  }
+
+  async verifyKeys(): Promise<VerifyKey[]> {
+    return (await this.#openSignKeys()).verifyKeys(Date.now());
+  }
+
+  /** Signs somebody in who has proved who it is. Answers also the ids of sessions that ended thereby. */
+  async begin(request: BeginSession): Promise<{ issued: IssuedSession; ended: string[] }> {
+    const { personId, method, deviceName: name, replaces } = request;
+    const id = crypto.randomUUID();
+    const tokens = { refreshToken: createRefreshToken(id), deviceToken: randomToken() };
+    const device = {
+      id,
+      personId,
+      name,
+      method,
+      deviceHash: await hashToken(tokens.deviceToken),
+      tokenHash: await hashToken(tokens.refreshToken),
+      ...(replaces === undefined ? {} : { replacesHash: await hashToken(replaces) }),
+    };
+    const nowMs = Date.now();
+    const ended = this.ctx.storage.transactionSync(() => this.#devices.add(device, nowMs));
+    const claims = { personId, deviceId: id, signedInAtMs: nowMs };
+    return { issued: { accessToken: await this.#signAccess(claims), ...tokens }, ended };
+  }
+
+  async #signAccess(claims: AccessClaims): Promise<string> {
+    const nowMs = Date.now();
+    const key = await (await this.#openSignKeys()).current(nowMs);
+    return createAccessToken(key, claims, nowMs);
+  }
+
+  /** New tokens for those of before, as security/refresh-token.ts rules. */
+  async renew(shown: ShownTokens): Promise<SessionRenewed> {
+    const { deviceToken = "" } = shown;
+    const parsed = await parseRefreshToken(shown.refreshToken);
+    if (!parsed) return { status: "refused" };
+    const presented = { tokenHash: parsed.hash, deviceHash: await hashToken(deviceToken) };
+    const refreshToken = createRefreshToken(parsed.deviceId);
+    const nextHash = await hashToken(refreshToken);
+    // From here to the end of the block nothing waits: what is decided is what is stored.
+    const nowMs = Date.now();
+    const device = this.#devices.find(parsed.deviceId);
+    if (!device) return { status: "refused" };
+    const { id: deviceId, personId, signedInAtMs } = device;
+    const renewal = decideRenewal(device, presented, nowMs);
+    if (renewal === "stolen") {
+      this.#devices.end(deviceId);
+      return { status: "stolen", ended: { deviceId, personId } };
+    }
+    if (renewal !== "renew" && renewal !== "repeat") return { status: "refused" };
+    this.#devices.renew(device, nextHash, renewal === "repeat", nowMs);
+    const accessToken = await this.#signAccess({ personId, deviceId, signedInAtMs });
+    return { status: "renewed", deviceId, issued: { accessToken, refreshToken, deviceToken } };
+  }
+
+  /** Signs the device out that shows its tokens; undefined where they are nobody's. */
+  async leave({ refreshToken, deviceToken = "" }: ShownTokens): Promise<EndedSession | undefined> {
+    const parsed = await parseRefreshToken(refreshToken);
+    const deviceHash = await hashToken(deviceToken);
+    const device = parsed && this.#devices.find(parsed.deviceId);
+    if (!device || !isSameHash(device.deviceHash, deviceHash)) return undefined;
+    this.#devices.end(device.id);
+    return { deviceId: device.id, personId: device.personId };
+  }
+
+  /** Undefined for a session that has ended. */
+  session(deviceId: string): DeviceSession | undefined {
+    return this.#devices.session(deviceId, Date.now());
+  }
+
+  devices(personId: PersonId, thisId?: string): DeviceSummary[] {
+    return this.#devices.list(personId, thisId, Date.now());
+  }
+
+  /** Answers the ids of those that ended: all of the person's, one of them, or all but one. */
+  endDevices(personId: PersonId, which: { only?: string; but?: string } = {}): string[] {
+    return this.#devices.endOf(personId, which);
+  }
+
+  /** Everything of a person who is gone; answers the ids of the sessions that ended. */
+  forget(personId: PersonId): string[] {
+    return this.#devices.endOf(personId);
+  }
+
+  /** What one person has is another's from now on: the two turned out to be one. Running it twice changes nothing. */
+  follow(from: PersonId, into: PersonId): void {
+    this.#devices.follow(from, into);
+  }
+}

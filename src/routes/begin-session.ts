@@ -1,0 +1,38 @@
+/** How every way in ends: in a session of the person on this device, in place of the one that it had, or refused. */
+import type { Context } from "hono";
+import { auditEvent } from "../core/audit.ts";
+import type { PersonId } from "../core/ids.ts";
+import type { SignInMethod } from "../core/sign-in-protocol.ts";
+import { recordAudit } from "../do/audit-client.ts";
+import { dropSessions, openCredentials } from "../do/credentials-client.ts";
+import { actorOf } from "../http/actor.ts";
+import { nameDevice } from "../http/device-name.ts";
+import type { HttpEnv } from "../http/middleware.ts";
+import { readDeviceToken, setSessionCookies } from "../http/session-cookie.ts";
+import { emit } from "../observability/emit.ts";
+
+export async function beginSession(
+  c: Context<HttpEnv>,
+  personId: PersonId,
+  method: SignInMethod,
+): Promise<void> {
+  const replaces = readDeviceToken(c);
+  const deviceName = nameDevice(c.req.header("user-agent"));
+  const { issued, ended } = await openCredentials(c.env).begin({
+    personId,
+    method,
+    deviceName,
+    ...(replaces === undefined ? {} : { replaces }),
+  });
+  dropSessions(ended);
+  const actor = { ...actorOf(c), userId: personId };
+  await recordAudit(c.env, auditEvent("signin.accepted", actor, { method, device: deviceName }));
+  setSessionCookies(c, issued);
+  emit({ type: "sign_in", outcome: "accepted" });
+}
+
+/** Notes that somebody was turned away. */
+export async function refuseSignIn(c: Context<HttpEnv>, method: SignInMethod): Promise<void> {
+  emit({ type: "sign_in", outcome: "refused" });
+  await recordAudit(c.env, auditEvent("signin.refused", actorOf(c), { method }));
+}
