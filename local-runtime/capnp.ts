@@ -13,6 +13,8 @@ export interface HostFacts {
   sockets: readonly SocketFacts[];
   /** Path of the admin socket, at most 107 bytes, relative to the working directory or absolute. */
   adminSocket: string;
+  /** Path of the socket on which files of strangers are opened. */
+  fileReaderSocket?: string;
   /** Folder of all Durable Objects, relative to the working directory or absolute. */
   objectsDir: string;
   /** Folder of the built console, absolute. */
@@ -58,6 +60,7 @@ export function renderConfig(wrangler: WranglerConfig, facts: HostFacts): string
     renderInternet(facts),
     ...facts.modelUrls.map((url, index) => external(modelService(index), url)),
     ...facts.egressOrigins.map((origin, index) => external(egressService(index), origin)),
+    ...fileReaderOf(facts).map((path) => external("file-reader", `unix:${path}`)),
     renderD1(),
     renderApp(wrangler, facts),
   ];
@@ -112,6 +115,7 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
     ...facts.modelUrls.map(
       (_url, index) => `(name = "${modelBinding(index)}", service = "${modelService(index)}")`,
     ),
+    ...fileReaderOf(facts).map(() => `(name = "FILE_READER", service = "file-reader")`),
     ...Object.entries(facts.textFiles).map(
       ([name, file]) => `(name = ${text(name)}, text = embed ${text(file)})`,
     ),
@@ -157,7 +161,13 @@ function renderD1(): string {
         durableObjectStorage = (localDisk = "storage")))`;
 }
 
+function fileReaderOf({ fileReaderSocket }: HostFacts): string[] {
+  return fileReaderSocket === undefined ? [] : [fileReaderSocket];
+}
+
 function external(name: string, address: string): string {
+  if (address.startsWith("unix:"))
+    return `(name = ${text(name)}, external = (address = ${text(address)}, http = ()))`;
   const url = new URL(address);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (url.protocol === "https:")

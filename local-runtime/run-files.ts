@@ -19,6 +19,8 @@ export interface RunPlan {
   wrangler: WranglerConfig;
   options: Options;
   adminSocket: string;
+  /** Where files of strangers are opened; without it, those that need that are not. */
+  fileReaderSocket?: string;
   /** Text bindings that tell the Worker of the box. */
   box: Readonly<Record<string, string>>;
   /** Files that the Worker is handed as text, by the name of the binding. */
@@ -44,6 +46,7 @@ export function writeConfig(plan: RunPlan, listening: Pick<Listening, "prepare">
   const facts: HostFacts = {
     sockets: explainFileErrors(folder.root, () => listening.prepare()),
     adminSocket: plan.adminSocket,
+    ...(plan.fileReaderSocket === undefined ? {} : { fileReaderSocket: plan.fileReaderSocket }),
     objectsDir: folder.objects,
     assetsDir: plan.bundle.consoleDir,
     embeds: {

@@ -3,7 +3,7 @@
  * supervisor. Nothing is served before all of it stands.
  */
 import { realpathSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { listModelServers } from "../src/config/model-servers.ts";
 import type { Options } from "../src/config/options.ts";
@@ -14,6 +14,7 @@ import type { CertificateEvent } from "./certificate-keeper.ts";
 import { d1File } from "./d1-file.ts";
 import type { DailyEvent } from "./daily-work.ts";
 import { type DataFolder, explainFileErrors, prepareDataFolder } from "./data-folder.ts";
+import { FileReader } from "./file-reader/server.ts";
 import { createHostWork } from "./host-work.ts";
 import { Listening } from "./listening.ts";
 import { acquireLock } from "./lock.ts";
@@ -40,6 +41,8 @@ import { loadWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
 
 /** A Worker that does not answer in this time is not told that it ends. */
 const ANNOUNCE_MS = 500;
+/** Beside the admin socket, and no longer than its name: both have to fit into what a system takes. */
+const FILE_READER_SOCKET = "files.sock";
 
 export interface Server {
   supervisor: Supervisor;
@@ -58,18 +61,18 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   if (finishRestore(folder)) shell.note("completed a restore that was cut off");
   const masterKey = openMasterKey(folder);
   const wrangler = loadWranglerConfig(shell.root);
-  const built = openBundle(shell.root);
-  if (built.built) shell.note("bundled the Worker and the console");
+  const built = bundleNoted(shell);
   noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
   const adminSocket = placeAdminSocket(folder);
-  const { root } = shell;
-  const { options } = settings;
+  const [{ root }, { options }] = [shell, settings];
+  const fileReader = await openFileReader(root, adminSocket.path);
   const plan: RunPlan = {
     folder,
     bundle: built,
     wrangler,
     options,
     adminSocket: adminSocket.path,
+    fileReaderSocket: fileReader.socket,
     box: boxFacts(root),
     textFiles: await findTextFiles(folder, options),
   };
@@ -110,7 +113,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   const close = async () => {
     work.stop();
     listening.close();
-    await modelServer.stop();
+    await Promise.all([modelServer.stop(), fileReader.stop()]);
     adminSocket.remove();
     log.close();
     lock.release();
@@ -130,6 +133,21 @@ function boxFacts(root: string): RunPlan["box"] {
     ROCKPOOL_VERSION: rockpoolVersion(root),
     ROCKPOOL_MEMORY_BYTES: String(memoryBytes()),
   };
+}
+
+function bundleNoted(shell: Shell): RunPlan["bundle"] {
+  const built = openBundle(shell.root);
+  if (built.built) shell.note("bundled the Worker and the console");
+  return built;
+}
+
+async function openFileReader(root: string, adminSocket: string): Promise<FileReader> {
+  const fileReader = new FileReader({
+    root,
+    socket: join(dirname(adminSocket), FILE_READER_SOCKET),
+  });
+  await fileReader.start();
+  return fileReader;
 }
 
 async function announceEnd(adminSocket: string): Promise<void> {

@@ -37,6 +37,8 @@ export interface Env {
   INTERNET?: Fetcher;
   /** The model server and nothing else. */
   MODEL?: Fetcher;
+  /** The program beside the Worker that opens files of strangers. */
+  FILE_READER?: Fetcher;
   /** What many look up at once; bounded by the host's config. */
   CACHE?: MemoryCache;
   /** JSON: origin → name of the binding that reaches it, one for each account's --api-base. */

@@ -18,6 +18,49 @@ export function parsePicture(bytes: Uint8Array): PictureHeader | undefined {
   return size && size.width > 0 && size.height > 0 ? size : undefined;
 }
 
+/** Bits of a WebP's header: it holds EXIF, or XMP. */
+const WEBP_METADATA = 0x0c;
+const APP1 = 0xe1;
+const PNG_TEXTS: ReadonlySet<string> = new Set(["eXIf", "tEXt", "zTXt", "iTXt"]);
+
+/**
+ * True where the first bytes of a picture hold more than what is seen: where and with what it was taken, how it is to be
+ * turned. What a PNG says after its picture is not looked at.
+ */
+export function holdsMetadata(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (parsePicture(bytes)?.format) {
+    case "jpeg":
+      return hasSegment(view, APP1);
+    case "png":
+      return hasChunk(view, PNG_TEXTS);
+    case "webp":
+      return textAt(view, 12) === "VP8X" && (view.getUint8(20) & WEBP_METADATA) !== 0;
+    default:
+      return false;
+  }
+}
+
+function hasSegment(view: DataView, wanted: number): boolean {
+  let at = 2;
+  while (at + 4 <= view.byteLength && view.getUint8(at) === 0xff) {
+    const marker = view.getUint8(at + 1);
+    if (marker === wanted) return true;
+    if (marker === SCAN) return false;
+    at += marker === 0xff ? 1 : 2 + Math.max(2, view.getUint16(at + 2));
+  }
+  return false;
+}
+
+function hasChunk(view: DataView, wanted: ReadonlySet<string>): boolean {
+  let at = PNG.length;
+  while (at + 8 <= view.byteLength) {
+    if (wanted.has(textAt(view, at + 4))) return true;
+    at += view.getUint32(at) + 12;
+  }
+  return false;
+}
+
 function parsePng(view: DataView): PictureHeader | undefined {
   if (view.byteLength < 24 || PNG.some((byte, index) => view.getUint8(index) !== byte)) return;
   if (textAt(view, 12) !== "IHDR") return;

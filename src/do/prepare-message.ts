@@ -57,7 +57,7 @@ async function makeOut(
   const received = await receiveMedia(parts, sent, route, speaker);
   const heard = await hearVoice(parts, received.media, lang, running.controller.signal);
   const { media } = heard;
-  const seen = await lookAtPictures(parts.files, media, lang);
+  const seen = await lookAtPictures(parts, media, work.shown ?? [], speaker);
   const read = await findDocuments(work, media, lang);
   const kept = { ...request, event: { ...event, message: { ...event.message, media } } };
   const pictures = seen.pictures.length > 0 ? { pictures: seen.pictures } : {};

@@ -4,6 +4,7 @@ import { type DocumentKind, documentKind } from "../documents/kind.ts";
 import { readDocument } from "../documents/read-document.ts";
 import { type Lang, phrase } from "../phrases/phrase.ts";
 import type { ReadDocument } from "../turn/documents.ts";
+import { readPdf } from "./file-reader.ts";
 import type { SessionParts } from "./session-parts.ts";
 
 export interface DocumentsRead {
@@ -34,7 +35,7 @@ function nameOf({ name, kind }: MediaRef): string {
 }
 
 async function readOne(
-  { files }: SessionParts,
+  { files, env }: SessionParts,
   item: MediaRef,
   fileId: string,
   kind: DocumentKind,
@@ -42,6 +43,6 @@ async function readOne(
   if (!(await files.describe(fileId))) return undefined;
   const { body } = await files.read(fileId);
   const bytes = new Uint8Array(await new Response(body).arrayBuffer());
-  const read = await readDocument(kind, bytes);
+  const read = kind === "pdf" ? await readPdf(env, bytes) : await readDocument(kind, bytes);
   return read && read.text !== "" ? { name: nameOf(item), ...read } : undefined;
 }

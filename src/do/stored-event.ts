@@ -4,6 +4,7 @@ import type { TurnId } from "../core/ids.ts";
 import type { Conversation, MediaRef, Target } from "../core/message.ts";
 import type { AcceptRequest } from "../core/session-protocol.ts";
 import type { Redactor } from "../redaction/redactor.ts";
+import type { Picture } from "../turn/pictures.ts";
 import type { UserBody } from "./history.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { userMessageId } from "./turn-names.ts";
@@ -15,6 +16,8 @@ export interface StoredEvent {
   takenBack: number;
   /** Position of the person's message. */
   seq: number;
+  /** Its pictures as they were made out at an earlier try. */
+  shown?: readonly Picture[];
   /** What was made of its files before, where documents among them were read. */
   prepared?: Pick<UserBody, "documents" | "asked" | "pictures">;
 }
@@ -51,7 +54,7 @@ export async function openEvent(
   if (!stored) return undefined;
   const { request, takenBack, text, documents, asked, pictures } = stored.body;
   if (request.event.kind !== "stop") request.event.message.text = text;
-  const event = { request, takenBack, seq: stored.seq };
+  const event = { request, takenBack, seq: stored.seq, ...(pictures ? { shown: pictures } : {}) };
   if (!documents) return event;
   const prepared = { documents, ...(asked ? { asked } : {}), ...(pictures ? { pictures } : {}) };
   return { ...event, prepared };

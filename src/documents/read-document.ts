@@ -1,25 +1,23 @@
 /** The text of a document, whatever its form, bounded. Total: bytes that are none of what they say are undefined. */
+import { MAX_DOCUMENT_UNITS } from "../core/file-reader-protocol.ts";
 import { type ReadText, readDocx } from "./docx-text.ts";
 import type { DocumentKind } from "./kind.ts";
 import { readPageText } from "./page-text.ts";
 import { decodeText } from "./plain-text.ts";
 
-/** Longest text that is taken of one document, in UTF-16 units: some 200 pages. What is longer is cut. */
-export const MAX_DOCUMENT_UNITS = 400_000;
 /** Of a text file; the rest is not looked at. */
 const MAX_TEXT_BYTES = 4 * MAX_DOCUMENT_UNITS;
 
-/** Undefined for bytes that are no such document. Of a form that this place cannot read, too. */
+/** Undefined for bytes that are no such document. PDF is not read here: file-reader-protocol.ts. */
 export async function readDocument(
-  kind: DocumentKind,
+  kind: Exclude<DocumentKind, "pdf">,
   bytes: Uint8Array,
 ): Promise<ReadText | undefined> {
   const read = kind === "docx" ? await readDocx(bytes) : readLetters(kind, bytes);
   return read && cutText(read);
 }
 
-function readLetters(kind: DocumentKind, bytes: Uint8Array): ReadText | undefined {
-  if (kind === "pdf") return undefined;
+function readLetters(kind: "text" | "html", bytes: Uint8Array): ReadText | undefined {
   const isCut = bytes.length > MAX_TEXT_BYTES;
   const letters = decodeText(isCut ? wholeLetters(bytes) : bytes);
   if (letters === undefined) return undefined;

@@ -109,7 +109,7 @@ export const en = {
   noVision:
     "{model} cannot see pictures, so I do not guess at yours. `/model vision` takes a model that can, if one is installed; or tell me in words what is in it.",
   pictureTooLarge:
-    "I cannot look at {name}: I take pictures as PNG, JPEG or WebP, up to {max} MB and {pixels} megapixels. I cannot make one smaller: please send a smaller one.",
+    "I cannot look at {name}: I take pictures as PNG, JPEG or WebP (not HEIC or AVIF), up to {max} MB and {pixels} megapixels. Please send it as one of these.",
   picturesLeft: "(I looked at {count} of your {total} pictures: more have no room at once.)",
   voiceNone:
     "I have no ears yet: no transcription server is set up, so I kept your voice note and did not listen to it. Please write to me. Who runs this box can set ROCKPOOL_TRANSCRIBE_URL.",
@@ -117,7 +117,7 @@ export const en = {
     "I could not make out {name}. Please send it again, or write to me; the reason stands in the log (`npx rockpool logs`).",
   cutStopped: "(stopped)",
   documentUnreadable:
-    "I cannot read {name}: I open plain text, Markdown, CSV, JSON, HTML and Word documents (DOCX). Please send it as one of these.",
+    "I cannot read {name}: I open PDF, Word (DOCX), HTML, plain text, Markdown, CSV and JSON, as far as there is text in them. Please send it as one of these.",
   documentReading:
     "I am reading {name}, in {count} parts, and answer when I am through. You can go on writing meanwhile; /stop ends it.",
   documentPart: "Reading {name}: part {part} of {count}",

@@ -97,14 +97,14 @@ export const zh: Phrases = {
   noVision:
     "{model} 看不了图片，我不想乱猜。如果装有能看图的模型，可用 `/model vision` 切换；也可以用文字告诉我图里有什么。",
   pictureTooLarge:
-    "我看不了 {name}：我能看 PNG、JPEG 或 WebP 图片，最大 {max} MB、{pixels} 百万像素。我无法把它缩小，请发一张小一点的。",
+    "{name} 我看不了：我能看 PNG、JPEG 或 WebP 图片（不支持 HEIC 和 AVIF），最大 {max} MB、{pixels} 百万像素。请换成其中一种格式再发。",
   picturesLeft: "（我看了 {total} 张图片中的 {count} 张：一次放不下更多。）",
   voiceNone:
     "我还听不了语音：没有设置转写服务器，所以我只保存了你的语音，没有听。请用文字告诉我。管理这台机器的人可以设置 ROCKPOOL_TRANSCRIBE_URL。",
   voiceFailed: "我没能听清 {name}。请重新发送，或用文字告诉我；原因见日志（`npx rockpool logs`）。",
   cutStopped: "（已停止）",
   documentUnreadable:
-    "{name} 我读不了：我能打开纯文本、Markdown、CSV、JSON、HTML 和 Word 文档（DOCX）。请换成其中一种格式再发。",
+    "{name} 我读不了：我能打开 PDF、Word（DOCX）、HTML、纯文本、Markdown、CSV 和 JSON，前提是里面有文字。请换成其中一种格式再发。",
   documentReading:
     "我正在读 {name}，共 {count} 部分，读完就回答。这期间你可以继续给我发消息；/stop 可以停止。",
   documentPart: "正在读 {name}：第 {part} 部分，共 {count} 部分",

@@ -8,6 +8,8 @@ import { IMAGE_TOKENS } from "./tokens.ts";
 export interface Picture {
   fileId: string;
   sizeBytes: number;
+  /** The file that it was made smaller from. */
+  of?: string;
 }
 
 /** Pictures of one prompt, and their bytes together. */

@@ -77,7 +77,7 @@ describe("pictures", () => {
     const asked = model.chats.length;
     expect(await talk.replyTo(await talk.sayWith("what is this?", [file]))).toEqual({
       status: "answered",
-      text: "I cannot look at 0.png: I take pictures as PNG, JPEG or WebP, up to 4 MB and 32 megapixels. I cannot make one smaller: please send a smaller one.",
+      text: "I cannot look at 0.png: I take pictures as PNG, JPEG or WebP (not HEIC or AVIF), up to 4 MB and 32 megapixels. Please send it as one of these.",
     });
     expect(model.chats.length).toBe(asked);
   });

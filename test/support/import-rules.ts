@@ -124,7 +124,17 @@ export const AREAS: readonly Area[] = [
     place: "local-runtime",
     uses: ["src/core", "src/redaction", "src/config", "src/flows", "src/adapters/catalogue.ts"],
     types: ["src/adapters/adapter.ts"],
-    packages: ["node:", "age-encryption", "aws4fetch", "commander", "smol-toml", "valibot", "yaml"],
+    packages: [
+      "node:",
+      "@jsquash",
+      "age-encryption",
+      "aws4fetch",
+      "commander",
+      "smol-toml",
+      "unpdf",
+      "valibot",
+      "yaml",
+    ],
   },
 ];
 
