@@ -10,6 +10,10 @@ import { migrateFolder } from "../../local-runtime/server.ts";
 import { rockpoolVersion } from "../../local-runtime/versions.ts";
 import { loadWranglerConfig } from "../../local-runtime/wrangler-config.ts";
 import { loadOptions } from "../../src/config/load.ts";
+import { QUOTA_NAMES } from "../../src/core/quotas.ts";
+
+/** Who writes in a bench is a guest, and writes all the time. */
+const NO_QUOTAS = QUOTA_NAMES.map((name) => `guest.${name}=none`).join(", ");
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -27,6 +31,7 @@ export function boxEnvironment(dataDir: string, modelUrl: string): Record<string
     ROCKPOOL_MODEL_URL: modelUrl,
     // The model of the bench answers everybody at once.
     ROCKPOOL_MODEL_SLOTS: "256",
+    ROCKPOOL_QUOTAS: NO_QUOTAS,
     ROCKPOOL_PUBLIC_URL: "https://bench.example",
   };
 }
