@@ -5,7 +5,8 @@ import { AppError, errorCode, errorSpec } from "./core/errors.ts";
 import { assignRequestId, type HttpEnv, secureHeaders } from "./http/middleware.ts";
 import { callAsOwner } from "./http/permission.ts";
 import { type ProblemReader, renderProblem } from "./http/problem.ts";
-import { emit } from "./observability/emit.ts";
+import { limitRefusals } from "./http/rate-limit.ts";
+import { emit, measure } from "./observability/emit.ts";
 import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
 import { chat } from "./routes/chat.ts";
@@ -17,13 +18,17 @@ import { session } from "./routes/session.ts";
 import { signIn } from "./routes/sign-in.ts";
 import { webhooks } from "./routes/webhooks.ts";
 
+const TOO_MANY = 429;
+
 function createBase(reader: ProblemReader): Hono<HttpEnv> {
   const base = new Hono<HttpEnv>();
   base.use(assignRequestId, async (c, next) => {
     const startedAt = Date.now();
     await next();
     const code = c.error ? errorCode(c.error) : undefined;
-    emit({
+    // Who is told to wait is counted only: a flood must not fill the log.
+    const note = c.res.status === TOO_MANY ? measure : emit;
+    note({
       type: "request",
       requestId: c.get("requestId"),
       method: c.req.method,
@@ -33,7 +38,8 @@ function createBase(reader: ProblemReader): Hono<HttpEnv> {
       ...(code ? { code } : {}),
     });
   });
-  base.onError((error, c) => {
+  base.onError((thrown, c) => {
+    const error = limitRefusals(thrown, c);
     const code = errorCode(error);
     if (errorSpec(code).status >= 500)
       emit({

@@ -37,4 +37,11 @@ export const ACCESS_ERRORS = {
     title: "A limit of this person is reached.",
     fix: "Come back when the answer says; the owner can set another limit with `npx rockpool person limit`.",
   },
+  "rate/limited": {
+    status: 429,
+    audience: "caller",
+    transient: true,
+    title: "These calls come too fast.",
+    fix: "Wait as long as the header Retry-After says.",
+  },
 } as const satisfies Record<string, ErrorSpec>;

@@ -11,7 +11,7 @@ import type { Env } from "../env.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { acceptCounted } from "./accept-counted.ts";
 import { admit, openDirectory } from "./directory-client.ts";
-import { quotaError } from "./quota-client.ts";
+import { overRate, quotaError } from "./quota-client.ts";
 import type { Route } from "./routes-out.ts";
 import { noteStored, noteStoreFailed } from "./storage-health.ts";
 import { tellNow } from "./tell-now.ts";
@@ -64,6 +64,11 @@ export async function takeIn(env: Env, route: Route, event: InboundEvent): Promi
   if (admission.status === "refused") {
     await tellOnce(env, route, asked.target, speaker, NOT_GRANTED);
     return { outcome: "denied" };
+  }
+  const flood = overRate(speaker);
+  if (flood) {
+    await tellOnce(env, route, asked.target, speaker, flood);
+    return { outcome: "limited", error: quotaError(env, speaker, flood) };
   }
   const session = sessionOf(account, asked.conversation);
   const request: AcceptRequest = {

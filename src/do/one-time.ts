@@ -1,6 +1,7 @@
 /** Things that work once: links that sign somebody in, and the codes that join two conversations. */
 import type { LinkRedeemed } from "../core/directory-protocol.ts";
 import { decodeSessionKey, type PersonId, type SessionKey } from "../core/ids.ts";
+import { MAX_LINK_CODES } from "../core/link-codes.ts";
 import { randomCode } from "../security/codes.ts";
 
 export const OWNER_LINK_MS = 24 * 3_600_000;
@@ -9,7 +10,6 @@ export const MAX_OWNER_LINKS = 5;
 /** Of all people together. */
 export const MAX_SIGN_IN_LINKS = 1_000;
 export const LINK_CODE_MS = 10 * 60_000;
-const MAX_LINK_CODES = 500;
 
 interface StoredLink extends Record<string, SqlStorageValue> {
   session: string;

@@ -10,6 +10,7 @@ import type { Speaker } from "../core/session-protocol.ts";
 import type { Env } from "../env.ts";
 import { dayAt } from "../limits/day.ts";
 import type { Ledger, Spent, Verdict } from "../limits/ledger.ts";
+import { RATES, takeRate } from "../limits/rates.ts";
 import { emit } from "../observability/emit.ts";
 import { recordAudit } from "./audit-client.ts";
 import { openOptions } from "./isolate.ts";
@@ -45,6 +46,15 @@ export function quotasOf(env: Env, { role, access }: Speaker): Quotas {
   byRole ??= parseRoleQuotas(openOptions(env).ROCKPOOL_QUOTAS);
   const own = access?.limits;
   return own ? { ...byRole[role], ...own } : byRole[role];
+}
+
+/** Whether somebody writes faster than a person does, commands and edits among it. */
+export function overRate({ personId }: Speaker): Over | undefined {
+  const nowMs = Date.now();
+  const waitMs = takeRate("person", personId, nowMs);
+  const limit = RATES.person.perSecond * 60;
+  if (waitMs === 0) return undefined;
+  return { status: "over", quota: "messages_minute", limit, untilMs: nowMs + waitMs };
 }
 
 /** Counts a message, unless a limit is reached. */

@@ -1,5 +1,6 @@
 /** Answers one command of the inbox: at once, whatever else runs, with or without a model. */
-import { parseAccountKey } from "../core/ids.ts";
+import { type PersonId, parseAccountKey } from "../core/ids.ts";
+import { takeRate } from "../limits/rates.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { isAllowed } from "../security/permissions.ts";
 import { parseWhen } from "../tools/when.ts";
@@ -104,12 +105,18 @@ function pinsOf({ parts, row, request }: Work, changes: Changes): PinPorts {
   };
 }
 
+/** Each code that is typed costs a token, the person's and the box's: guessing comes to nothing within a lifetime. */
+function isGuessing(personId: PersonId, nowMs: number): boolean {
+  return takeRate("link_person", personId, nowMs) > 0 || takeRate("link_box", "", nowMs) > 0;
+}
+
 async function redeemLink(
   { parts, request }: Work,
   changes: Changes,
   code: string,
 ): Promise<LinkOutcome> {
   const { speaker } = request;
+  if (isGuessing(speaker.personId, parts.nowMs())) return { status: "too_many" };
   const outcome = await openDirectory(parts.env).redeemLink({ code, session: parts.key, speaker });
   if (outcome.status !== "linked") return outcome;
   forgetDirectory();

@@ -7,6 +7,7 @@ import { AppError } from "../core/errors.ts";
 import type { Permission, Role } from "../core/roles.ts";
 import { verifyAllowed, verifyScope } from "../security/permissions.ts";
 import type { HttpEnv } from "./middleware.ts";
+import { verifyRate } from "./rate-limit.ts";
 
 /** `public`: whoever calls, the route looks after itself (a signature, a one-time token, or nothing to hide). */
 export type StatedPermission = Permission | "public";
@@ -29,13 +30,15 @@ function roleOf(c: Context<HttpEnv>): Role | undefined {
   return c.get("speaker")?.role ?? c.get("apiCaller")?.speaker.role ?? c.get("role");
 }
 
-/** Throws http/unauthorized for nobody, permission/denied and apikey/out_of_scope. Stands after who it is is known. */
+/** Throws http/unauthorized for nobody, permission/denied, apikey/out_of_scope and rate/limited. Stands after who it is is known. */
 export function requirePermission(permission: Permission): MiddlewareHandler<HttpEnv> {
   const check: MiddlewareHandler<HttpEnv> = async (c, next) => {
     const role = callerRole(c);
     const key = c.get("apiCaller");
     if (key) verifyScope(key.scopes, permission);
     verifyAllowed(role, permission);
+    const person = c.get("speaker") ?? key?.speaker;
+    if (person) verifyRate("person", person.personId);
     await next();
   };
   stated.set(check, permission);

@@ -11,7 +11,8 @@ function measureTokens(event: Finished): void {
   if (event.outputTokens) count(METRICS.outputTokens, {}, event.outputTokens);
 }
 
-function measure(event: RockpoolEvent): void {
+/** For what is too much for the log: the metrics alone. */
+export function measure(event: RockpoolEvent): void {
   switch (event.type) {
     case "request":
       count(METRICS.requests, { route: event.route, status: String(event.status) });

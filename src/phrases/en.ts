@@ -72,6 +72,7 @@ export const en = {
   linkCode:
     "Write `/link {code}` to me from your other messenger within ten minutes. From then on both share this conversation.",
   linkDone: "Linked. This conversation goes on where you left it on {channel}.",
+  linkTooMany: "Too many codes were tried. Wait ten minutes, then try again.",
   linkBadCode: "This code is not valid, or no longer. Ask for a new one with /link.",
   linkSelf: "This is the code's own conversation: write it to me from your other messenger.",
   linkDirectOnly: "/link works in private conversations only.",

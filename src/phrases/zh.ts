@@ -68,6 +68,7 @@ export const zh: Phrases = {
   unpinned: "已取消置顶：{text}",
   linkCode: "请在十分钟内，从你的另一个聊天软件给我发送 `/link {code}`。之后两边共用这个对话。",
   linkDone: "已连接。本对话接着你在 {channel} 上的继续。",
+  linkTooMany: "尝试的代码太多了。请等十分钟再试。",
   linkBadCode: "这个代码无效或已过期。请用 /link 重新获取。",
   linkSelf: "这就是该代码所在的对话：请从另一个聊天软件发送它。",
   linkDirectOnly: "/link 只能在私聊中使用。",

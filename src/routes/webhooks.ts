@@ -13,6 +13,7 @@ import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, readBody } from "../http/middleware.ts";
 import { openToAll } from "../http/permission.ts";
+import { verifyRate } from "../http/rate-limit.ts";
 import { emit } from "../observability/emit.ts";
 
 /** How long `?wait=1` waits; the caller then asks again with the same id and joins the same answer. */
@@ -24,6 +25,8 @@ export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", openToAll,
   const request = await readRaw(c.req.raw, adapter.capabilities.maxBodyBytes);
   const verified = await adapter.verify(request, account, io);
   if (verified.kind === "handshake") return verified.response;
+  verifyRate("account", account.key);
+  verifyRate("channel", account.channel);
   const taken: TakenIn[] = [];
   for (const event of adapter.parse(verified.payload, account))
     taken.push(await takeIn(c.env, route, event));

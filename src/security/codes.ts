@@ -3,9 +3,14 @@
 /** No letter that is taken for another: 32 of them, so that each carries five bits. */
 const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
+const CODE_LETTERS = 8;
+
+/** Of a code that people type. */
+export const CODE_BITS = 5 * CODE_LETTERS;
+
 /** A code that a person reads and types: eight characters, forty bits. */
 export function randomCode(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  const bytes = crypto.getRandomValues(new Uint8Array(CODE_LETTERS));
   return Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join("");
 }
 

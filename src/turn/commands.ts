@@ -53,6 +53,7 @@ export type CommandPhrase =
   | "linkCode"
   | "linkDone"
   | "linkBadCode"
+  | "linkTooMany"
   | "linkSelf"
   | "linkDirectOnly"
   | PersonPhrase;
@@ -68,6 +69,7 @@ type RolePhrase =
 export type LinkOutcome =
   | { status: "linked"; channel: string }
   | { status: "bad_code" }
+  | { status: "too_many" }
   | { status: "same_conversation" };
 
 export interface CommandPorts extends PersonPorts {
@@ -146,6 +148,7 @@ async function link(args: string, { say, ...ports }: CommandPorts): Promise<stri
   if (args === "") return say("linkCode", { code: await ports.createLink() });
   const outcome = await ports.redeemLink(args.toUpperCase());
   if (outcome.status === "linked") return say("linkDone", { channel: outcome.channel });
+  if (outcome.status === "too_many") return say("linkTooMany");
   return say(outcome.status === "bad_code" ? "linkBadCode" : "linkSelf");
 }
 

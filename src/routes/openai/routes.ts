@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { AppError, errorCode, errorSpec } from "../../core/errors.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
 import { openToAll, requirePermission } from "../../http/permission.ts";
+import { limitRefusals } from "../../http/rate-limit.ts";
 import { emit } from "../../observability/emit.ts";
 import { describeError } from "../../observability/redact.ts";
 import { requireApiKey } from "./api-key.ts";
@@ -20,7 +21,8 @@ export const openAi = new Hono<HttpEnv>()
   .all("*", openToAll, () => {
     throw new AppError("http/not_found");
   })
-  .onError((error, c) => {
+  .onError((thrown, c) => {
+    const error = limitRefusals(thrown, c);
     const code = errorCode(error);
     if (errorSpec(code).status >= 500)
       emit({ type: "fault", where: "http:/v1", code, cause: describeError(error) });
