@@ -7,11 +7,15 @@ import { decideKept } from "./keep-rule.ts";
 import { listSnapshots, readSnapshot } from "./read-snapshot.ts";
 import type { BoxKeys } from "./recovery-key.ts";
 import { KEYS, PACKS, SNAPSHOTS, type SnapshotHeader } from "./snapshot.ts";
+import { KEYS_KEPT } from "./snapshot-keys.ts";
 import type { BackupStore, StoredObject } from "./store.ts";
 import { verifyStore } from "./store-owner.ts";
 
 /** An object that no snapshot names may belong to a backup that is being made. */
 export const UNNAMED_STAYS_MS = 24 * 3_600_000;
+
+/** All backups of the last day stay: one by hand is often made before something is tried. */
+const YOUNG_MS = 24 * 3_600_000;
 
 export interface PruneOptions {
   store: BackupStore;
@@ -39,12 +43,18 @@ export async function pruneStore(options: PruneOptions): Promise<PruneReport> {
     headers.push((await readSnapshot(store, id, keys.sealKey)).header);
   const dated = headers.map((header) => ({ header, atMs: Date.parse(header.createdAt) }));
   const keptItems = decideKept(dated, keep === "newest" ? NEWEST : keep);
-  const kept = dated.filter((item) => keptItems.has(item)).map(({ header }) => header);
+  /** The newest first, as they are listed. */
+  const isYoung = ({ atMs }: { atMs: number }) => keep !== "newest" && nowMs - atMs < YOUNG_MS;
+  const kept = dated
+    .filter((item) => keptItems.has(item) || isYoung(item))
+    .map(({ header }) => header);
   const removed = headers.filter((header) => !kept.includes(header));
   const unnamed = await findUnnamed(store, kept, removed, nowMs - UNNAMED_STAYS_MS);
+  // Keys first: without them a snapshot is of no use to whoever finds the rest.
   if (!dryRun) {
+    for (const { id } of kept.slice(KEYS_KEPT)) await store.remove(`${KEYS}/${id}`);
     for (const { id } of removed) {
-      await store.remove(`${KEYS}/${id}`); // without its keys it is of no use to whoever finds the rest
+      await store.remove(`${KEYS}/${id}`);
       await store.remove(`${SNAPSHOTS}/${id}`);
     }
     for (const { name } of unnamed) await store.remove(name);

@@ -20,9 +20,8 @@ import {
   type SnapshotFile,
   type SnapshotHeader,
 } from "./snapshot.ts";
+import { MAX_KEYS_BYTES, parseKeys, type SnapshotKeys } from "./snapshot-keys.ts";
 import { type BackupStore, damagedObject } from "./store.ts";
-
-const MAX_KEYS_BYTES = 1024 * 1024;
 
 /** Ids of all snapshots, the newest first. */
 export async function listSnapshots(store: BackupStore): Promise<string[]> {
@@ -59,17 +58,18 @@ export async function readSnapshot(
   });
 }
 
-/** The master key that opens the data. */
-export async function readMasterKey(
+/** What opens the data of snapshots up to this one. */
+export async function readKeys(
   store: BackupStore,
   { header }: Snapshot,
   key: RecoveryKey,
-): Promise<Buffer> {
+): Promise<SnapshotKeys> {
   const name = `${KEYS}/${header.id}`;
   const object = await readProved(store, name, header.keys, MAX_KEYS_BYTES);
   const text = (await open(store, name, object, key, MAX_KEYS_BYTES)).toString("utf8");
-  const { masterKey } = JSON.parse(text) as { masterKey: string }; // written by us: its hash stands in the sealed header
-  return Buffer.from(masterKey, "base64");
+  const keys = parseKeys(text);
+  if (!keys) throw damagedObject(store.place, name, "it cannot be understood");
+  return keys;
 }
 
 export async function readList(

@@ -10,14 +10,9 @@ import type { DataFolder } from "../data-folder.ts";
 import { HostError } from "../host-error.ts";
 import { masterKeyId } from "../master-key.ts";
 import { type Restored, type RestoreReport, refuseNewer, replaceData } from "../restore-replace.ts";
-import {
-  listSnapshots,
-  readList,
-  readMasterKey,
-  readSnapshot,
-  unpackFiles,
-} from "./read-snapshot.ts";
+import { listSnapshots, readKeys, readList, readSnapshot, unpackFiles } from "./read-snapshot.ts";
 import { type RecoveryKey, renderBoxKeys } from "./recovery-key.ts";
+import { findKeysOf, writeVault } from "./snapshot-keys.ts";
 import type { BackupStore } from "./store.ts";
 import { verifyStore } from "./store-owner.ts";
 
@@ -47,33 +42,39 @@ export async function restoreSnapshot(options: RestoreSnapshotOptions): Promise<
 export async function fillFromSnapshot(source: SnapshotSource, to: string): Promise<Restored> {
   const { store, key, version } = source;
   await verifyStore(store, key.box.id);
-  const id = source.snapshot ?? (await findNewest(store));
+  const ids = await listSnapshots(store);
+  const id = source.snapshot ?? ids[0];
+  if (id === undefined) throw noBackup(store);
   const snapshot = await readSnapshot(store, id, key.box.sealKey);
   const { header } = snapshot;
-  refuseNewer(header.version, version);
+  const keysOf = await readSnapshot(
+    store,
+    (await findKeysOf(store, id, ids)) ?? id,
+    key.box.sealKey,
+  );
+  refuseNewer(keysOf.header.version, version);
   verifySpace(to, header.dataBytes);
-  const masterKey = await readMasterKey(store, snapshot, key);
+  const keys = await readKeys(store, keysOf, key);
   const files = await readList(store, snapshot, key);
   await unpackFiles(store, snapshot, files, key, to, (doneBytes) =>
     source.progress(doneBytes, header.dataBytes),
   );
+  writeVault(keys, to);
   const databases = settleDatabases(to);
-  writeFileAtomic(join(to, "master.key"), masterKey);
+  writeFileAtomic(join(to, "master.key"), keys.masterKey);
   writeFileAtomic(join(to, "recovery.json"), renderBoxKeys(key.box));
   syncFolder(join(to, "objects"));
   return {
     createdAt: header.createdAt,
     version: header.version,
     databases,
-    files: files.length,
-    masterKeyId: masterKeyId(masterKey),
+    files: files.length + keys.files.length,
+    masterKeyId: masterKeyId(keys.masterKey),
   };
 }
 
-async function findNewest(store: BackupStore): Promise<string> {
-  const [newest] = await listSnapshots(store);
-  if (newest !== undefined) return newest;
-  throw new HostError({
+function noBackup(store: BackupStore): HostError {
+  return new HostError({
     code: "restore/no_backup",
     message: `The store ${store.place} holds no backup.`,
     fix: "Check the place: --from names it, or ROCKPOOL_BACKUP_TO.",

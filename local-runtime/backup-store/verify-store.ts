@@ -7,10 +7,9 @@ import { MAX_PACK_OBJECT_BYTES } from "./pack-writer.ts";
 import { listSnapshots, readProved, readSnapshot } from "./read-snapshot.ts";
 import type { BoxKeys } from "./recovery-key.ts";
 import { KEYS, PACKS, type SnapshotHeader } from "./snapshot.ts";
+import { KEYS_KEPT, MAX_KEYS_BYTES } from "./snapshot-keys.ts";
 import type { BackupStore } from "./store.ts";
 import { verifyStore } from "./store-owner.ts";
-
-const MAX_KEYS_BYTES = 1024 * 1024;
 
 export interface Problem {
   /** Name of the object. */
@@ -66,9 +65,9 @@ export async function verifyObjects(
 
 function nameObjects(headers: readonly SnapshotHeader[]): Map<string, Named> {
   const named = new Map<string, Named>();
-  for (const { id, keys, packs } of headers)
+  for (const [index, { id, keys, packs }] of headers.entries())
     for (const { name, sizeBytes, sha256 } of [
-      { name: `${KEYS}/${id}`, ...keys },
+      ...(index < KEYS_KEPT ? [{ name: `${KEYS}/${id}`, ...keys }] : []),
       ...packs.map((pack) => ({ ...pack, name: `${PACKS}/${pack.id}` })),
     ]) {
       const known = named.get(name);

@@ -19,6 +19,7 @@ import {
   type SnapshotFile,
   type SnapshotHeader,
 } from "./snapshot.ts";
+import { encryptKeys, isVaultFile, readVault } from "./snapshot-keys.ts";
 import type { BackupStore } from "./store.ts";
 
 export interface SnapshotSource {
@@ -48,7 +49,7 @@ export async function writeSnapshot(
   const packs = new Map<KnownPack, number>();
   const files: SnapshotFile[] = [];
   let doneBytes = 0;
-  for (const path of listFiles(source.folder)) {
+  for (const path of listFiles(source.folder).filter((name) => !isVaultFile(name))) {
     const file = await addFile(join(source.folder, path), path, writer, packs);
     files.push(file);
     doneBytes += file.sizeBytes;
@@ -56,7 +57,10 @@ export async function writeSnapshot(
   }
   await writer.finish();
   const id = makeSnapshotId(source.atMs, randomBytes(2).toString("hex"));
-  const keyObject = await encryptTo(keys.recipient, renderKeys(source));
+  const vault = readVault(source.folder);
+  for (const { content } of vault) doneBytes += content.length;
+  const opening = { masterKey: Buffer.from(source.masterKey), files: vault };
+  const keyObject = await encryptKeys(opening, keys.recipient);
   await store.write(`${KEYS}/${id}`, keyObject);
   const list = await encryptTo(keys.recipient, Buffer.from(JSON.stringify({ files })));
   const header: SnapshotHeader = {
@@ -67,7 +71,7 @@ export async function writeSnapshot(
     recoveryKeyId: keys.id,
     masterKeyId: source.masterKeyId,
     databases: source.databases,
-    files: files.length,
+    files: files.length + vault.length,
     dataBytes: doneBytes,
     addedBytes: writer.addedBytes,
     packs: [...packs.keys()].map(({ id, sizeBytes, sha256 }) => ({ id, sizeBytes, sha256 })),
@@ -76,10 +80,6 @@ export async function writeSnapshot(
   };
   await store.write(`${SNAPSHOTS}/${id}`, renderSnapshot(header, list, keys.sealKey));
   return { header, chunks: writer.chunks };
-}
-
-function renderKeys({ masterKey }: SnapshotSource): Buffer {
-  return Buffer.from(JSON.stringify({ masterKey: Buffer.from(masterKey).toString("base64") }));
 }
 
 function describe(bytes: Uint8Array): { sizeBytes: number; sha256: string } {

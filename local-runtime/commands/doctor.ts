@@ -6,6 +6,7 @@ import { checkClock, checkNode, checkWorkerd } from "../doctor/box.ts";
 import { checkCertificate } from "../doctor/certificate.ts";
 import { type Finding, failure, ok, renderFindings } from "../doctor/check.ts";
 import { checkDataFolder, checkDiskSpace, checkMasterKey } from "../doctor/data.ts";
+import { checkBackups, checkDatabases } from "../doctor/kept.ts";
 import { checkModel } from "../doctor/model.ts";
 import { checkModelServers } from "../doctor/model-servers.ts";
 import { checkOutbound } from "../doctor/outbound.ts";
@@ -43,6 +44,8 @@ async function checkBox(shell: Shell): Promise<Finding[]> {
     checkDataFolder(folder),
     checkMasterKey(folder),
     checkDiskSpace(folder),
+    checkDatabases(folder, Date.now()),
+    checkBackups(folder, settings, Date.now()),
     ...(await Promise.all([
       checkPort(settings, state),
       checkServer(settings, state),

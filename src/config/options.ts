@@ -350,7 +350,7 @@ export const OPTIONS = {
     parse: keepRule,
     default: "7d,4w,6m",
     worker: false,
-    doc: "Backups that stay in the store: the newest of each of so many days, weeks and months that have one. The newest of all always stays.",
+    doc: "Backups that stay in the store: the newest of each of so many days, weeks and months that have one. Those of the last 24 hours stay, and the newest of all.",
   }),
   ROCKPOOL_LOG: option({
     parse: oneOf("debug", "info", "warn", "error"),

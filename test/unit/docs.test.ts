@@ -123,7 +123,8 @@ async function findFault([name = "", ...rest]: string[]): Promise<string | undef
       !command.options.some((option) => option.long === word || option.short === word)
     )
       return `${command.name()} has no option ${word}`;
-    else if (command.commands.length > 0) return `${command.name()} has no command ${word}`;
+    else if (!word.startsWith("-") && command.commands.length > 0)
+      return `${command.name()} has no command ${word}`;
   }
   return undefined;
 }

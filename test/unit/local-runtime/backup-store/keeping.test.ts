@@ -1,14 +1,16 @@
 /** Which backups stay, what pruning takes away, and what a look at the whole store finds. */
-import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { describe, it, onTestFinished, vi } from "vitest";
 import { decideKept } from "../../../../local-runtime/backup-store/keep-rule.ts";
 import {
   pruneStore,
   UNNAMED_STAYS_MS,
 } from "../../../../local-runtime/backup-store/prune-store.ts";
 import { restoreSnapshot } from "../../../../local-runtime/backup-store/restore-snapshot.ts";
+import { KEYS_KEPT } from "../../../../local-runtime/backup-store/snapshot-keys.ts";
 import { verifyObjects } from "../../../../local-runtime/backup-store/verify-store.ts";
 import { parseKeepRule } from "../../../../src/config/backup-rule.ts";
 import { createTestStore, type TestStore, VERSION } from "../../../support/backup-store.ts";
@@ -157,6 +159,60 @@ describe("pruning a store", () => {
     expect(third.addedBytes).toBeGreaterThan(0);
     await prune({ ...made, root, backup }, "newest");
     expect(readdirSync(join(root, "packs"))).toEqual(third.packs.map(({ id }) => id));
+  });
+});
+
+describe("the keys of backups", () => {
+  const vaultOf = (root: string) => join(root, "objects", "vault");
+
+  it("go from older ones, which the keys of a newer one open", { timeout: 60_000 }, async ({
+    expect,
+  }) => {
+    using data = createDataFolder();
+    using other = createDataFolder();
+    mkdirSync(vaultOf(data.folder.root), { recursive: true });
+    const vault = join(vaultOf(data.folder.root), "v.sqlite");
+    const write = (sql: string) => {
+      const database = new DatabaseSync(vault);
+      database.exec(sql);
+      database.close();
+    };
+    write("PRAGMA journal_mode = WAL; CREATE TABLE keys (person TEXT)");
+    write("INSERT INTO keys VALUES ('ada'), ('bob')");
+    data.write("one", "hello");
+    const made = await createTestStore(data);
+    const beginMs = Date.UTC(2026, 0, 1, 3, 30);
+    const night = async (day: number) => {
+      vi.setSystemTime(beginMs + day * DAY_MS);
+      return (await made.backup()).header;
+    };
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const first = await night(0);
+    write("DELETE FROM keys WHERE person = 'bob'; INSERT INTO keys VALUES ('eve')");
+    for (let day = 1; day < KEYS_KEPT; day += 1) await night(day);
+    const all = { daily: 100, weekly: 0, monthly: 0 };
+    await prune(made, all);
+    expect(await restoredKeys(first.id)).toEqual(["ada", "bob"]);
+    // One night later the first has no keys of its own any more.
+    await night(KEYS_KEPT);
+    expect((await prune(made, all)).removed).toEqual([]);
+    expect(readdirSync(join(made.root, "keys"))).toHaveLength(KEYS_KEPT);
+    expect(await restoredKeys(first.id)).toEqual(["ada", "eve"]);
+    const { problems } = await verifyObjects(made.store, made.key.box, () => {});
+    expect(problems).toEqual([]);
+
+    async function restoredKeys(snapshot: string): Promise<unknown[]> {
+      const { store, key } = made;
+      const { folder } = other;
+      const options = { folder, store, key, snapshot, force: true, version: VERSION };
+      await restoreSnapshot({ ...options, progress: () => {} });
+      expect(other.read()).toEqual({ one: ["hello"] });
+      const database = new DatabaseSync(join(vaultOf(folder.root), "v.sqlite"));
+      const rows = database.prepare("SELECT person FROM keys ORDER BY person").all();
+      database.close();
+      return rows.map(({ person }) => person);
+    }
   });
 });
 
