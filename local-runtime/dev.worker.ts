@@ -10,6 +10,7 @@ export {
   AuditObject,
   ConnectionObject,
   DirectoryObject,
+  ErasureObject,
   GateObject,
   JournalObject,
   SessionObject,

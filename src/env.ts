@@ -7,6 +7,7 @@ import type { AuditObject } from "./do/audit.ts";
 import type { ConnectionObject } from "./do/connection.ts";
 import type { CredentialsObject } from "./do/credentials.ts";
 import type { DirectoryObject } from "./do/directory.ts";
+import type { ErasureObject } from "./do/erasure.ts";
 import type { GateObject } from "./do/gate.ts";
 import type { JournalObject } from "./do/journal.ts";
 import type { QuotaObject } from "./do/quota.ts";
@@ -23,6 +24,7 @@ export interface Env {
   QUOTA: DurableObjectNamespace<QuotaObject>;
   AUDIT: DurableObjectNamespace<AuditObject>;
   VAULT: DurableObjectNamespace<VaultObject>;
+  ERASURE: DurableObjectNamespace<ErasureObject>;
   DB: D1Database;
   /** The built console. */
   ASSETS: Fetcher;

@@ -7,6 +7,7 @@ export { AuditObject } from "./do/audit.ts";
 export { ConnectionObject } from "./do/connection.ts";
 export { CredentialsObject } from "./do/credentials.ts";
 export { DirectoryObject } from "./do/directory.ts";
+export { ErasureObject } from "./do/erasure.ts";
 export { GateObject } from "./do/gate.ts";
 export { JournalObject } from "./do/journal.ts";
 export { QuotaObject } from "./do/quota.ts";

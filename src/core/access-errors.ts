@@ -9,6 +9,13 @@ export const ACCESS_ERRORS = {
     title: "Your role may not do that.",
     fix: "Ask the owner of this box; docs/permissions.md says what each role may do.",
   },
+  "person/is_owner": {
+    status: 409,
+    audience: "operator",
+    transient: false,
+    title: "The owner of the box cannot be erased.",
+    fix: "Give the person another role first; to erase the box itself, stop it and remove its data folder.",
+  },
   "person/last_owner": {
     status: 409,
     audience: "operator",

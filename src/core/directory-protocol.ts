@@ -48,3 +48,10 @@ export type LinkRedeemed =
     }
   | { status: "bad_code" }
   | { status: "same_conversation" };
+
+export interface DirectoryCounts {
+  people: number;
+  pendingPairings: number;
+  ownerKnown: boolean;
+  journalBacklog: number;
+}

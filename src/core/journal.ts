@@ -76,7 +76,9 @@ export type JournalEntry =
       atMs: number;
     }
   /** Everything the session said up to this position is forgotten. */
-  | { kind: "forget"; sessionId: string; throughSeq: number };
+  | { kind: "forget"; sessionId: string; throughSeq: number }
+  /** The person (under all ids) is erased; these conversations hold nothing any more. */
+  | { kind: "erase"; personIds: string[]; sessionIds: string[] };
 
 export type MessageEntry = Extract<JournalEntry, { kind: "message" }>;
 

@@ -10,6 +10,7 @@ import {
   type SQLiteTable,
 } from "drizzle-orm/sqlite-core";
 import type { JournalEntry, JournalKind } from "../core/journal.ts";
+import { eraseStatements } from "./erase-statements.ts";
 import { accounts, identities, messages, people, sessions, turns, usage } from "./schema.ts";
 
 /** drizzle's own batch takes no free-form statements: they are rendered here and handed to D1. */
@@ -25,7 +26,7 @@ interface Destination {
 }
 
 /** In the order they are written. */
-const DESTINATIONS: Record<Exclude<JournalKind, "forget">, Destination> = {
+const DESTINATIONS: Record<Exclude<JournalKind, "forget" | "erase">, Destination> = {
   person: { table: people, changes: ["role", "name", "lang"] },
   identity: { table: identities, changes: ["personId", "name"] },
   account: { table: accounts, changes: ["access", "transport", "removedAtMs"] },
@@ -88,6 +89,8 @@ export async function writeJournal(
       statements.push(
         sql`DELETE FROM ${messages} WHERE ${messages.sessionId} = ${entry.sessionId} AND ${messages.seq} <= ${entry.throughSeq}`,
       );
+  for (const entry of entries)
+    if (entry.kind === "erase") statements.push(...eraseStatements(entry));
   if (statements.length === 0) return;
   await binding.batch(
     statements.map((statement) => {

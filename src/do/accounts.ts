@@ -1,6 +1,7 @@
 /** The accounts of the directory: which messengers this box answers on, their credentials sealed. Synchronous SQL. */
 import type { Account } from "../adapters/adapter.ts";
 import type { AccountSummary } from "../core/admin-protocol.ts";
+import { AppError } from "../core/errors.ts";
 import type { AccountKey } from "../core/ids.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 
@@ -39,12 +40,14 @@ export class Accounts {
     return this.#sql.exec<StoredAccount>("SELECT * FROM accounts WHERE key = ?", key).toArray()[0];
   }
 
-  has(key: AccountKey): boolean {
-    return this.#find(key) !== undefined;
-  }
-
-  count(): number {
-    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM accounts").one().n;
+  /** Throws account/exists, account/bad_settings. */
+  verifyRoom(key: AccountKey): void {
+    if (this.#find(key)) throw new AppError("account/exists");
+    const { n } = this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM accounts").one();
+    if (n >= MAX_ACCOUNTS)
+      throw new AppError("account/bad_settings", {
+        detail: `At most ${MAX_ACCOUNTS} accounts fit.`,
+      });
   }
 
   seal(account: Account): Promise<Uint8Array> {

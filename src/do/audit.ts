@@ -85,8 +85,19 @@ export class AuditObject extends DurableObject<Env> {
     return Promise.all(rows.map((row) => log.openRow(row)));
   }
 
+  /** Signed by the same key as the log: the text says by itself what it is. */
+  async sign(text: string): Promise<{ publicKey: string; signature: string }> {
+    const log = await this.#open();
+    return { publicKey: log.publicKey, signature: await log.sign(text) };
+  }
+
+  async publicKey(): Promise<string> {
+    return (await this.#open()).publicKey;
+  }
+
   /** Erases what says who this person is; how many entries held such a thing. */
   async erasePersonal(personId: PersonId): Promise<number> {
+    this.#access.erase(personId);
     return (await this.#open()).rows.erase(personId);
   }
 }

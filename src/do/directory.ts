@@ -22,6 +22,7 @@ import { type AuditActor, auditEvent, NO_ACTOR } from "../core/audit.ts";
 import type {
   Admission,
   AdmitRequest,
+  DirectoryCounts,
   LinkRedeemed,
   Person,
   RedeemLink,
@@ -35,7 +36,7 @@ import type { Env } from "../env.ts";
 import type { Definition } from "../flows/definition-schema.ts";
 import { createApiKey, type ParsedApiKey, parseApiKey } from "../security/api-key.ts";
 import { hashToken, randomToken } from "../security/codes.ts";
-import { Accounts, MAX_ACCOUNTS } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { openAudit } from "./audit-client.ts";
 import { AuditQueue } from "./audit-queue.ts";
@@ -142,11 +143,7 @@ export class DirectoryObject extends DurableObject<Env> {
   ): Promise<void> {
     const accounts = await this.#openAccounts();
     const sealed = await accounts.seal(account);
-    if (accounts.has(account.key)) throw new AppError("account/exists");
-    if (accounts.count() >= MAX_ACCOUNTS)
-      throw new AppError("account/bad_settings", {
-        detail: `At most ${MAX_ACCOUNTS} accounts fit.`,
-      });
+    accounts.verifyRoom(account.key);
     const nowMs = Date.now();
     accounts.insert(account, sealed, nowMs);
     accounts.allow(account.key, allow);
@@ -267,6 +264,16 @@ export class DirectoryObject extends DurableObject<Env> {
     return this.ctx.storage.transactionSync(() => this.#personAdmin.remove(idOrName, actor));
   }
 
+  /** Lets go of a person who has or had these ids; how many identities that were. Throws person/is_owner. */
+  erasePerson(ids: readonly PersonId[]): number {
+    return this.ctx.storage.transactionSync(() => {
+      if (ids.some((id) => this.#people.find(id)?.role === "owner"))
+        throw new AppError("person/is_owner");
+      this.#journal.dropNaming(ids);
+      return ids.flatMap((id) => this.#personAdmin.erase(id)).length;
+    });
+  }
+
   createLinkCode(session: SessionKey, personId: PersonId): string {
     return this.#oneTime.addLinkCode(session, personId, Date.now());
   }
@@ -382,12 +389,7 @@ export class DirectoryObject extends DurableObject<Env> {
     this.#log(entry);
   }
 
-  counts(): {
-    people: number;
-    pendingPairings: number;
-    ownerKnown: boolean;
-    journalBacklog: number;
-  } {
+  counts(): DirectoryCounts {
     return {
       people: this.#people.count(),
       pendingPairings: this.#pairings.pending(Date.now()).length,

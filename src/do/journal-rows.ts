@@ -64,6 +64,12 @@ export class JournalRows {
     }
   }
 
+  /** Rows that name one of these. Inside the caller's transaction. */
+  dropNaming(ids: readonly string[]): void {
+    for (const id of ids) this.#sql.exec("DELETE FROM journal WHERE instr(entries, ?) > 0", id);
+    this.reload();
+  }
+
   /** After an erasure: the erased messages are not to be logged. */
   skipMessages(): void {
     this.#flushed.messageSeq = Math.max(this.#flushed.messageSeq, this.#messages?.newestSeq() ?? 0);
@@ -86,11 +92,14 @@ export class JournalRows {
     const messages = this.#messages?.entriesAfter(messageSeq, BATCH_ROWS, BATCH_UNITS) ?? [];
     const entries = rows.flatMap((row) => JSON.parse(row.entries) as JournalEntry[]); // written by add() only
     await append([...messages, ...entries]);
-    this.#rows -= rows.length;
     this.#flushed = {
-      rowSeq: rows.at(-1)?.seq ?? this.#flushed.rowSeq,
+      rowSeq: Math.max(this.#flushed.rowSeq, rows.at(-1)?.seq ?? 0),
       messageSeq: Math.max(this.#flushed.messageSeq, messages.at(-1)?.seq ?? 0),
     };
+    // Counted and not subtracted: an erasure may have taken rows away meanwhile.
+    this.#rows = this.#sql
+      .exec<{ n: number }>("SELECT count(*) AS n FROM journal WHERE seq > ?", this.#flushed.rowSeq)
+      .one().n;
   }
 
   get backlog(): number {

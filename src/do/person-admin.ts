@@ -64,14 +64,31 @@ export class PersonAdmin {
     const removed = this.#describe(person);
     const owners = this.#people.countOf("owner");
     verifyRoleChange({ actor, from: person.role, to: undefined, owners });
+    this.#clear(person.id);
+    return removed;
+  }
+
+  /** As {@link remove}, without a question; the identities that are gone. Twice changes nothing. */
+  erase(id: PersonId): { account: string; sender: string }[] {
+    const identities = this.#sql
+      .exec<{ account: string; sender: string }>(
+        "SELECT account, sender FROM identities WHERE person_id = ?",
+        id,
+      )
+      .toArray();
+    for (const { account, sender } of identities)
+      this.#sql.exec("DELETE FROM pairings WHERE account = ? AND sender = ?", account, sender);
+    this.#clear(id);
+    return identities;
+  }
+
+  #clear(id: PersonId): void {
     this.#sql.exec(
       "DELETE FROM allowed WHERE (account, sender) IN (SELECT account, sender FROM identities WHERE person_id = ?)",
-      person.id,
+      id,
     );
-    for (const table of OWN_TABLES)
-      this.#sql.exec(`DELETE FROM ${table} WHERE person_id = ?`, person.id);
-    this.#sql.exec("DELETE FROM people WHERE id = ?", person.id);
-    return removed;
+    for (const table of OWN_TABLES) this.#sql.exec(`DELETE FROM ${table} WHERE person_id = ?`, id);
+    this.#sql.exec("DELETE FROM people WHERE id = ?", id);
   }
 
   /** What an admin may not unmake, he may not limit either. */

@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { MAX_HISTORY_PAGE } from "../core/chat-protocol.ts";
 import { AppError, errorCode } from "../core/errors.ts";
-import type { AccountKey, SessionKey, TurnId } from "../core/ids.ts";
+import type { AccountKey, PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { MediaRef } from "../core/message.ts";
 import type {
   AcceptOutcome,
@@ -25,6 +25,7 @@ import type { Env } from "../env.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { acceptEvent } from "./accept.ts";
+import { countPerson, type Erased, erasePerson } from "./erase-person.ts";
 import { liveEvent } from "./live-event.ts";
 import { Meta } from "./meta.ts";
 import { findTurn, readReply } from "./read-reply.ts";
@@ -149,6 +150,16 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
       this.#moved() ??
       readReply(await this.#open(), `${account}|${key}`, Math.min(timeoutMs, MAX_WAIT_MS))
     );
+  }
+
+  /** What {@link erasePerson} would take away. Also of a conversation that goes on elsewhere: its past is here. */
+  async countPerson(people: readonly PersonId[]): Promise<Erased> {
+    return countPerson(await this.#open(), this.ctx.storage.sql, people);
+  }
+
+  /** Durable when it returns; running it twice changes nothing. */
+  async erasePerson(people: readonly PersonId[]): Promise<{ isEmpty: boolean }> {
+    return erasePerson(await this.#open(), this.ctx.storage.sql, people);
   }
 
   async storeFile(file: NewFile): Promise<MediaRef | Moved> {

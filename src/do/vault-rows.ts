@@ -129,6 +129,14 @@ export class VaultRows {
     return row ? (row.into_id as PersonId) : personId; // written by join() only
   }
 
+  /** Everybody who turned out to be this person. */
+  joinedInto(personId: PersonId): PersonId[] {
+    return this.#sql
+      .exec<{ person_id: string }>("SELECT person_id FROM joined WHERE into_id = ?", personId)
+      .toArray()
+      .map((row) => row.person_id as PersonId); // written by join() only
+  }
+
   #personKeys(query: string, ...values: SqlStorageValue[]): WrappedPersonKey[] {
     return this.#sql
       .exec<StoredPersonKey>(

@@ -126,6 +126,13 @@ export class VaultObject extends DurableObject<Env> {
     return rows.wasDestroyed(number) ? "destroyed" : rows.personKeyByNumber(number);
   }
 
+  /** All ids that this person has or had, the one that goes on first. */
+  async idsOf(personId: PersonId): Promise<PersonId[]> {
+    const rows = await this.#open();
+    const root = rows.resolve(personId);
+    return [root, ...rows.joinedInto(root)];
+  }
+
   async destroyPersonKey(personId: PersonId): Promise<number[]> {
     const rows = await this.#open();
     const numbers = rows.destroy(rows.resolve(personId), Date.now());

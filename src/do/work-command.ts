@@ -15,7 +15,7 @@ import { zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
 import { reportTurn } from "./report-turn.ts";
 import { callSession } from "./session-client.ts";
-import { commandOf, conversationOf } from "./stored-event.ts";
+import { commandOf, conversationOf, targetOf } from "./stored-event.ts";
 import { userMessageId } from "./turn-names.ts";
 import type { Work } from "./work-head.ts";
 
@@ -65,6 +65,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     pins: pinsOf(work, changes),
     createLink: async () => openDirectory(parts.env).createLinkCode(parts.key, speaker.personId),
     redeemLink: (code) => redeemLink(work, changes, code),
+    eraseMe: () => eraseSpeaker(work),
     ...personPortsOf(work, changes),
   };
 }
@@ -108,6 +109,20 @@ function pinsOf({ parts, row, request }: Work, changes: Changes): PinPorts {
 /** Each code that is typed costs a token, the person's and the box's: guessing comes to nothing within a lifetime. */
 function isGuessing(personId: PersonId, nowMs: number): boolean {
   return takeRate("link_person", personId, nowMs) > 0 || takeRate("link_box", "", nowMs) > 0;
+}
+
+/** Time for the answer to this command to be sent: it is erased with all the rest. */
+const ERASE_DELAY_MS = 2_000;
+
+async function eraseSpeaker({ parts, request }: Work): Promise<void> {
+  const { speaker, account, event } = request;
+  const { personId, lang } = speaker;
+  await parts.env.ERASURE.getByName(personId).start({
+    personId,
+    by: { userId: personId, ip: null },
+    told: { account, target: targetOf(event), lang },
+    delayMs: ERASE_DELAY_MS,
+  });
 }
 
 async function redeemLink(

@@ -17,7 +17,7 @@ export const en = {
 /flow – show the dialogues I know; \`/flow <name>\` begins one
 /cancel – leave the dialogue you are in
 /whoami – who you are to me
-/forget – erase this conversation, with its files, notes and reminders
+/forget – erase this conversation, with its files, notes and reminders; \`/forget everything\` erases all that I have of you
 /help – this list`,
   unknownCommand: "I do not know /{name}. /help lists what I know.",
   newStarted: "A fresh start. What is on your mind?",
@@ -45,6 +45,14 @@ export const en = {
     "Your role does not allow /{name}. The owner of this box can change that; /whoami says who you are to me.",
   forgetAsk:
     "This erases {count} messages, the files, notes and reminders of this conversation for good. Send `/forget yes` to do it.",
+  eraseAsk:
+    "This erases everything that I have of you, on every channel, for good: conversations, files, reminders, memory, API keys, and that I know you. What you said in groups goes, too; what others said there stays. Send `/forget everything yes` to do it.",
+  eraseBegun: "I begin to erase everything of you. You hear from me once more, when it is done.",
+  eraseOwner:
+    "You are the owner of this box: you cannot be erased as long as you are. `/forget yes` erases a conversation, `/memory forget all` what I remember of you.",
+  eraseDirectOnly: "Write this to me directly, where nobody else reads it.",
+  erased:
+    "Everything of you is erased: {messages} messages, with files, reminders, memory and keys. I do not know you any more. The signed receipt is with the owner of this box, under the number {id}.",
   forgotten: "Forgotten: {count} messages.",
   statusModel: "Model: {model}",
   statusModelDown: "Model: the model server does not answer.",

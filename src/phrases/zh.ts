@@ -18,7 +18,7 @@ export const zh: Phrases = {
 /flow – 查看我会的对话流程；\`/flow <名称>\` 开始一个
 /cancel – 退出当前的对话流程
 /whoami – 你在我这里是谁
-/forget – 抹去这个对话，包括文件、置顶和提醒
+/forget – 抹去这个对话，包括文件、置顶和提醒；\`/forget everything\` 抹去我有的关于你的一切
 /help – 这份列表`,
   unknownCommand: "我不认识 /{name}。发送 /help 查看我会的命令。",
   newStarted: "重新开始了。想聊点什么？",
@@ -43,6 +43,14 @@ export const zh: Phrases = {
   limitConversationsDay: "每天 {count} 个新对话",
   notAllowed: "你的身份不能使用 /{name}。这台机器的主人可以更改；/whoami 会告诉你在我这里是谁。",
   forgetAsk: "这会永久抹去本对话的 {count} 条消息、文件、置顶和提醒。确认请发送 `/forget yes`。",
+  eraseAsk:
+    "这会永久抹去我在所有渠道上有的关于你的一切：对话、文件、提醒、记忆、API 密钥，以及我认识你这件事。你在群里说的话也会抹去，别人说的会留下。确认请发送 `/forget everything yes`。",
+  eraseBegun: "我开始抹去关于你的一切。完成后你会再收到我的一条消息。",
+  eraseOwner:
+    "你是这台机器的主人：只要你还是主人，就不能被抹去。`/forget yes` 抹去一个对话，`/memory forget all` 抹去我记得的关于你的内容。",
+  eraseDirectOnly: "请在私聊里发给我，那里没有别人看到。",
+  erased:
+    "关于你的一切都已抹去：{messages} 条消息，以及文件、提醒、记忆和密钥。我不再认识你了。签名的凭证在这台机器的主人那里，编号是 {id}。",
   forgotten: "已抹去 {count} 条消息。",
   statusModel: "模型：{model}",
   statusModelDown: "模型：模型服务器没有应答。",

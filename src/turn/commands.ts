@@ -34,6 +34,10 @@ export type CommandPhrase =
   | "notAllowed"
   | "forgetAsk"
   | "forgotten"
+  | "eraseAsk"
+  | "eraseBegun"
+  | "eraseOwner"
+  | "eraseDirectOnly"
   | "statusModel"
   | "statusModelDown"
   | "statusNoModel"
@@ -95,6 +99,8 @@ export interface CommandPorts extends PersonPorts {
   pins: PinPorts;
   createLink(): Promise<string>;
   redeemLink(code: string): Promise<LinkOutcome>;
+  /** Begins to erase everything of the person who speaks; the answer to this is sent before. */
+  eraseMe(): Promise<void>;
 }
 
 /** What a command takes back the moment it is accepted. */
@@ -165,6 +171,21 @@ function whoami(_args: string, { say, speaker, channel }: CommandPorts): string 
   return say("whoami", { name: speaker.name, role: say(ROLE_PHRASES[speaker.role]), channel });
 }
 
+/** `everything`: all that is kept of the person, on every channel. */
+const FORGET_EVERYTHING = /^(?:everything|全部|一切)(\s+yes)?$/i;
+
+async function forget(args: string, ports: CommandPorts): Promise<string> {
+  const { say, messageCount, takenBack, isDirect, eraseMe } = ports;
+  if (isConfirmed(args)) return say("forgotten", { count: takenBack });
+  const everything = FORGET_EVERYTHING.exec(args);
+  if (!everything) return say("forgetAsk", { count: messageCount() });
+  if (!isDirect) return say("eraseDirectOnly");
+  if (ports.speaker.role === "owner") return say("eraseOwner");
+  if (everything[1] === undefined) return say("eraseAsk");
+  await eraseMe();
+  return say("eraseBegun");
+}
+
 interface Spec {
   permission: Permission;
   run: Run;
@@ -203,10 +224,7 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
   timezone: use(chooseZone),
   forget: {
     permission: "chat:erase",
-    run: (args, { say, messageCount, takenBack }) =>
-      isConfirmed(args)
-        ? say("forgotten", { count: takenBack })
-        : say("forgetAsk", { count: messageCount() }),
+    run: forget,
   },
 };
 

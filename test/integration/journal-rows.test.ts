@@ -87,6 +87,7 @@ async function withRows(test: (bench: Bench) => Promise<void>): Promise<void> {
 
 function idOf(entry: JournalEntry): string {
   if (entry.kind === "forget") return `forget ${entry.throughSeq}`;
+  if (entry.kind === "erase") return `erase ${entry.personIds.join()}`;
   return entry.kind === "usage" ? entry.turnId : entry.id;
 }
 

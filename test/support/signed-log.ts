@@ -17,6 +17,7 @@ import {
   signedCheckpointText,
   signedEntryText,
 } from "../../src/core/audit-record.ts";
+import { type ErasureReceipt, signedReceiptText } from "../../src/core/erasure.ts";
 
 export interface LoggedEvent {
   action?: AuditAction;
@@ -104,6 +105,12 @@ export class SignedLog {
       public_key: this.publicKey,
     };
     return { ...unsigned, signature: this.#sign(signedCheckpointText(unsigned)) };
+  }
+
+  /** The receipt of an erasure, signed with the same key. */
+  receipt(content: Omit<ErasureReceipt, "signature" | "public_key">): ErasureReceipt {
+    const unsigned = { ...content, public_key: this.publicKey };
+    return { ...unsigned, signature: this.#sign(signedReceiptText(unsigned)) };
   }
 
   lines(): string[] {

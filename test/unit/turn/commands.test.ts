@@ -47,6 +47,9 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
       changes.push(`redeem ${code}`);
       return { status: "linked", channel: "web" };
     },
+    eraseMe: async () => {
+      changes.push("erase me");
+    },
     facts: async () => [{ number: 3, text: "Likes\ntea.", atMs: 1 }],
     forgetFact: async (number) => {
       changes.push(`forget fact ${number}`);
@@ -151,9 +154,28 @@ describe("runCommand", () => {
     expect(await answer("/cancel")).toBe("flowNothingToLeave");
   });
 
+  it("erases a person only when that was confirmed, directly, and never the owner", async ({
+    expect,
+  }) => {
+    const speaker = { name: "Ada", role: "member" as const };
+    const world = () => createWorld({ speaker });
+    const asked = world();
+    expect(await answer("/forget everything", asked)).toBe("eraseAsk");
+    expect(await answer("/forget 全部", asked)).toBe("eraseAsk");
+    expect(asked.changes).toEqual([]);
+    const confirmed = world();
+    expect(await answer("/forget Everything YES", confirmed)).toBe("eraseBegun");
+    expect(confirmed.changes).toEqual(["erase me"]);
+    const grouped = createWorld({ speaker, isDirect: false });
+    expect(await answer("/forget everything yes", grouped)).toBe("eraseDirectOnly");
+    const owner = createWorld({ speaker: { ...speaker, role: "owner" } });
+    expect(await answer("/forget everything yes", owner)).toBe("eraseOwner");
+    expect([...grouped.changes, ...owner.changes]).toEqual([]);
+  });
+
   it("asks before it forgets, and says how much was forgotten", async ({ expect }) => {
     expect(await answer("/forget")).toBe('forgetAsk {"count":7}');
-    expect(await answer("/forget everything")).toBe('forgetAsk {"count":7}');
+    expect(await answer("/forget all of it")).toBe('forgetAsk {"count":7}');
     expect(await answer("/forget YES", createWorld({ takenBack: 5 }))).toBe(
       'forgotten {"count":5}',
     );
@@ -262,6 +284,7 @@ describe("decideTakeBack", () => {
     ["/forget Yes", "everything"],
     ["/forget", "nothing"],
     ["/forget no", "nothing"],
+    ["/forget everything yes", "nothing"],
     ["/help", "nothing"],
     ["hello", "nothing"],
   ] as const)("takes back by %s: %s", ([text, takes], { expect }) => {

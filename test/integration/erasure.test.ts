@@ -1,0 +1,189 @@
+/** Erasing a person inside workerd: everything of the person goes, nothing of anybody else, and a receipt stays. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { signedReceiptText } from "../../src/core/erasure.ts";
+import type { PersonId } from "../../src/core/ids.ts";
+import { ERASED } from "../../src/db/erase-statements.ts";
+import { openDirectory } from "../../src/do/directory-client.ts";
+import { openKeyring } from "../../src/do/isolate.ts";
+import { createAccount, failureOf, letIn } from "../support/directory.ts";
+import { env } from "../support/integration.ts";
+import { ScriptedModel, until } from "../support/scripted-model.ts";
+import { Talk } from "../support/talk.ts";
+
+const model = new ScriptedModel();
+const BY = { userId: null, ip: null };
+
+beforeAll(async () => {
+  vi.stubGlobal("fetch", model.fetch);
+  await openDirectory(env).addAccount(createAccount(), []);
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+});
+
+interface Someone {
+  personId: PersonId;
+  role: "member";
+  name: string;
+  lang: "en";
+}
+
+async function createPerson(sender: string): Promise<Someone> {
+  const personId = await letIn(openDirectory(env), sender);
+  return { personId, role: "member", name: `Name of ${sender}`, lang: "en" };
+}
+
+function erasureOf({ personId }: Someone) {
+  return env.ERASURE.getByName(personId);
+}
+
+async function waitForReceipt(someone: Someone) {
+  const erasure = erasureOf(someone);
+  for (;;) {
+    const state = await erasure.state();
+    if (state.status === "done") return state.receipt;
+    await scheduler.wait(50);
+  }
+}
+
+async function erase(someone: Someone) {
+  await erasureOf(someone).start({ personId: someone.personId, by: BY });
+  return waitForReceipt(someone);
+}
+
+async function countD1(table: string, personId: string): Promise<number> {
+  const column = table === "people" ? "id" : "person_id";
+  const query = `SELECT count(*) AS n FROM ${table} WHERE ${column} = ?`;
+  return (await env.DB.prepare(query).bind(personId).first<number>("n")) ?? 0;
+}
+
+describe("an erasure", () => {
+  it("takes a person out of everywhere, and signs what went", async ({ expect }) => {
+    const ada = await createPerson("ada-1");
+    const talk = new Talk();
+    await talk.sayAs(ada, "/help");
+    await talk.sayAs(ada, "/pin remember this");
+    await talk.calls.storeFile({
+      personId: ada.personId,
+      kind: "file",
+      name: "a.txt",
+      mime: "text/plain",
+      bytes: new TextEncoder().encode("hello"),
+    });
+    await openDirectory(env).remember(ada.personId, "k", "Likes tea.");
+    await openDirectory(env).createApiKey({ name: "adas", scopes: ["chat"], person: ada.personId });
+    await until(async () => (await countD1("messages", ada.personId)) === 4);
+
+    const receipt = await erase(ada);
+    expect(receipt).toMatchObject({
+      person_id: ada.personId,
+      conversations: 1,
+      messages: 4,
+      files: 1,
+      identities: 1,
+    });
+    const key = await crypto.subtle.importKey(
+      "raw",
+      Uint8Array.fromHex(receipt.public_key),
+      { name: "Ed25519" },
+      false,
+      ["verify"],
+    );
+    const signature = Uint8Array.fromHex(receipt.signature);
+    const text = new TextEncoder().encode(signedReceiptText(receipt));
+    expect(await crypto.subtle.verify({ name: "Ed25519" }, key, signature, text)).toBe(true);
+
+    expect(await openDirectory(env).person(ada.personId)).toBeUndefined();
+    expect(await openDirectory(env).facts(ada.personId)).toEqual([]);
+    expect((await openDirectory(env).apiKeys()).map(({ name }) => name)).not.toContain("adas");
+    for (const table of ["messages", "turns", "usage", "people", "identities"])
+      expect(await countD1(table, ada.personId), table).toBe(0);
+    expect(await countD1("turns", ERASED)).toBeGreaterThan(0);
+    for (const table of ["messages", "inbox", "files", "file_chunks", "pins", "outbox", "journal"])
+      expect(await talk.sql(`SELECT 1 FROM ${table}`), table).toEqual([]);
+    const audit = env.AUDIT.getByName("audit");
+    const entries = await audit.entriesBefore(Number.MAX_SAFE_INTEGER, 500, "");
+    const about = entries.filter((entry) => entry.subject_id === ada.personId);
+    expect(about.map((entry) => entry.action_type)).toContain("person.erased");
+    expect(JSON.stringify(entries)).not.toContain("ada-1");
+  });
+
+  it("leaves in a group what others said, and everything that is somebody else's", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-2");
+    const bob = await createPerson("bob-2");
+    const group = new Talk();
+    await group.sayAs(ada, "/help");
+    await group.sayAs(bob, "/whoami");
+    await openDirectory(env).remember(bob.personId, "k", "Likes coffee.");
+    await until(async () => (await countD1("messages", ada.personId)) === 2);
+    await erase(ada);
+    const left = await group.sql("SELECT DISTINCT person_id FROM messages");
+    expect(left).toEqual([{ person_id: bob.personId }]);
+    expect(await countD1("messages", bob.personId)).toBe(2);
+    expect(await openDirectory(env).facts(bob.personId)).toHaveLength(1);
+  });
+
+  it("also erases under the ids that the person had before a /link", async ({ expect }) => {
+    const before = await createPerson("ada-3a");
+    const after = await createPerson("ada-3b");
+    const old = new Talk();
+    await old.sayAs(before, "/help");
+    await until(async () => (await countD1("messages", before.personId)) === 2);
+    const session = "web:main:none" as Parameters<typeof directory.createLinkCode>[0];
+    const directory = openDirectory(env);
+    const code = await directory.createLinkCode(session, after.personId);
+    const here = "telegram:main:ada-3a" as typeof session;
+    await directory.redeemLink({ code, session: here, speaker: before });
+    await erase(after);
+    expect(await countD1("messages", before.personId)).toBe(0);
+    expect(await old.sql("SELECT 1 FROM messages")).toEqual([]);
+  });
+
+  it("destroys the keys: a copy of what was sealed opens no more", async ({ expect }) => {
+    const ada = await createPerson("ada-4");
+    const keyring = await openKeyring(env);
+    const copy = await keyring.seal("place", new TextEncoder().encode("secret"), ada.personId);
+    await erase(ada);
+    await expect(keyring.open("place", copy)).rejects.toMatchObject({ code: "crypto/erased" });
+  });
+
+  it("goes on after a kill at any time, to the same end", async ({ expect }) => {
+    const ada = await createPerson("ada-5");
+    const talk = new Talk();
+    await talk.sayAs(ada, "/help");
+    await until(async () => (await countD1("messages", ada.personId)) === 2);
+    await erasureOf(ada).start({ personId: ada.personId, by: BY });
+    for (let kill = 0; kill < 5; kill += 1) {
+      await runInDurableObject(erasureOf(ada), (_instance, state) => {
+        state.abort("killed");
+      }).catch(() => undefined);
+      await scheduler.wait(20 * kill);
+    }
+    const receipt = await waitForReceipt(ada);
+    expect(receipt).toMatchObject({ conversations: 1, messages: 2, identities: 1 });
+    expect(await countD1("messages", ada.personId)).toBe(0);
+  });
+
+  it("is begun once, and its receipt stays", async ({ expect }) => {
+    const ada = await createPerson("ada-6");
+    const receipt = await erase(ada);
+    await evictDurableObject(erasureOf(ada));
+    expect(await erase(ada)).toEqual(receipt);
+    expect(receipt.messages).toBe(0);
+  });
+
+  it("never takes the owner", async ({ expect }) => {
+    const owner = await openDirectory(env).ensureOwner();
+    const failure = await failureOf(openDirectory(env), (directory) =>
+      directory.erasePerson([owner.id]),
+    );
+    expect(failure).toMatchObject({
+      code: "person/is_owner",
+      message: "The owner of the box cannot be erased.",
+    });
+    expect(await openDirectory(env).person(owner.id)).toBeDefined();
+  });
+});
