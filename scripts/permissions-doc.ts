@@ -4,7 +4,7 @@ import { isAllowed, SCOPES } from "../src/security/permissions.ts";
 import { TOOLS, WEB_TOOLS } from "../src/tools/registry.ts";
 import { COMMAND_NAMES, permissionOf } from "../src/turn/commands.ts";
 import { MADE, table } from "./markdown-table.ts";
-import { listRoutes, type StatedRoute } from "./route-permissions.ts";
+import { listRoutes, type SurfaceRoute } from "./route-permissions.ts";
 
 function marks(permission: Permission): string[] {
   return ROLES.map((role) => (isAllowed(role, permission) ? "✓" : ""));
@@ -20,7 +20,7 @@ function renderMatrix(): string {
   return table(["Permission", "Lets a person", ...ROLES], rows);
 }
 
-function renderRoutes(surface: StatedRoute["surface"]): string {
+function renderRoutes(surface: SurfaceRoute["surface"]): string {
   const rows = listRoutes()
     .filter((route) => route.surface === surface)
     .map(({ method, path, permission }) => [

@@ -1,0 +1,159 @@
+/** Every route with every role, from Hono's own table: who is allowed passes the check, and nobody else does. */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { Hono } from "hono";
+import { beforeAll, describe, it } from "vitest";
+import { listRoutesOf, type StatedRoute } from "../../scripts/route-list.ts";
+import { adminApp, publicApp } from "../../src/app.ts";
+import { isAppError } from "../../src/core/errors.ts";
+import { ROLES, type Role } from "../../src/core/roles.ts";
+import type { HttpEnv } from "../../src/http/middleware.ts";
+import { permissionOf } from "../../src/http/permission.ts";
+import { admin } from "../../src/routes/admin.ts";
+import { isAllowed } from "../../src/security/permissions.ts";
+import { env } from "../support/integration.ts";
+import { createPeopleOfAllRoles, type RolePerson } from "../support/people-of-all-roles.ts";
+
+let people: RolePerson[];
+
+beforeAll(async () => {
+  people = await createPeopleOfAllRoles();
+});
+
+const DENIED = /^(permission\/denied|http\/unauthorized|apikey\/(invalid|out_of_scope))$/;
+
+/** Values that lead to nothing that exists, so that an allowed call changes nothing. */
+function fill(path: string): string {
+  return path
+    .replace(/:\w+\{approve\|deny\}/, "deny")
+    .replace(/:\w+\{\[0-9\]\{[^}]*\}\}/, "9999")
+    .replace(/:\w+\{\[0-9a-f-\]\{36\}\}/, "00000000-0000-4000-8000-000000000000")
+    .replace(/:\w+(\{[^}]*\})?/g, "nothing")
+    .replace("*", "nothing");
+}
+
+function methodOf({ method }: StatedRoute): string {
+  return method === "ALL" ? "POST" : method;
+}
+
+function initOf(route: StatedRoute): RequestInit {
+  const method = methodOf(route);
+  return method === "GET" || method === "DELETE" ? { method } : { method, body: "{}" };
+}
+
+interface Outcome {
+  status: number;
+  /** Of a refusal that the check made. */
+  denied: string | undefined;
+}
+
+async function outcomeOf(response: Response): Promise<Outcome> {
+  const { status } = response;
+  const isProblem = response.headers.get("content-type")?.includes("json") && status >= 400;
+  if (!isProblem) {
+    await response.body?.cancel();
+    return { status, denied: undefined };
+  }
+  const body: { code?: string; error?: { code: string } } = await response.json();
+  const code = body.code ?? body.error?.code ?? "";
+  return { status, denied: DENIED.test(code) ? code : undefined };
+}
+
+async function callPublic(route: StatedRoute, person: RolePerson): Promise<Outcome> {
+  const path = fill(route.path);
+  const init = initOf(route);
+  if (!path.startsWith("/v1/")) return outcomeOf(await person.browser.call(path, init));
+  const context = createExecutionContext();
+  const headers = { authorization: `Bearer ${person.apiKey}`, "content-type": "application/json" };
+  const request = new Request(`https://box.example${path}`, { ...init, headers });
+  const outcome = await outcomeOf(await publicApp.fetch(request, env, context));
+  await waitOnExecutionContext(context);
+  return outcome;
+}
+
+/** The admin routes with a caller who signed in, in place of the socket's owner. */
+async function callAdmin(route: StatedRoute, role: Role | undefined): Promise<Outcome> {
+  const app = new Hono<HttpEnv>();
+  app.use(async (c, next) => {
+    c.set("requestId", crypto.randomUUID());
+    if (role) c.set("role", role);
+    await next();
+  });
+  app.onError((error, c) =>
+    isAppError(error)
+      ? c.json({ code: error.code }, error.code === "permission/denied" ? 403 : 400)
+      : c.json({ code: "http/internal" }, 500),
+  );
+  app.route("/", admin);
+  const context = createExecutionContext();
+  const init = { ...initOf(route), headers: { "content-type": "application/json" } };
+  const request = new Request(`http://admin${fill(route.path)}`, init);
+  const outcome = await outcomeOf(await app.fetch(request, env, context));
+  await waitOnExecutionContext(context);
+  return outcome;
+}
+
+/** What ends the session comes last. */
+const publicRoutes = listRoutesOf(publicApp, permissionOf).sort(
+  (one, other) => Number(isEnd(one)) - Number(isEnd(other)),
+);
+const adminRoutes = listRoutesOf(adminApp, permissionOf);
+
+function isEnd({ path }: StatedRoute): boolean {
+  return path.endsWith("/sign-out");
+}
+
+function nameOf({ method, path }: StatedRoute): string {
+  return `${method} ${path}`;
+}
+
+function isRoleAllowed(role: Role, { permission }: StatedRoute): boolean {
+  return permission === "public" || (permission !== undefined && isAllowed(role, permission));
+}
+
+describe("every public route", () => {
+  it.for(publicRoutes.map((route) => [nameOf(route), route] as const))(
+    "lets whom the table allows pass, and nobody else: %s",
+    async ([, route], { expect }) => {
+      expect(route.permission).toBeDefined();
+      for (const person of people) {
+        const { status, denied } = await callPublic(route, person);
+        if (isRoleAllowed(person.role, route)) expect(denied, person.role).toBeUndefined();
+        else expect([status, denied], person.role).toEqual([403, "permission/denied"]);
+      }
+    },
+  );
+
+  it("that states a permission answers nobody who is not signed in", async ({ expect }) => {
+    for (const route of publicRoutes.filter(({ permission }) => permission !== "public")) {
+      const init = { ...initOf(route), headers: { origin: "https://box.example" } };
+      const request = new Request(`https://box.example${fill(route.path)}`, init);
+      const response = await publicApp.fetch(request, env, createExecutionContext());
+      expect(response.status, nameOf(route)).toBe(401);
+      await response.body?.cancel();
+    }
+  });
+});
+
+describe("every admin route", () => {
+  it.for(adminRoutes.map((route) => [nameOf(route), route] as const))(
+    "lets whom the table allows pass, and nobody else: %s",
+    async ([, route], { expect }) => {
+      expect(route.permission).not.toBe("public");
+      for (const role of ROLES) {
+        const { status, denied } = await callAdmin(route, role);
+        if (isRoleAllowed(role, route)) expect(denied, role).toBeUndefined();
+        else expect([status, denied], role).toEqual([403, "permission/denied"]);
+      }
+      expect((await callAdmin(route, undefined)).denied).toBe("http/unauthorized");
+    },
+  );
+
+  it("refuses a member each and every one", async ({ expect }) => {
+    const passed: string[] = [];
+    for (const route of adminRoutes)
+      if ((await callAdmin(route, "member")).denied !== "permission/denied")
+        passed.push(nameOf(route));
+    expect(adminRoutes.length).toBeGreaterThan(25);
+    expect(passed).toEqual([]);
+  });
+});
