@@ -65,6 +65,8 @@ export interface Env {
   ROCKPOOL_API_LISTEN?: string;
   ROCKPOOL_EGRESS?: string;
   ROCKPOOL_TRUSTED_PROXIES?: string;
+  ROCKPOOL_KEEP_DAYS?: string;
+  ROCKPOOL_AUDIT_CHECKPOINTS?: string;
   ROCKPOOL_LOG?: string;
   /** Bytes of memory of the box, for the choice of a model. */
   ROCKPOOL_MEMORY_BYTES?: string;

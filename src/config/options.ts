@@ -3,6 +3,7 @@
  * and docs/configuration.md is made from this table. A parser says what is wrong, never what the value was.
  */
 
+import { parseCheckpointRule } from "../core/checkpoint-rule.ts";
 import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
 import { parseRoleQuotas } from "../core/quotas.ts";
 import { parseRedactionKinds, type RedactionKind } from "../core/redaction.ts";
@@ -351,6 +352,19 @@ export const OPTIONS = {
     default: "7d,4w,6m",
     worker: false,
     doc: "Backups that stay in the store: the newest of each of so many days, weeks and months that have one. Those of the last 24 hours stay, and the newest of all.",
+  }),
+  ROCKPOOL_KEEP_DAYS: option({
+    parse: integerBetween(0, 36_500),
+    default: 0,
+    defaultDoc: "for ever",
+    worker: true,
+    doc: "Days that messages and files of conversations are kept; what is older is erased once a day, and the audit log says how much. Notes and reminders stay. 0 keeps all. The audit log itself is kept for 180 days and the access log for 365.",
+  }),
+  ROCKPOOL_AUDIT_CHECKPOINTS: option({
+    parse: parseCheckpointRule,
+    default: "off",
+    worker: true,
+    doc: "When the owner is sent how the audit log ends, in chat: `daily`, with every so many entries (`500`), or `off`. Such a checkpoint finds a log that was rolled back: `npx rockpool audit verify --checkpoint`.",
   }),
   ROCKPOOL_LOG: option({
     parse: oneOf("debug", "info", "warn", "error"),

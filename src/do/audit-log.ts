@@ -4,6 +4,7 @@
  */
 import { type AuditEvent, boundValues } from "../core/audit.ts";
 import {
+  type AuditAnchor,
   type AuditCheckpoint,
   type AuditContent,
   type AuditEntry,
@@ -183,6 +184,15 @@ export class AuditLog {
 
   get publicKey(): string {
     return this.#signer.publicKey;
+  }
+
+  get length(): number {
+    return this.#end.seq;
+  }
+
+  /** Lets the entries up to the anchor go. */
+  prune(anchor: AuditAnchor): void {
+    this.#deps.storage.transactionSync(() => this.rows.prune(anchor));
   }
 
   sign(text: string): Promise<string> {

@@ -7,25 +7,42 @@ import {
   type AccessEntry,
   type AccessNote,
   type AuditEvent,
+  auditEvent,
   MAX_AUDIT_PAGE,
+  NO_ACTOR,
 } from "../core/audit.ts";
 import type { AuditAnchor, AuditCheckpoint, AuditEntry } from "../core/audit-record.ts";
+import { errorCode } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
 import { renderTimestamp } from "../core/time-zone.ts";
 import type { Env } from "../env.ts";
+import { emit } from "../observability/emit.ts";
+import { describeError } from "../observability/redact.ts";
+import { digestText } from "../security/audit-signer.ts";
 import { AccessRows } from "./access-rows.ts";
+import { DAY_MS, isCheckpointDue, sendCheckpoint } from "./audit-checkpoints.ts";
 import { AuditLog } from "./audit-log.ts";
+import { AuditMeta } from "./audit-meta.ts";
 import { openAuditSchema } from "./audit-schema.ts";
 import { openKeyring, openOptions } from "./isolate.ts";
+import { keepHouse } from "./keep-house.ts";
+
+/** After a start everything else comes first. */
+const FIRST_ROUND_MS = 10 * 60_000;
+const ROUND_MS = DAY_MS;
+const AGAIN_MS = 1_000;
+const RETRY_MS = 10 * 60_000;
 
 export class AuditObject extends DurableObject<Env> {
   readonly #access: AccessRows;
+  readonly #meta: AuditMeta;
   #opening: Promise<AuditLog> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     openAuditSchema(ctx.storage);
     this.#access = new AccessRows(ctx.storage.sql);
+    this.#meta = new AuditMeta(ctx.storage.sql);
   }
 
   /** Once for all who ask meanwhile: two would begin at the same end. */
@@ -38,6 +55,7 @@ export class AuditObject extends DurableObject<Env> {
   }
 
   async #openLog(): Promise<AuditLog> {
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#armIn(FIRST_ROUND_MS);
     return AuditLog.open({
       storage: this.ctx.storage,
       keyring: await openKeyring(this.env),
@@ -46,9 +64,55 @@ export class AuditObject extends DurableObject<Env> {
     });
   }
 
+  #armIn(ms: number): Promise<void> {
+    return this.ctx.storage.setAlarm(Date.now() + ms);
+  }
+
+  /** Once a day what is over its time goes, and the owner is sent how the log ends, where he wants that. */
+  override async alarm(): Promise<void> {
+    try {
+      const log = await this.#open();
+      const house = { env: this.env, log, access: this.#access, nowMs: Date.now() };
+      const hasMore = await keepHouse(house);
+      if (this.#isCheckpointDue(log)) {
+        const length = await sendCheckpoint(this.env, log);
+        this.#meta.set("checkpoint", { length, atMs: Date.now() });
+      }
+      await this.#armIn(hasMore ? AGAIN_MS : ROUND_MS);
+    } catch (error) {
+      const code = errorCode(error);
+      emit({ type: "fault", where: "audit:alarm", code, cause: describeError(error) });
+      await this.#armIn(RETRY_MS);
+    }
+  }
+
+  #isCheckpointDue({ length }: AuditLog): boolean {
+    const rule = openOptions(this.env).ROCKPOOL_AUDIT_CHECKPOINTS;
+    const last = this.#meta.get("checkpoint") ?? { length: 0, atMs: 0 };
+    return isCheckpointDue(rule, last, { length, atMs: Date.now() });
+  }
+
   /** Returns when all are on disk and signed. Throws audit/unavailable. */
   async append(events: readonly AuditEvent[]): Promise<void> {
-    await (await this.#open()).append(events);
+    const log = await this.#open();
+    await log.append(events);
+    // Sent by the alarm: who waits for this entry does not wait for a chat.
+    if (typeof openOptions(this.env).ROCKPOOL_AUDIT_CHECKPOINTS === "number")
+      if (this.#isCheckpointDue(log)) await this.#armIn(AGAIN_MS);
+  }
+
+  /** The box has begun anew: an entry says so, and which options are not what they were. */
+  async started(version: string, options: Readonly<Record<string, string>>): Promise<void> {
+    const log = await this.#open();
+    const before = this.#meta.get("options");
+    const now: Record<string, string> = {};
+    for (const [name, value] of Object.entries(options))
+      now[name] = await digestText(`${log.publicKey} ${name}=${value}`);
+    const names = Object.keys(now).filter((name) => before && now[name] !== before[name]);
+    const events = [auditEvent("box.started", NO_ACTOR, { version })];
+    for (const option of names) events.push(auditEvent("config.changed", NO_ACTOR, { option }));
+    await log.append(events);
+    this.#meta.set("options", now);
   }
 
   noteAccess(note: AccessNote): void {

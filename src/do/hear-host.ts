@@ -6,12 +6,14 @@ import type { Env } from "../env.ts";
 import { decideWarmUp } from "../models/router/warm-up.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
+import { openAudit } from "./audit-client.ts";
 import { openModel, openOptions } from "./isolate.ts";
 
 /** Settles when the model is warm, or will not be: never throws. */
 export async function hearHost(env: Env, { isStart, freePercent }: HostReport): Promise<void> {
   const model = openModel(env);
   model.pressure.tell(freePercent);
+  if (isStart) await recordStart(env);
   const startedAtMs = Date.now();
   try {
     const when = openOptions(env).ROCKPOOL_MODEL_WARM;
@@ -22,5 +24,16 @@ export async function hearHost(env: Env, { isStart, freePercent }: HostReport): 
   } catch (error) {
     const code = errorCode(error);
     emit({ type: "model:not_warmed", code, cause: describeError(error) });
+  }
+}
+
+/** Where that fails, the start goes on: the box is worth more than the entry of its start. */
+async function recordStart(env: Env): Promise<void> {
+  try {
+    const options = Object.entries(openOptions(env)).map(([name, value]) => [name, String(value)]);
+    await openAudit(env).started(env.ROCKPOOL_VERSION ?? "dev", Object.fromEntries(options));
+  } catch (error) {
+    const code = errorCode(error);
+    emit({ type: "fault", where: "audit:start", code, cause: describeError(error) });
   }
 }

@@ -28,6 +28,7 @@ import { acceptEvent } from "./accept.ts";
 import { countPerson, type Erased, erasePerson } from "./erase-person.ts";
 import { liveEvent } from "./live-event.ts";
 import { Meta } from "./meta.ts";
+import { pruneSession } from "./prune-session.ts";
 import { findTurn, readReply } from "./read-reply.ts";
 import { createSessionLoop } from "./session-lanes.ts";
 import { openSessionParts, type SessionParts } from "./session-parts.ts";
@@ -160,6 +161,11 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
   /** Durable when it returns; running it twice changes nothing. */
   async erasePerson(people: readonly PersonId[]): Promise<{ isEmpty: boolean }> {
     return erasePerson(await this.#open(), this.ctx.storage.sql, people);
+  }
+
+  /** What is older goes; how many messages that were. */
+  async prune(cutoffMs: number): Promise<number> {
+    return pruneSession(await this.#open(), this.ctx.storage.sql, cutoffMs);
   }
 
   async storeFile(file: NewFile): Promise<MediaRef | Moved> {

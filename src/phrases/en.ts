@@ -45,6 +45,8 @@ export const en = {
     "Your role does not allow /{name}. The owner of this box can change that; /whoami says who you are to me.",
   forgetAsk:
     "This erases {count} messages, the files, notes and reminders of this conversation for good. Send `/forget yes` to do it.",
+  auditCheckpoint:
+    "The audit log has {length} entries. Keep this message: with it, `npx rockpool audit verify --checkpoint <file>` finds a log that was cut off or rolled back.\n\n```\n{checkpoint}\n```",
   eraseAsk:
     "This erases everything that I have of you, on every channel, for good: conversations, files, reminders, memory, API keys, and that I know you. What you said in groups goes, too; what others said there stays. Send `/forget everything yes` to do it.",
   eraseBegun: "I begin to erase everything of you. You hear from me once more, when it is done.",

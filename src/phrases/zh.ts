@@ -43,6 +43,8 @@ export const zh: Phrases = {
   limitConversationsDay: "每天 {count} 个新对话",
   notAllowed: "你的身份不能使用 /{name}。这台机器的主人可以更改；/whoami 会告诉你在我这里是谁。",
   forgetAsk: "这会永久抹去本对话的 {count} 条消息、文件、置顶和提醒。确认请发送 `/forget yes`。",
+  auditCheckpoint:
+    "审计日志现有 {length} 条记录。请保留这条消息：用它可以通过 `npx rockpool audit verify --checkpoint <文件>` 发现被截断或回滚的日志。\n\n```\n{checkpoint}\n```",
   eraseAsk:
     "这会永久抹去我在所有渠道上有的关于你的一切：对话、文件、提醒、记忆、API 密钥，以及我认识你这件事。你在群里说的话也会抹去，别人说的会留下。确认请发送 `/forget everything yes`。",
   eraseBegun: "我开始抹去关于你的一切。完成后你会再收到我的一条消息。",

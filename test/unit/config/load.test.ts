@@ -40,6 +40,8 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_BACKUP_S3_KEY: "a\0b",
   ROCKPOOL_BACKUP_AT: "24:00",
   ROCKPOOL_BACKUP_KEEP: "0d,0w,0m",
+  ROCKPOOL_KEEP_DAYS: "-1",
+  ROCKPOOL_AUDIT_CHECKPOINTS: "hourly",
   ROCKPOOL_LOG: "constructor",
 };
 
