@@ -38,10 +38,10 @@ export function checkDatabases(
   return { databases: paths.length, broken };
 }
 
-/** Throws backup/broken_database where one is not whole. Answers how many there are. */
-export function settleDatabases(folder: string): number {
+/** Throws backup/broken_database where one is not whole. Answers how many there are. `prefix` goes before paths in errors. */
+export function settleDatabases(folder: string, prefix = ""): number {
   const { databases, broken } = checkDatabases(folder);
-  refuseBroken(broken);
+  refuseBroken(broken.map(({ path, problem }) => ({ path: `${prefix}${path}`, problem })));
   return databases;
 }
 

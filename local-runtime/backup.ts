@@ -44,27 +44,49 @@ export async function runBackup(options: BackupOptions): Promise<BackupReport> {
   const masterKey = verifyReady(options);
   const makeRoom = () => verifyRoom(folder, archive);
   return await runOnCopy(folder, makeRoom, async ({ staging, atMs, pauseMs }) => {
-    const createdAt = new Date(atMs).toISOString();
-    const databases = explainFileErrors(folder.root, () => settleDatabases(staging));
-    const files = await describeFiles(staging, folder);
-    const sources = files.map(({ path, sizeBytes, content }) => ({ path, sizeBytes, content }));
-    const list = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 }));
-    const sealed = sealManifest({ version, createdAt, files: list }, masterKey);
-    await writeWhole(archive, [
-      { path: MANIFEST_NAME, sizeBytes: sealed.manifest.length, content: sealed.manifest },
-      { path: SEAL_NAME, sizeBytes: sealed.seal.length, content: sealed.seal },
-      ...sources,
-    ]);
-    return {
+    const made = await archiveObjects({
+      source: staging,
+      folder,
       archive,
-      createdAt,
-      archiveBytes: statSync(archive).size,
-      dataBytes: list.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      databases,
-      masterKeyId: masterKeyId(masterKey),
-      ...(pauseMs === undefined ? {} : { pauseMs }),
-    };
+      version,
+      masterKey,
+      atMs,
+    });
+    return { ...made, ...(pauseMs === undefined ? {} : { pauseMs }) };
   });
+}
+
+export interface ArchivePlan extends BackupOptions {
+  /** Folder with `objects/` in it that nothing writes to. Its databases take their logs in. */
+  source: string;
+  masterKey: Uint8Array;
+  atMs: number;
+}
+
+/** Proves each database whole and writes the archive. Throws backup/broken_database and backup/cannot_write. */
+export async function archiveObjects(plan: ArchivePlan): Promise<BackupReport> {
+  const { source, folder, archive, version, masterKey, atMs } = plan;
+  const createdAt = new Date(atMs).toISOString();
+  const databases = explainFileErrors(folder.root, () =>
+    settleDatabases(join(source, "objects"), "objects/"),
+  );
+  const files = await describeFiles(source, folder);
+  const sources = files.map(({ path, sizeBytes, content }) => ({ path, sizeBytes, content }));
+  const list = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 }));
+  const sealed = sealManifest({ version, createdAt, files: list }, masterKey);
+  await writeWhole(archive, [
+    { path: MANIFEST_NAME, sizeBytes: sealed.manifest.length, content: sealed.manifest },
+    { path: SEAL_NAME, sizeBytes: sealed.seal.length, content: sealed.seal },
+    ...sources,
+  ]);
+  return {
+    archive,
+    createdAt,
+    archiveBytes: statSync(archive).size,
+    dataBytes: list.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    databases,
+    masterKeyId: masterKeyId(masterKey),
+  };
 }
 
 /** Throws where there is nothing to back up, no key to seal with, or something at the archive's place. */
@@ -91,12 +113,13 @@ function verifyRoom(folder: DataFolder, archive: string): void {
 }
 
 async function describeFiles(
-  staging: string,
+  source: string,
   folder: DataFolder,
 ): Promise<(BackupFile & ArchiveSource)[]> {
   const files: (BackupFile & ArchiveSource)[] = [];
-  for (const path of listFiles(staging)) {
-    const file = join(staging, path);
+  for (const name of listFiles(join(source, "objects"))) {
+    const path = `objects/${name}`;
+    const file = join(source, path);
     const sha256 = await fileSha256(file);
     files.push({ path, sizeBytes: statSync(file).size, sha256, content: { file } });
   }

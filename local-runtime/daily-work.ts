@@ -3,11 +3,11 @@
  * a command in a process of its own, so that the supervisor stays small; what came of it stands in `reports/`.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
 import * as v from "valibot";
 import type { Options } from "../src/config/options.ts";
 import { isDue } from "./daily-schedule.ts";
 import type { DataFolder } from "./data-folder.ts";
+import { programFile } from "./programs.ts";
 import { loadBackupReport, loadIntegrityReport } from "./reports.ts";
 
 export type DailyEvent =
@@ -103,7 +103,7 @@ export class DailyWork {
     this.#triedAtMs.set(task, nowMs());
     const begunMs = performance.now();
     onEvent({ type: "host:daily_begun", work: task });
-    const program = join(root, "local-runtime", "main.ts");
+    const program = programFile(root, "main");
     const child = spawn(process.execPath, [...process.execArgv, program, task, "--json"], {
       cwd: root,
       stdio: ["ignore", "pipe", "ignore"],

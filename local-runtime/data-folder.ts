@@ -30,6 +30,8 @@ export interface DataFolder {
   backups: string;
   /** What the box keeps of the recovery key: enough to write backups, not to read them. */
   recovery: string;
+  /** Which Rockpool used the data last. */
+  usedBy: string;
   /** What the daily checks found. */
   reports: string;
 }
@@ -49,6 +51,7 @@ export function dataFolderAt(root: string): DataFolder {
     logs: join(root, "logs"),
     backups: join(root, "backups"),
     recovery: join(root, "recovery.json"),
+    usedBy: join(root, "used-by.json"),
     reports: join(root, "reports"),
   };
 }

@@ -8,6 +8,8 @@ import { acquireLock } from "./lock.ts";
 import { endOrphans } from "./orphans.ts";
 import { finishRestore, restoreStaging, swapInRestored } from "./restore-swap.ts";
 import { configFile } from "./run-files.ts";
+import { renderUsedBy } from "./used-by.ts";
+import { compareVersions } from "./versions.ts";
 
 export interface Restored {
   createdAt: string;
@@ -50,6 +52,8 @@ export async function replaceData(
       );
       const { masterKeyId, ...report } = await explained(folder, () => fill(staging));
       writeFileAtomic(join(staging, "master.key.id"), `${masterKeyId}\n`);
+      const usedBy = renderUsedBy({ version: report.version, build: "" });
+      writeFileAtomic(join(staging, "used-by.json"), usedBy);
       const keptAs = swapInRestored(folder, Date.now());
       return { ...report, ...(keptAs === undefined ? {} : { keptAs }) };
     } finally {
@@ -88,12 +92,4 @@ export function refuseNewer(made: string, version: string): void {
     message: `The backup was made by Rockpool ${made}; this is ${version}.`,
     fix: "Update Rockpool to that version or a newer one, then run this again.",
   });
-}
-
-/** By the three numbers of each; below 0 where the first is older. */
-function compareVersions(one: string, other: string): number {
-  const numbers = (version: string) => version.split(/[.-]/, 3).map(Number);
-  const theirs = numbers(other);
-  const difference = numbers(one).map((number, index) => number - (theirs[index] ?? 0));
-  return difference.find((value) => value !== 0) ?? 0;
 }

@@ -13,7 +13,7 @@ import { type DataFolder, explainFileErrors, listFolder } from "./data-folder.ts
 const STAGING = ".restore";
 const COMMIT_NAME = "commit.json";
 /** Files beside the objects that a restore replaces. */
-const SMALL_FILES = ["egress.json", "master.key.id", "recovery.json"] as const;
+const SMALL_FILES = ["egress.json", "master.key.id", "recovery.json", "used-by.json"] as const;
 const MASTER_KEY = "master.key";
 const KEPT_PREFIX = "objects.before-restore-";
 

@@ -35,6 +35,7 @@ import { configFile, type RunPlan, writeConfig, writeLastingFiles } from "./run-
 import type { Settings } from "./settings.ts";
 import type { Shell } from "./shell.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+import { prepareUpgrade } from "./upgrade-copy.ts";
 import { rockpoolVersion } from "./versions.ts";
 import { findWorkerd } from "./workerd-binary.ts";
 import { loadWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
@@ -62,7 +63,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   const masterKey = openMasterKey(folder);
   const wrangler = loadWranglerConfig(shell.root);
   const built = bundleNoted(shell);
-  noteMigrations(shell, migrateFolder(shell.root, folder, wrangler));
+  await upgradeFolder(shell, { folder, masterKey, wrangler, workerFile: built.workerFile });
   const adminSocket = placeAdminSocket(folder);
   const [{ root }, { options }] = [shell, settings];
   const fileReader = await openFileReader(root, adminSocket.path);
@@ -180,6 +181,21 @@ export function migrateFolder(
     const applied = results.flatMap((result) => result.applied);
     return { applied, ...(copy === undefined ? {} : { copy }) };
   });
+}
+
+/** The data in the form that this program expects, with a copy from before. */
+async function upgradeFolder(
+  shell: Shell,
+  data: {
+    folder: DataFolder;
+    masterKey: Uint8Array;
+    wrangler: WranglerConfig;
+    workerFile: string;
+  },
+): Promise<void> {
+  const version = rockpoolVersion(shell.root);
+  await prepareUpgrade({ ...data, version, note: (text) => shell.note(text) });
+  noteMigrations(shell, migrateFolder(shell.root, data.folder, data.wrangler));
 }
 
 function noteMigrations(shell: Shell, { applied, copy }: Migrated): void {

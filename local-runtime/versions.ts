@@ -18,3 +18,11 @@ export function workerdVersion(root: string): string {
 function packageVersion(path: string): string {
   return v.parse(PackageSchema, JSON.parse(readFileSync(path, "utf8"))).version;
 }
+
+/** By the three numbers of each; below 0 where the first is older. */
+export function compareVersions(one: string, other: string): number {
+  const numbers = (version: string) => version.split(/[.-]/, 3).map(Number);
+  const theirs = numbers(other);
+  const difference = numbers(one).map((number, index) => number - (theirs[index] ?? 0));
+  return difference.find((value) => value !== 0) ?? 0;
+}
