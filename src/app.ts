@@ -12,6 +12,7 @@ import { admin } from "./routes/admin.ts";
 import { chat } from "./routes/chat.ts";
 import { consolePages } from "./routes/console.ts";
 import { noteAccess } from "./routes/note-access.ts";
+import { noteRefusals } from "./routes/note-refusals.ts";
 import { openAi } from "./routes/openai/routes.ts";
 import { ops } from "./routes/ops.ts";
 import { session } from "./routes/session.ts";
@@ -22,7 +23,7 @@ const TOO_MANY = 429;
 
 function createBase(reader: ProblemReader): Hono<HttpEnv> {
   const base = new Hono<HttpEnv>();
-  base.use(assignRequestId, async (c, next) => {
+  base.use(assignRequestId, noteRefusals, async (c, next) => {
     const startedAt = Date.now();
     await next();
     const code = c.error ? errorCode(c.error) : undefined;
