@@ -27,6 +27,23 @@ export class GateDesk implements GateCalls {
     this.#report = report;
   }
 
+  /** A slot that is free while nobody waits: granted without a call of the gate's object. Undefined where one must ask there. */
+  acquireAtOnce(ticket: Ticket, slots: number): Acquired | undefined {
+    const { busy, waiting } = this.#gate.state();
+    if (waiting > 0 || busy >= slots) return undefined;
+    this.#gate.setSlots(slots);
+    if (this.#gate.ask(ticket, Date.now()) === "full") return undefined;
+    this.#grant(Date.now());
+    return this.#gate.holds(ticket.id) ? { status: "granted" } : undefined;
+  }
+
+  /** True where nobody waits for what is given back; false, and nothing is done, where the gate's object must hand it on. */
+  releaseAtOnce(id: string, busyMs: number): boolean {
+    if (this.#gate.state().waiting > 0) return false;
+    this.#gate.release(id, busyMs, Date.now());
+    return true;
+  }
+
   async acquire(ticket: Ticket, slots: number, holdMs: number): Promise<Acquired> {
     this.#gate.setSlots(slots);
     const asked = this.#gate.ask(ticket, Date.now());
@@ -72,11 +89,16 @@ export class GateDesk implements GateCalls {
     const isHere = (id: string) => this.#open.has(id);
     for (const { grantedAtMs } of this.#gate.sweep(nowMs, isHere))
       this.#report({ type: "gate:lost", heldMs: nowMs - grantedAtMs });
+    this.#grant(nowMs);
+    this.#lookAgain(nowMs);
+  }
+
+  #grant(nowMs: number): void {
+    const isHere = (id: string) => this.#open.has(id);
     for (const { ticket, waitedMs } of this.#gate.grant(nowMs, isHere)) {
       this.#report({ type: "gate:granted", priority: ticket.priority, waitedMs });
       this.#close(ticket.id, { status: "granted" });
     }
-    this.#lookAgain(nowMs);
   }
 
   #lookAgain(nowMs: number): void {

@@ -23,6 +23,42 @@ function slotOf(id: string, gate: GateCalls = desk): Slot {
   return new Slot(gate, 1, caller);
 }
 
+describe("a desk that is near", () => {
+  const ticket = (id: string) => ({ id, personId: id, priority: "interactive" }) as const;
+  const free = { slots: 2, busy: 0, waiting: 0 };
+
+  it("grants what is free while nobody waits, and takes it back", async ({ expect }) => {
+    expect(desk.acquireAtOnce(ticket("a"), 2)).toEqual({ status: "granted" });
+    expect(desk.acquireAtOnce(ticket("a"), 2)).toEqual({ status: "granted" });
+    expect(desk.acquireAtOnce(ticket("b"), 2)).toEqual({ status: "granted" });
+    expect(await desk.state()).toEqual({ ...free, busy: 2 });
+    expect(desk.releaseAtOnce("a", 0)).toBe(true);
+    expect(desk.releaseAtOnce("b", 0)).toBe(true);
+    expect(await desk.state()).toEqual(free);
+  });
+
+  it("leaves to the object what must wait, and what somebody waits for", async ({ expect }) => {
+    desk.acquireAtOnce(ticket("a"), 1);
+    expect(desk.acquireAtOnce(ticket("b"), 1)).toBeUndefined();
+    expect(await desk.state()).toEqual({ ...free, slots: 1, busy: 1 });
+    const waiting = desk.acquire(ticket("b"), 1, 1_000);
+    expect(desk.acquireAtOnce(ticket("c"), 2)).toBeUndefined();
+    expect(desk.releaseAtOnce("a", 0)).toBe(false);
+    expect(await desk.state()).toEqual({ slots: 1, busy: 1, waiting: 1 });
+    await desk.release("a", 0);
+    expect(await waiting).toEqual({ status: "granted" });
+  });
+
+  it("leaves a slot to the object that a crashed holder still has, who takes it away", async ({
+    expect,
+  }) => {
+    desk.acquireAtOnce(ticket("crashed"), 1);
+    await vi.advanceTimersByTimeAsync(LEASE_MS);
+    expect(desk.acquireAtOnce(ticket("b"), 1)).toBeUndefined();
+    expect(await desk.acquire(ticket("b"), 1, 1_000)).toEqual({ status: "granted" });
+  });
+});
+
 /** What became of a wait: the places that were told, and how it ended. */
 function waitFor(slot: Slot, given: AbortSignal = signal) {
   const told: QueuePlace[] = [];
