@@ -1,4 +1,5 @@
 /** What is remembered for a person, and what is to be brought to their mind, as tools and commands see it. Pure types. */
+import type { Repeat } from "./repeat.ts";
 
 /** Longest fact, and longest text of a reminder. */
 export const MAX_FACT_UNITS = 500;
@@ -33,12 +34,14 @@ export interface Reminder {
   number: number;
   text: string;
   dueAtMs: number;
+  /** Of one that comes again and again. */
+  repeat?: Repeat;
 }
 
 /** Of the person who speaks, in this conversation. */
 export interface Reminders {
   /** False where too many wait. It is set when the turn is stored. */
-  add(text: string, dueAtMs: number): Promise<boolean>;
+  add(text: string, dueAtMs: number, repeat?: Repeat): Promise<boolean>;
   /** The next one first, without those that this turn adds. */
   list(): Promise<Reminder[]>;
 }
@@ -46,9 +49,9 @@ export interface Reminders {
 /** A time read out of a person's words. */
 export type When =
   /** `rest` is the text without the time, and without what led to it. */
-  | { status: "found"; atMs: number; rest: string }
+  | { status: "found"; atMs: number; rest: string; repeat?: Repeat }
   | { status: "past" }
   | { status: "too_far" }
-  /** Again and again: not what a reminder here does. */
+  /** Again and again in a way that no reminder here comes. */
   | { status: "repeats" }
   | { status: "none" };

@@ -15,11 +15,12 @@ export function remindersOf(
   const { personId, lang } = request.speaker;
   let added = 0;
   return {
-    async add(text, dueAtMs) {
+    async add(text, dueAtMs, repeat) {
       if (parts.reminders.of(personId).length + added >= MAX_REMINDERS) return false;
       added += 1;
       const turnId = newId<TurnId>();
-      const body = { text, target: targetOf(event), lang, zone };
+      const again = repeat ? { repeat } : {};
+      const body = { text, target: targetOf(event), lang, zone, ...again };
       const sealed = await parts.reminders.seal(turnId, body, personId);
       changes.push(() => parts.reminders.add({ turnId, personId, account, dueAtMs, sealed }));
       return true;
@@ -27,8 +28,9 @@ export function remindersOf(
     async list() {
       return Promise.all(
         parts.reminders.of(personId).map(async (row): Promise<Reminder> => {
-          const { text } = await parts.reminders.open(row);
-          return { number: row.number, text, dueAtMs: row.dueAtMs };
+          const { text, repeat } = await parts.reminders.open(row);
+          const again = repeat ? { repeat } : {};
+          return { number: row.number, text, dueAtMs: row.dueAtMs, ...again };
         }),
       );
     },

@@ -1,11 +1,11 @@
 /**
- * Says a reminder when its time has come: in one transaction its row goes, and the sentence stands in the history and in
+ * Says a reminder when its time has come: in one transaction its row goes (or waits for its next time), and the sentence stands in the history and in
  * the outbox. A crash before it says the reminder again, a crash after it only sends what is recorded. One whose time
  * came while the box was off is said at its start, and says so.
  */
 import { errorCode } from "../core/errors.ts";
-import type { MessageId } from "../core/ids.ts";
-import { parseAccountKey } from "../core/ids.ts";
+import { type MessageId, newId, parseAccountKey, type TurnId } from "../core/ids.ts";
+import { nextOccurrence } from "../core/repeat.ts";
 import { renderPlainTime } from "../core/time-zone.ts";
 import { phrase } from "../phrases/phrase.ts";
 import type { ReminderBody, ReminderRow } from "./reminders.ts";
@@ -39,13 +39,22 @@ function textOf(row: ReminderRow, { text, lang, zone }: ReminderBody, nowMs: num
   return phrase(lang, "reminderLate", { text, time });
 }
 
+/** The next time of one that repeats. Times that passed while the box was off are said once, all together. */
+async function sealNext({ reminders, nowMs }: SessionParts, row: ReminderRow, body: ReminderBody) {
+  if (!body.repeat) return undefined;
+  const turnId = newId<TurnId>();
+  const dueAtMs = nextOccurrence(body.repeat, Math.max(nowMs(), row.dueAtMs), body.zone);
+  return { turnId, dueAtMs, sealed: await reminders.seal(turnId, body, row.personId) };
+}
+
 async function say(parts: SessionParts, row: ReminderRow, body: ReminderBody): Promise<void> {
   const { turnId, account, personId } = row;
   const { history, outbox } = parts;
   const text = textOf(row, body, parts.nowMs());
   const id: MessageId = answerMessageId(turnId);
   const shown = { text, media: [] };
-  const [piece, sealed] = await Promise.all([
+  const [next, piece, sealed] = await Promise.all([
+    sealNext(parts, row, body),
     outbox.seal(replyKey(turnId, 0), { markdown: text, target: body.target }, personId),
     history.seal(id, shown, personId),
   ]);
@@ -53,7 +62,10 @@ async function say(parts: SessionParts, row: ReminderRow, body: ReminderBody): P
   const atMs = parts.nowMs();
   const role = "assistant" as const;
   const seq = parts.commit(() => {
-    if (!parts.reminders.remove(row.number, personId)) return undefined; // cancelled meanwhile
+    const isMine = next
+      ? parts.reminders.renew(row, next)
+      : parts.reminders.remove(row.number, personId);
+    if (!isMine) return undefined; // cancelled meanwhile
     outbox.put({ ...piece, turnId, account, state: "pending" }, atMs);
     return history.append({ id, turnId, role, personId, channel, aside: true, atMs, sealed });
   });

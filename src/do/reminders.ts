@@ -3,6 +3,7 @@
 import type { AccountKey, PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import { MAX_REMINDERS } from "../core/memory.ts";
 import type { Target } from "../core/message.ts";
+import type { Repeat } from "../core/repeat.ts";
 import { type Keyring, openJson, sealJson } from "../security/keyring.ts";
 
 /** What is sealed of a reminder. */
@@ -11,6 +12,8 @@ export interface ReminderBody {
   target: Target;
   lang: "en" | "zh";
   zone: string;
+  /** Of one that comes again, on the clocks of the zone. */
+  repeat?: Repeat;
 }
 
 export interface ReminderRow {
@@ -124,6 +127,27 @@ export class ReminderRows {
       personId,
     );
     return removed.toArray().length > 0;
+  }
+
+  /**
+   * One that was said waits for its next time, under the name of its next turn. True once for each time: whoever moves it
+   * says it.
+   */
+  renew(
+    { number, turnId }: ReminderRow,
+    next: Pick<NewReminder, "turnId" | "dueAtMs" | "sealed">,
+  ): boolean {
+    this.#next = undefined;
+    const renewed = this.#sql.exec(
+      "UPDATE reminders SET turn_id = ?, due_at_ms = ?, next_at_ms = ?, body = ? WHERE number = ? AND turn_id = ? RETURNING number",
+      next.turnId,
+      next.dueAtMs,
+      next.dueAtMs,
+      next.sealed,
+      number,
+      turnId,
+    );
+    return renewed.toArray().length > 0;
   }
 
   postpone(number: number, nextAtMs: number): void {

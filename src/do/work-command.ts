@@ -2,6 +2,7 @@
 import { type PersonId, parseAccountKey } from "../core/ids.ts";
 import { takeRate } from "../limits/rates.ts";
 import { phrase } from "../phrases/phrase.ts";
+import { renderRepeat } from "../phrases/repeat.ts";
 import { isAllowed } from "../security/permissions.ts";
 import { parseWhen } from "../tools/when.ts";
 import { findTimeZone } from "../tools/zones.ts";
@@ -87,6 +88,7 @@ function personPortsOf(work: Work, changes: Changes): PersonPorts {
       changes.push(() => parts.reminders.remove(number, personId));
       return parts.reminders.of(personId).some((row) => row.number === number);
     },
+    describeRepeat: (repeat) => renderRepeat(repeat, request.speaker.lang),
     nowMs: parts.nowMs,
   };
 }

@@ -159,9 +159,11 @@ export const en = {
   remindUsage:
     "Tell me when and what: `/remind in 20 minutes tea`, `/remind tomorrow at 9:00 call Ada`, `/remind {example} water the plants`.",
   remindSet: "I will remind you on {time} ({zone}): {text}",
+  remindSetAgain: "I will remind you {repeat} ({zone}), first on {time}: {text}",
   remindPast: "This time is over already. When shall I remind you?",
   remindTooFar: "I remind you of things within five years only.",
-  remindRepeats: "I can remind you once, not again and again. When is the next time?",
+  remindRepeats:
+    "I can remind you every day, on days of the week or on a day of the month: `/remind every day at 8 tea`, `/remind on Mondays at 9:00 bins`.",
   remindTooLong: "This is too long for a reminder: {max} characters at most.",
   remindFull: "{max} reminders wait already. `/reminders cancel <number>` makes room.",
   remindersList: "Waiting ({zone}):\n\n{list}\n\n`/reminders cancel <number>` cancels one.",

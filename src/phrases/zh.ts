@@ -144,9 +144,11 @@ export const zh: Phrases = {
   remindUsage:
     "请告诉我时间和内容：`/remind 20分钟后 喝茶`、`/remind 明天上午9点 给小李打电话`、`/remind {example} 浇花`。",
   remindSet: "我会在 {time}（{zone}）提醒你：{text}",
+  remindSetAgain: "我会{repeat}提醒你（{zone}），第一次在 {time}：{text}",
   remindPast: "这个时间已经过去了。要我什么时候提醒你？",
   remindTooFar: "我只能提醒五年以内的事。",
-  remindRepeats: "我只能提醒一次，不能重复提醒。下一次是什么时候？",
+  remindRepeats:
+    "我可以每天、每周的某几天或每月的某一天提醒你：`/remind 每天早上八点 吃药`、`/remind 每周一早上九点 倒垃圾`。",
   remindTooLong: "提醒内容太长了：最多 {max} 个字符。",
   remindFull: "已有 {max} 条提醒在等待。用 `/reminders cancel <编号>` 取消一些。",
   remindersList: "等待中的提醒（{zone}）：\n\n{list}\n\n用 `/reminders cancel <编号>` 取消一条。",

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { MAX_FACT_UNITS, MAX_REMINDERS, type When } from "../core/memory.ts";
 import { renderTime } from "../core/time-zone.ts";
+import { renderRepeat } from "../phrases/repeat.ts";
 import { defineTool, ToolRefusal } from "./tool.ts";
 import { parseWhen } from "./when.ts";
 
@@ -10,16 +11,18 @@ const PROBLEMS: Readonly<Record<Exclude<When["status"], "found">, string>> = {
   none: 'No time could be read. Say it like "in 20 minutes", "tomorrow at 9:00" or "2026-12-24 18:30".',
   past: "This time is over. Ask the user which day is meant.",
   too_far: "This is more than five years away.",
-  repeats: "Reminders that repeat are not possible: offer to set one for the next time.",
+  repeats:
+    'Reminders repeat "every day at 8", "on Mondays and Fridays at 9:00", "every month on the 1st" or on weekdays only.',
 };
 
 export const setReminder = defineTool({
   name: "set_reminder",
-  description: "Reminds the user once, at a time, here in this chat.",
+  description: "Reminds the user at a time, once or every day, week or month, here in this chat.",
   properties: {
     when: {
       type: "string",
-      description: 'In the user\'s own words, such as "in 20 minutes" or "tomorrow at 9am".',
+      description:
+        'In the user\'s own words, such as "in 20 minutes" "tomorrow at 9am" or "every day at 8".',
     },
     text: { type: "string", description: "What to remind of, to be read by the user." },
   },
@@ -34,11 +37,13 @@ export const setReminder = defineTool({
   async run({ when, text }, { nowMs, zone, reminders }) {
     const parsed = parseWhen(when, nowMs, zone);
     if (parsed.status !== "found") throw new ToolRefusal(PROBLEMS[parsed.status]);
-    if (!(await reminders.add(text.toWellFormed(), parsed.atMs)))
+    const { atMs, repeat } = parsed;
+    if (!(await reminders.add(text.toWellFormed(), atMs, repeat)))
       throw new ToolRefusal(
         `${MAX_REMINDERS} reminders wait already. Tell the user to cancel some with /reminders.`,
       );
-    return `Set for ${renderTime(parsed.atMs, zone)} (${zone}).`;
+    const first = `${renderTime(atMs, zone)} (${zone})`;
+    return repeat ? `Set for ${renderRepeat(repeat, "en")}, first ${first}.` : `Set for ${first}.`;
   },
 });
 
@@ -54,7 +59,10 @@ export const listReminders = defineTool({
     const waiting = await reminders.list();
     if (waiting.length === 0) return "No reminder waits.";
     return waiting
-      .map(({ number, text, dueAtMs }) => `${number}. ${renderTime(dueAtMs, zone)}: ${text}`)
+      .map(({ number, text, dueAtMs, repeat }) => {
+        const again = repeat ? `, ${renderRepeat(repeat, "en")}` : "";
+        return `${number}. ${renderTime(dueAtMs, zone)}${again}: ${text}`;
+      })
       .join("\n");
   },
 });

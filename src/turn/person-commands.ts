@@ -6,6 +6,7 @@ import {
   type Reminders,
   type When,
 } from "../core/memory.ts";
+import type { Repeat } from "../core/repeat.ts";
 import { renderPlainTime } from "../core/time-zone.ts";
 
 export type PersonPhrase =
@@ -18,6 +19,7 @@ export type PersonPhrase =
   | "memoryDirectOnly"
   | "remindUsage"
   | "remindSet"
+  | "remindSetAgain"
   | "remindPast"
   | "remindTooFar"
   | "remindRepeats"
@@ -45,6 +47,8 @@ export interface PersonPorts {
   reminders(zone: string): Reminders;
   /** Whether one waits under this number; it is cancelled with the command's end. */
   cancelReminder(number: number): boolean;
+  /** How often, in the person's language. */
+  describeRepeat(repeat: Repeat): string;
   nowMs(): number;
 }
 
@@ -94,9 +98,18 @@ export async function setReminder(args: string, { say, ...ports }: Asked): Promi
   if (when.status === "repeats") return say("remindRepeats");
   if (when.status === "none" || when.rest === "") return say("remindUsage", { example });
   if (when.rest.length > MAX_FACT_UNITS) return say("remindTooLong", { max: MAX_FACT_UNITS });
-  const isSet = await ports.reminders(zone).add(when.rest, when.atMs);
+  const { repeat } = when;
+  const isSet = await ports.reminders(zone).add(when.rest, when.atMs, repeat);
   if (!isSet) return say("remindFull", { max: MAX_REMINDERS });
-  return say("remindSet", { time: renderPlainTime(when.atMs, zone), zone, text: when.rest });
+  const time = renderPlainTime(when.atMs, zone);
+  if (repeat)
+    return say("remindSetAgain", {
+      repeat: ports.describeRepeat(repeat),
+      time,
+      zone,
+      text: when.rest,
+    });
+  return say("remindSet", { time, zone, text: when.rest });
 }
 
 export async function showReminders(args: string, { say, ...ports }: Asked): Promise<string> {
@@ -110,8 +123,8 @@ export async function showReminders(args: string, { say, ...ports }: Asked): Pro
   if (waiting.length === 0) return say("remindersEmpty");
   const list = waiting
     .map(
-      ({ number, dueAtMs, text }) =>
-        `${number}. ${renderPlainTime(dueAtMs, zone)} – ${onOneLine(text)}`,
+      ({ number, dueAtMs, text, repeat }) =>
+        `${number}. ${renderPlainTime(dueAtMs, zone)}${repeat ? ` (${ports.describeRepeat(repeat)})` : ""} – ${onOneLine(text)}`,
     )
     .join("\n");
   return say("remindersList", { list, zone });

@@ -105,11 +105,37 @@ describe("/remind", () => {
     expect((await talk.texts()).at(-1)).toMatch(/^提醒：开会\n\n（迟到的提醒：原定 \d{4}-/);
   });
 
+  it("that repeats comes once for each time, and once for all that were missed", async ({
+    expect,
+  }) => {
+    const talk = new Talk();
+    expect(await talk.say("/remind 每天早上八点 吃药", undefined, "zh")).toContain(
+      "我会每天 08:00提醒你（UTC），第一次在 ",
+    );
+    expect(await talk.say("/reminders")).toMatch(
+      /1\. \d{4}-\d\d-\d\d 08:00 \(every day at 08:00\) – 吃药/,
+    );
+    await talk.letTimePass(3 * 24 * HOUR_MS);
+    await until(async () => (await talk.texts()).some((text) => text.includes("迟到的提醒")));
+    const [next] = await talk.sql("SELECT due_at_ms FROM reminders");
+    expect(Number(next?.due_at_ms)).toBeGreaterThan(Date.now());
+    expect(Number(next?.due_at_ms)).toBeLessThanOrEqual(Date.now() + 24 * HOUR_MS);
+    expect(Number(next?.due_at_ms) % (24 * HOUR_MS)).toBe(8 * HOUR_MS);
+    await talk.letTimePass(1_000);
+    await until(async () => (await talk.texts()).includes("提醒：吃药"));
+    await talk.restart();
+    expect(await talk.say("/whoami")).toContain("Ada");
+    expect((await talk.texts()).filter((text) => text.includes("提醒：吃药"))).toHaveLength(2);
+    expect(await talk.say("/reminders cancel 1")).toBe("Reminder 1 is cancelled.");
+    expect(await talk.sql("SELECT 1 FROM reminders")).toEqual([]);
+  });
+
   it.for([
     ["/remind", "Tell me when and what"],
     ["/remind tomorrow", "Tell me when and what"],
     ["/remind today at 0:00 x", "This time is over already"],
-    ["/remind every day at 9 x", "once, not again and again"],
+    ["/remind every two hours x", "I can remind you every day, on days of the week"],
+    ["/remind every day at 9 x", "I will remind you every day at 09:00 (UTC), first on "],
     ["/remind 1 January 2199 x", "within five years only"],
     [`/remind tomorrow ${"x".repeat(480)} ${"y".repeat(10)}`, "I will remind you"],
   ] as const)("answers %j", async ([text, reply], { expect }) => {

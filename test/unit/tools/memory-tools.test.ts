@@ -120,7 +120,7 @@ describe("set_reminder", () => {
   it.for([
     ["soon", "No time could be read."],
     ["yesterday", "This time is over."],
-    ["every day at 9", "Reminders that repeat are not possible"],
+    ["every two hours", 'Reminders repeat "every day at 8"'],
     ["1 January 2199", "This is more than five years away."],
   ] as const)("refuses %j in words", async ([when, message], { expect }) => {
     const world = createWorld();

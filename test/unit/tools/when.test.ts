@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { renderTime } from "../../../src/core/time-zone.ts";
+import { renderRepeat } from "../../../src/phrases/repeat.ts";
 import { parseWhen } from "../../../src/tools/when.ts";
 
 /** A Saturday, three in the afternoon in Shanghai. */
@@ -11,7 +12,8 @@ const ZONE = "Asia/Shanghai";
 function read(text: string, nowMs = NOW, zone = ZONE): string {
   const when = parseWhen(text, nowMs, zone);
   if (when.status !== "found") return when.status;
-  return `${renderTime(when.atMs, zone)} | ${when.rest}`;
+  const again = when.repeat ? ` | ${renderRepeat(when.repeat, "en")}` : "";
+  return `${renderTime(when.atMs, zone)} | ${when.rest}${again}`;
 }
 
 describe("a time in English", () => {
@@ -38,7 +40,52 @@ describe("a time in English", () => {
     ["2 hours from now", "Saturday, 2026-11-21 17:00 | "],
     ["today at 9am", "past"],
     ["yesterday", "past"],
-    ["every day at 9", "repeats"],
+    ["every day at 9", "Sunday, 2026-11-22 09:00 |  | every day at 09:00"],
+    ["every day at 8pm take pills", "Saturday, 2026-11-21 20:00 | take pills | every day at 20:00"],
+    [
+      "to take pills every morning at 7:30",
+      "Sunday, 2026-11-22 07:30 | take pills | every day at 07:30",
+    ],
+    ["every evening call mom", "Saturday, 2026-11-21 20:00 | call mom | every day at 20:00"],
+    [
+      "every night at 11 lock the door",
+      "Saturday, 2026-11-21 23:00 | lock the door | every day at 23:00",
+    ],
+    ["daily standup", "Sunday, 2026-11-22 09:00 | standup | every day at 09:00"],
+    [
+      "every weekday at 9:15 standup",
+      "Monday, 2026-11-23 09:15 | standup | every Monday, Tuesday, Wednesday, Thursday and Friday at 09:15",
+    ],
+    [
+      "on weekends at 10 run",
+      "Sunday, 2026-11-22 10:00 | run | every Saturday and Sunday at 10:00",
+    ],
+    [
+      "every Monday at 9 put the bins out",
+      "Monday, 2026-11-23 09:00 | put the bins out | every Monday at 09:00",
+    ],
+    [
+      "on Mondays and Fridays at 18:00 gym",
+      "Monday, 2026-11-23 18:00 | gym | every Monday and Friday at 18:00",
+    ],
+    [
+      "every tuesday, thursday and sunday at noon",
+      "Sunday, 2026-11-22 12:00 |  | every Tuesday, Thursday and Sunday at 12:00",
+    ],
+    ["weekly on Monday at 9 report", "Monday, 2026-11-23 09:00 | report | every Monday at 09:00"],
+    ["every week at 10 report", "Saturday, 2026-11-28 10:00 | report | every Saturday at 10:00"],
+    [
+      "every month on the 1st at 10:00 rent",
+      "Tuesday, 2026-12-01 10:00 | rent | every month on day 1 at 10:00",
+    ],
+    [
+      "on the 31st of every month rent",
+      "Monday, 2026-11-30 09:00 | rent | every month on day 31 at 09:00",
+    ],
+    ["every two hours drink", "repeats"],
+    ["every year on May 1", "repeats"],
+    ["every other day", "repeats"],
+    ["tomorrow at 9 read every page", "Sunday, 2026-11-22 09:00 | read every page"],
     ["1 January 2199", "too_far"],
     ["call mom", "none"],
     ["", "none"],
@@ -76,7 +123,25 @@ describe("a time in Chinese", () => {
     ["晚上12点", "Sunday, 2026-11-22 00:00 | "],
     ["凌晨1点", "Sunday, 2026-11-22 01:00 | "],
     ["今天上午9点", "past"],
-    ["每天8点", "repeats"],
+    ["每天8点", "Sunday, 2026-11-22 08:00 |  | every day at 08:00"],
+    ["每天早上八点提醒我吃药", "Sunday, 2026-11-22 08:00 | 吃药 | every day at 08:00"],
+    ["每天下午五点半锻炼", "Saturday, 2026-11-21 17:30 | 锻炼 | every day at 17:30"],
+    ["每早七点起床", "Sunday, 2026-11-22 07:00 | 起床 | every day at 07:00"],
+    ["每晚十点睡觉", "Saturday, 2026-11-21 22:00 | 睡觉 | every day at 22:00"],
+    ["每周一早上9点倒垃圾", "Monday, 2026-11-23 09:00 | 倒垃圾 | every Monday at 09:00"],
+    [
+      "每周一、三、五晚上7点健身",
+      "Monday, 2026-11-23 19:00 | 健身 | every Monday, Wednesday and Friday at 19:00",
+    ],
+    ["每个星期天上午十点大扫除", "Sunday, 2026-11-22 10:00 | 大扫除 | every Sunday at 10:00"],
+    [
+      "每个工作日9点打卡",
+      "Monday, 2026-11-23 09:00 | 打卡 | every Monday, Tuesday, Wednesday, Thursday and Friday at 09:00",
+    ],
+    ["每周末10点跑步", "Sunday, 2026-11-22 10:00 | 跑步 | every Saturday and Sunday at 10:00"],
+    ["每月1号上午10点交房租", "Tuesday, 2026-12-01 10:00 | 交房租 | every month on day 1 at 10:00"],
+    ["每两小时喝水", "repeats"],
+    ["每隔一天浇花", "repeats"],
     ["2月30日", "none"],
     ["提醒我开会", "none"],
   ] as const)("%j is %s", ([text, time], { expect }) => {

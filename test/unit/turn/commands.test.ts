@@ -78,6 +78,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
       changes.push(`cancel ${number}`);
       return number === 7;
     },
+    describeRepeat: (repeat) => JSON.stringify(repeat),
     nowMs: () => NOON,
     ...given,
   };
