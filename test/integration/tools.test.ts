@@ -52,6 +52,26 @@ describe("a model that takes tools", () => {
     expect(await reply()).toBe("I cannot.");
   });
 
+  it("is told the same tools and the same prompt before each next message", async ({ expect }) => {
+    const conversation = crypto.randomUUID();
+    let told: unknown[] = [];
+    let tools: string[] = [];
+    for (const text of [
+      "What is 6 * 7?",
+      "Thanks!",
+      "What time is it?",
+      "Remember my name is Ada",
+    ]) {
+      const reply = await ask(text, { conversation });
+      const chat = await model.answer("All right.");
+      await reply();
+      expect(chat.told.slice(0, told.length)).toEqual(told);
+      if (tools.length > 0) expect(chat.tools).toEqual(tools);
+      ({ told, tools } = chat);
+    }
+    expect(tools.length).toBeGreaterThan(3);
+  });
+
   it("is offered none for plain talk", async ({ expect }) => {
     const reply = await ask("Hello!");
     const chat = await model.answer("Hi.");

@@ -1,4 +1,5 @@
 /** Which tools are offered, and what the prompt costs with and without them. */
+import fc from "fast-check";
 import { describe, it } from "vitest";
 import { TOOLS, WEB_TOOLS } from "../../../src/tools/registry.ts";
 import { chooseTools, toolTokens } from "../../../src/turn/choose-tools.ts";
@@ -54,6 +55,33 @@ describe("the tools on offer", () => {
 
   it("stay while the message that hinted is part of the prompt", ({ expect }) => {
     expect(names(["What time is it?", "Thanks!"])).toEqual(all);
+  });
+
+  it("stay when a later message hints at others, also where not all of them fit", ({ expect }) => {
+    const said = fc.constantFrom(
+      "hello",
+      "what is 3 * 4?",
+      "what time is it in Tokyo?",
+      "remember that I like tea",
+      "what do you remember of my tea?",
+      "remind me in 5 minutes",
+      "list my reminders",
+    );
+    const room = fc.integer({ min: 300, max: 6_000 });
+    fc.assert(
+      fc.property(fc.array(said, { maxLength: 8 }), said, room, (texts, next, contextTokens) => {
+        const before = names(texts, contextTokens);
+        const after = names([...texts, next], contextTokens);
+        const hinted = TOOLS.filter(({ hints }) => texts.some((text) => hints.test(text)));
+        const kept = before.filter((name) => hinted.some(({ spec }) => spec.name === name));
+        expect(after).toEqual(expect.arrayContaining(kept));
+        const isNew = TOOLS.some(
+          ({ hints, spec }) =>
+            hints.test(next) && !hinted.some((tool) => tool.spec.name === spec.name),
+        );
+        if (!isNew) expect(after).toEqual(before);
+      }),
+    );
   });
 
   it("are the likeliest ones, in their own order, where the context is short", ({ expect }) => {
