@@ -51,4 +51,11 @@ export const ACCESS_ERRORS = {
     title: "These calls come too fast.",
     fix: "Wait as long as the header Retry-After says.",
   },
+  "model/not_granted": {
+    status: 403,
+    audience: "person",
+    transient: false,
+    title: "The owner of this box has not granted you this model.",
+    fix: "Choose one that was granted; the owner sees and changes that with `npx rockpool person`.",
+  },
 } as const satisfies Record<string, ErrorSpec>;

@@ -70,6 +70,8 @@ export interface ChatRequest {
   /** JSON Schema that the answer is held to. */
   format?: JsonObject;
   sampling?: Sampling;
+  /** Models that may answer, by name or alias; all where it is left out. */
+  granted?: readonly string[];
 }
 
 export interface Usage {

@@ -123,8 +123,17 @@ async function endFailed(
   error: unknown,
   name: ReturnType<typeof failedPhrase> | "gaveUp",
 ): Promise<void> {
-  const reply = phrase(work.request.speaker.lang, name, { hours: KEEP_MS / HOUR_MS });
+  const reply =
+    code === "model/not_granted"
+      ? await describeGrants(work)
+      : phrase(work.request.speaker.lang, name, { hours: KEEP_MS / HOUR_MS });
   await store(work, { outcome: "failed", reply, aside: true, cut: "error", code }, error);
+}
+
+async function describeGrants({ parts, request }: TurnWork): Promise<string> {
+  const { lang, access } = request.speaker;
+  const models = (access?.models ?? []).join(", ");
+  return phrase(lang, "modelNotGranted", { model: await nameModel(parts), models });
 }
 
 /** What was said until the person stopped it; nothing where it was erased. A newer edit runs again with its text. */

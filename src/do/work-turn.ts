@@ -99,9 +99,10 @@ async function askOnce(
   const target = targetOf(request.event);
   const preview = route && startPreview(parts, running, target, route, request.speaker);
   try {
-    const request = { ...chat, caller: callerOf(work) };
+    const granted = request.speaker.access?.models;
+    const asked = { ...chat, caller: callerOf(work), ...(granted ? { granted } : {}) };
     const sink = sinkOf(parts, running);
-    const result = await runTurn(request, parts.model, sink, running.controller.signal, tools);
+    const result = await runTurn(asked, parts.model, sink, running.controller.signal, tools);
     return { result, changes, ...told, problems: [...problems, ...left] };
   } finally {
     await preview?.stop();

@@ -4,7 +4,10 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../core/errors.ts";
+import type { AccountKey } from "../core/ids.ts";
+import { mayUseChannel } from "../core/person-access.ts";
 import type { Permission, Role } from "../core/roles.ts";
+import type { Speaker } from "../core/session-protocol.ts";
 import { verifyAllowed, verifyScope } from "../security/permissions.ts";
 import type { HttpEnv } from "./middleware.ts";
 import { verifyRate } from "./rate-limit.ts";
@@ -43,6 +46,14 @@ export function requirePermission(permission: Permission): MiddlewareHandler<Htt
   };
   stated.set(check, permission);
   return check;
+}
+
+/** Throws permission/denied where the person was granted other channels than this account's. Part of who it is. */
+export function verifyChannel({ access }: Speaker, account: AccountKey): void {
+  if (mayUseChannel(access, account)) return;
+  throw new AppError("permission/denied", {
+    detail: "The owner of this box has not granted you this channel.",
+  });
 }
 
 /** States that a route asks for no permission. */

@@ -18,7 +18,7 @@ import { quotaError } from "../do/quota-client.ts";
 import { callSession } from "../do/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, parseWith, readJson, requireSameOrigin } from "../http/middleware.ts";
-import { requirePermission } from "../http/permission.ts";
+import { requirePermission, verifyChannel } from "../http/permission.ts";
 import { requirePerson } from "../http/session-cookie.ts";
 import { decideLang } from "../phrases/phrase.ts";
 import { answerFile, describeFile, storeUpload } from "./chat-files.ts";
@@ -86,7 +86,10 @@ function directWith(speaker: Speaker, homeId: PersonId) {
 }
 
 export const chat = new Hono<HttpEnv>()
-  .use(requireSameOrigin, requirePerson)
+  .use(requireSameOrigin, requirePerson, async (c, next) => {
+    verifyChannel(c.get("speaker"), ACCOUNT);
+    await next();
+  })
   .get("/stream", requirePermission("chat:use"), async (c) => {
     const after = c.req.header("last-event-id") ?? c.req.query("after");
     const position = parseWith(streamSchema, { after, of: c.req.query("of") });

@@ -1,4 +1,5 @@
 /** Flows over the admin socket: whatever comes in, only a flow of the right form is kept. */
+import { createExecutionContext } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { adminApp } from "../../src/app.ts";
@@ -7,7 +8,9 @@ import { env } from "../support/integration.ts";
 function send(method: string, path: string, body?: unknown): Promise<Response> {
   const init = { method, headers: { "content-type": "application/json" } };
   const text = body === undefined ? {} : { body: JSON.stringify(body) };
-  return Promise.resolve(adminApp.request(`http://admin${path}`, { ...init, ...text }, env));
+  return Promise.resolve(
+    adminApp.request(`http://admin${path}`, { ...init, ...text }, env, createExecutionContext()),
+  );
 }
 
 const definition = {

@@ -6,6 +6,7 @@ import { listRoutesOf, type StatedRoute } from "../../scripts/route-list.ts";
 import { adminApp, publicApp } from "../../src/app.ts";
 import { isAppError } from "../../src/core/errors.ts";
 import { ROLES, type Role } from "../../src/core/roles.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
 import type { HttpEnv } from "../../src/http/middleware.ts";
 import { permissionOf } from "../../src/http/permission.ts";
 import { admin } from "../../src/routes/admin.ts";
@@ -155,5 +156,21 @@ describe("every admin route", () => {
         passed.push(nameOf(route));
     expect(adminRoutes.length).toBeGreaterThan(25);
     expect(passed).toEqual([]);
+  });
+});
+
+describe("a person who was granted one channel", () => {
+  it("is refused at the API, and is what it was without the grant", async ({ expect }) => {
+    const member = people.find(({ role }) => role === "operator");
+    if (!member) throw new Error("There is no operator.");
+    const history = { method: "GET", path: "/v1/models", permission: "model:read" } as const;
+    const directory = openDirectory(env);
+    const grant = { kind: "channel", value: "telegram" } as const;
+    await directory.changePerson(member.personId, { what: "grant", ...grant }, "owner");
+    forgetDirectory();
+    expect(await callPublic(history, member)).toEqual({ status: 403, denied: "permission/denied" });
+    await directory.changePerson(member.personId, { what: "revoke", ...grant }, "owner");
+    forgetDirectory();
+    expect((await callPublic(history, member)).denied).toBeUndefined();
   });
 });

@@ -85,7 +85,7 @@ export class Router implements Model {
 
   async *chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ModelChunk, void> {
     const trail = createTrail();
-    for await (const { target, end } of this.#attempts(request.model, trail)) {
+    for await (const { target, end } of this.#attempts(request.model, trail, request.granted)) {
       try {
         if (signal.aborted) return;
         if (await this.#isNoHelp(target, request, trail)) continue;
@@ -179,11 +179,15 @@ export class Router implements Model {
    * The targets to try. One whose server cools down is passed over, and its failure noted as if it had been tried; where
    * that leaves none, the first is tried all the same: there is nothing to lose.
    */
-  async *#attempts(asked: string, trail: Trail): AsyncGenerator<Attempt, void> {
+  async *#attempts(
+    asked: string,
+    trail: Trail,
+    granted?: readonly string[],
+  ): AsyncGenerator<Attempt, void> {
     const passedOver: Target[] = [];
     let hasTried = false;
     const lastFailure = () => trail.failures.at(-1)?.error.code;
-    for await (const target of this.#chain.targets(asked, lastFailure)) {
+    for await (const target of grantedOf(this.#chain.targets(asked, lastFailure), asked, granted)) {
       if (trail.down.has(target.on)) continue;
       const breaker = this.#breakerOf(target.on);
       const admission = await this.#admit(target.on, breaker);
@@ -260,6 +264,28 @@ export class Router implements Model {
     const { code, message: cause } = last.error;
     const names = { from: describeTarget(last.target), to: describeTarget(to) };
     this.#options.report({ type: "model:failover", ...names, code, cause });
+  }
+}
+
+/**
+ * The targets that may answer a person with grants: those named, and the one that a granted alias means now. Throws
+ * model/not_granted where the one that was asked for is none of them.
+ */
+async function* grantedOf(
+  targets: AsyncIterable<Target>,
+  asked: string,
+  granted: readonly string[] | undefined,
+): AsyncGenerator<Target, void> {
+  let isFirst = true;
+  for await (const target of targets) {
+    const isGranted =
+      granted === undefined ||
+      (isFirst && granted.includes(asked)) ||
+      granted.includes(target.model) ||
+      granted.includes(describeTarget(target));
+    if (isGranted) yield target;
+    else if (isFirst) throw new AppError("model/not_granted");
+    isFirst = false;
   }
 }
 

@@ -46,9 +46,10 @@ async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSour
   const profile = await model.profile(wanted);
   const caller = { personId: speaker.personId, priority: "interactive" } as const;
   const request = renderRequest(body, profile, wanted, caller);
+  const granted = speaker.access?.models;
   return new AnswerSource(c, {
     model: profile.name,
-    open: (signal) => model.chat(request, signal),
+    open: (signal) => model.chat({ ...request, ...(granted ? { granted } : {}) }, signal),
     note: noteCall(c, "chat"),
   });
 }

@@ -1,6 +1,7 @@
 /** POST /v1/embeddings: texts into vectors. */
 import type { Context } from "hono";
 import * as v from "valibot";
+import { AppError } from "../../core/errors.ts";
 import { openModel } from "../../do/isolate.ts";
 import { verifyCall } from "../../do/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
@@ -39,6 +40,8 @@ export async function embedTexts(c: Context<HttpEnv>): Promise<Response> {
   const body = await readJson(c.req.raw, embeddingsSchema, MAX_BODY_BYTES);
   const { model, input, encoding_format: format, dimensions } = body;
   const { speaker } = c.get("apiCaller");
+  const granted = speaker.access?.models;
+  if (granted && !granted.includes(model)) throw new AppError("model/not_granted");
   await verifyCall(c.env, speaker);
   const texts = typeof input === "string" ? [input] : input;
   const note = noteCall(c, "embeddings");
