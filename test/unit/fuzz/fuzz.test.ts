@@ -1,13 +1,14 @@
 /** Every parser of outside bytes, fed with genuine inputs that have faults: it reads them or refuses them in its own words. */
 import fc from "fast-check";
 import { describe, it } from "vitest";
+import { BACKUPS } from "./backups.ts";
 import { CHANNELS } from "./channels.ts";
 import type { FuzzedParser } from "./fuzzed-parser.ts";
 import { HOST } from "./host.ts";
 import { MODELS } from "./models.ts";
 import { PEOPLE } from "./people.ts";
 
-const PARSERS: readonly FuzzedParser[] = [...CHANNELS, ...MODELS, ...PEOPLE, ...HOST];
+const PARSERS: readonly FuzzedParser[] = [...CHANNELS, ...MODELS, ...PEOPLE, ...HOST, ...BACKUPS];
 /** Of one test: what is slow enough to miss it hangs. */
 const TIMEOUT_MS = 120_000;
 const MIN_CASES = 200_000;
