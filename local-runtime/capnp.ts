@@ -44,6 +44,25 @@ export interface SocketFacts {
   tls?: { key: string; chain: string; clientCas: readonly string[] };
 }
 
+/**
+ * What workerd counts as public, and what leads to private addresses where a gateway translates: IPv4 in IPv6 (RFC 4291,
+ * 3056, 4380, 8215, and private ones in that of RFC 6052), and the block for measurements (RFC 2544).
+ */
+const NOT_REALLY_PUBLIC = [
+  "::/96",
+  "2001::/32",
+  "2002::/16",
+  "64:ff9b:1::/48",
+  "64:ff9b::/104",
+  "64:ff9b::a00:0/104",
+  "64:ff9b::7f00:0/104",
+  "64:ff9b::6440:0/106",
+  "64:ff9b::a9fe:0/112",
+  "64:ff9b::ac10:0/108",
+  "64:ff9b::c0a8:0/112",
+  "198.18.0.0/15",
+];
+
 /** Bounds of the memory cache that the isolates share. */
 const MAX_CACHED_KEYS = 1_000;
 const MAX_CACHED_VALUE_BYTES = 256 * 1024;
@@ -132,7 +151,8 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
 /** Always there: workerd makes one of its own that reaches every public address where the config has none. */
 function renderInternet({ isListedOnly }: HostFacts): string {
   if (isListedOnly) return `(name = "internet", network = (allow = []))`;
-  return `(name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true)))`;
+  const denied = NOT_REALLY_PUBLIC.map(text).join(", ");
+  return `(name = "internet", network = (allow = ["public"], deny = [${denied}], tlsOptions = (trustBrowserCas = true)))`;
 }
 
 function renderSocket({ name, host, port, entrypoint, tls }: SocketFacts): string {
