@@ -11,7 +11,8 @@ const PATIENCE_MS = 100_000;
 const REACHED = "reached ::ffff:11.0.0.10";
 
 const obstacle = whyNotIsolated();
-if (obstacle !== undefined) process.stderr.write(`no-egress: skipped, nothing is proved: ${obstacle}\n`);
+if (obstacle !== undefined)
+  process.stderr.write(`no-egress: skipped, nothing is proved: ${obstacle}\n`);
 const isolated = describe.skipIf(obstacle !== undefined);
 
 async function runBox(egress: BoxArgument["egress"]): Promise<BoxResult> {
