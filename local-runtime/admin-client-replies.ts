@@ -17,6 +17,7 @@ import type {
 import { API_SCOPES } from "../src/core/api-keys.ts";
 import { QUOTA_NAMES } from "../src/core/quotas.ts";
 import { ROLES } from "../src/core/roles.ts";
+import { type DeviceSummary, SIGN_IN_METHODS } from "../src/core/sign-in-protocol.ts";
 import type { StreamEvent } from "../src/core/stream.ts";
 
 export const AccountSchema: v.GenericSchema<unknown, AccountSummary> = v.object({
@@ -62,6 +63,17 @@ export const PairingDecidedSchema: v.GenericSchema<unknown, PairingDecided> = v.
   senderName: v.string(),
   decision: v.picklist(["approved", "denied"]),
 });
+
+export const DevicesSchema: v.GenericSchema<unknown, DeviceSummary[]> = v.array(
+  v.object({
+    id: v.string(),
+    name: v.string(),
+    method: v.picklist(SIGN_IN_METHODS),
+    signedInAtMs: v.number(),
+    lastSeenAtMs: v.number(),
+    isThis: v.boolean(),
+  }),
+);
 
 export const OwnerLinkSchema: v.GenericSchema<unknown, OwnerLink> = v.object({
   token: v.string(),

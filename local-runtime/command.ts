@@ -61,6 +61,10 @@ export const COMMANDS: Commands = {
     summary: "make an address that signs the owner in",
     load: () => import("./commands/owner-link.ts"),
   },
+  "sign-in": {
+    summary: "make people's sign-in links, list and end their sign-ins",
+    load: () => import("./commands/sign-in.ts"),
+  },
   say: {
     summary: "talk to the assistant here in the terminal",
     load: () => import("./commands/say.ts"),

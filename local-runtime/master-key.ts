@@ -51,7 +51,7 @@ export function masterKeyId(key: Uint8Array): string {
   return createHmac("sha256", key).update("rockpool master key id").digest("hex").slice(0, 16);
 }
 
-/** Writes the key that signs session cookies, derived from the master key, for workerd to embed. */
+/** Writes the key that vouches for what the box has said to browsers, derived from the master key, for workerd to embed. */
 export function writeCookieKey(folder: DataFolder, masterKey: Uint8Array): string {
   const key = hkdfSync("sha256", masterKey, "", "rockpool cookie key", MASTER_KEY_BYTES);
   const path = join(folder.run, "cookie.key");

@@ -11,6 +11,7 @@ import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
 import { chat } from "./routes/chat.ts";
 import { consolePages } from "./routes/console.ts";
+import { mySignIns } from "./routes/my-sign-ins.ts";
 import { noteAccess } from "./routes/note-access.ts";
 import { noteRefusals } from "./routes/note-refusals.ts";
 import { openAi } from "./routes/openai/routes.ts";
@@ -98,6 +99,7 @@ export const publicApp = createBase("public")
   .use("/metrics", unlessElsewhere("ROCKPOOL_METRICS_LISTEN"))
   .route("/api/chat", chat)
   .route("/api/session", session)
+  .route("/api/me", mySignIns)
   .route("/api", signIn)
   .route("/", ops)
   .route("/", consolePages);

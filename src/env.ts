@@ -33,7 +33,7 @@ export interface Env {
   MASTER_KEY: CryptoKey | string;
   /** The one that takes its place, while it does. */
   MASTER_KEY_NEXT?: CryptoKey | string;
-  /** HMAC-SHA-256, not extractable; signs session cookies. Hexadecimal text under `wrangler dev`. */
+  /** HMAC-SHA-256, not extractable; vouches for challenges of passkeys. Hexadecimal text under `wrangler dev`. */
   COOKIE_KEY: CryptoKey | string;
   /** Public addresses only; absent where nothing but what is listed may be reached. */
   INTERNET?: Fetcher;

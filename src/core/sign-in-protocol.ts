@@ -2,7 +2,7 @@
 import type { PersonId } from "./ids.ts";
 
 /** How somebody proved who it is. */
-export const SIGN_IN_METHODS = ["link"] as const;
+export const SIGN_IN_METHODS = ["link", "password", "passkey"] as const;
 
 export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
 
@@ -70,4 +70,46 @@ export interface VerifyKey {
   kid: string;
   /** 32 bytes, Base64. */
   publicKey: string;
+}
+
+/** POST /api/sign-in/password; PUT /api/me/password. */
+export interface NameAndPassword {
+  name: string;
+  password: string;
+}
+
+/** A try of a password, and where it comes from. */
+export interface PasswordTry extends NameAndPassword {
+  /** Undefined where the address is not known. */
+  address?: string;
+}
+
+export type PasswordTried =
+  | { status: "accepted"; personId: PersonId }
+  | { status: "refused" }
+  | { status: "throttled"; retryAfterMs: number };
+
+export interface PasskeySummary {
+  id: string;
+  name: string;
+  /** The host that it belongs to: it opens no other. */
+  host: string;
+  createdAtMs: number;
+  usedAtMs?: number;
+}
+
+/** GET /api/me/credentials. */
+export interface Credentials {
+  /** What is typed to sign in by password; absent where there is none. */
+  name?: string;
+  passkeys: PasskeySummary[];
+  /** False where changing them asks for signing in anew. */
+  canChange: boolean;
+}
+
+/** An answered challenge of a passkey: what the browser gave, and the page's own host and origin. */
+export interface PasskeyAnswer {
+  response: unknown;
+  host: string;
+  origin: string;
 }

@@ -27,6 +27,34 @@ const STEPS: readonly string[] = [
   CREATE INDEX devices_by_person ON devices (person_id, renewed_at_ms);
   CREATE INDEX devices_by_hash ON devices (device_hash);
   `,
+  `
+  CREATE TABLE passwords (
+    id TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL UNIQUE,
+    -- What is typed to sign in, in small letters.
+    name TEXT NOT NULL UNIQUE,
+    changed_at_ms INTEGER NOT NULL,
+    -- Sealed: salt, hash and cost.
+    body BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE passkeys (
+    -- The credential's own id, in base64url.
+    id TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- The host that it belongs to.
+    host TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    used_at_ms INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX passkeys_by_person ON passkeys (person_id);
+  -- Challenges of passkeys that were answered: none is answered twice.
+  CREATE TABLE used_challenges (hash TEXT PRIMARY KEY, expires_at_ms INTEGER NOT NULL) WITHOUT ROWID;
+  -- Tries of passwords that are left: a row for each bucket, of which there is a fixed number.
+  CREATE TABLE tries (bucket TEXT PRIMARY KEY, left_tries REAL NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 export function openCredentialsSchema(storage: DurableObjectStorage): void {

@@ -1,41 +1,65 @@
 /**
- * CredentialsObject: one for the box. It knows which devices are signed in, and makes the tokens that prove it. One
+ * CredentialsObject: one for the box. It knows which devices are signed in and by what people sign in, and makes the
+ * tokens that prove it. One
  * writer, so that a token is used once, and what has ended stays so.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Person } from "../core/directory-protocol.ts";
 import type { PersonId } from "../core/ids.ts";
 import type {
   BeginSession,
+  Credentials,
   DeviceSession,
   DeviceSummary,
   EndedSession,
   IssuedSession,
+  NameAndPassword,
+  PasskeyAnswer,
+  PasswordTried,
+  PasswordTry,
   SessionRenewed,
   ShownTokens,
   VerifyKey,
 } from "../core/sign-in-protocol.ts";
 import type { Env } from "../env.ts";
 import { type AccessClaims, createAccessToken } from "../security/access-token.ts";
+import { openBoxSecret } from "../security/box-secret.ts";
 import { hashToken, isSameHash, randomToken } from "../security/codes.ts";
+import { parseSignInName } from "../security/password.ts";
 import { createRefreshToken, decideRenewal, parseRefreshToken } from "../security/refresh-token.ts";
+import { addressGroup, bucketOf } from "../security/sign-in-throttle.ts";
 import { openCredentialsSchema } from "./credentials-schema.ts";
 import { Devices } from "./devices.ts";
 import { openKeyring } from "./isolate.ts";
+import { Passkeys } from "./passkeys.ts";
+import { Passwords } from "./passwords.ts";
 import { SignKeys } from "./sign-keys.ts";
+import { Tries } from "./tries.ts";
 
 export class CredentialsObject extends DurableObject<Env> {
   readonly #devices: Devices;
+  readonly #passkeys: Passkeys;
+  readonly #tries: Tries;
   #signKeys: SignKeys | undefined;
+  #passwords: Passwords | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     openCredentialsSchema(ctx.storage);
     this.#devices = new Devices(ctx.storage.sql);
+    this.#passkeys = new Passkeys(ctx.storage.sql, () => openBoxSecret(env.COOKIE_KEY));
+    this.#tries = new Tries(ctx.storage.sql);
   }
 
   async #openSignKeys(): Promise<SignKeys> {
     this.#signKeys ??= new SignKeys(this.ctx.storage.sql, await openKeyring(this.env));
     return this.#signKeys;
+  }
+
+  async #openPasswords(): Promise<Passwords> {
+    const keyring = await openKeyring(this.env);
+    this.#passwords ??= new Passwords(this.ctx.storage.sql, keyring);
+    return this.#passwords;
   }
 
   async verifyKeys(): Promise<VerifyKey[]> {
@@ -116,13 +140,78 @@ export class CredentialsObject extends DurableObject<Env> {
     return this.#devices.endOf(personId, which);
   }
 
+  /** Throws sign_in/busy. The same work and the same answer for a name that nobody has. */
+  async tryPassword({ name, password, address }: PasswordTry): Promise<PasswordTried> {
+    const secret = await openBoxSecret(this.env.COOKIE_KEY);
+    const known = parseSignInName(name) ?? "";
+    const buckets = [
+      { kind: "name", bucket: await bucketOf(secret, "name", known) } as const,
+      {
+        kind: "address",
+        bucket: await bucketOf(secret, "address", addressGroup(address ?? "")),
+      } as const,
+    ];
+    const passwords = await this.#openPasswords();
+    const retryAfterMs = this.#tries.take(buckets, Date.now());
+    if (retryAfterMs > 0) return { status: "throttled", retryAfterMs };
+    const personId = await passwords.find(known, password);
+    if (personId === undefined) return { status: "refused" };
+    this.#tries.giveBack(buckets, Date.now());
+    return { status: "accepted", personId };
+  }
+
+  /** Throws sign_in/name_taken, sign_in/busy. */
+  async setPassword(personId: PersonId, { name, password }: NameAndPassword): Promise<void> {
+    await (await this.#openPasswords()).set(personId, name, password, Date.now());
+  }
+
+  async removePassword(personId: PersonId): Promise<void> {
+    (await this.#openPasswords()).remove(personId);
+  }
+
+  /** What somebody signs in with; answers nothing secret. */
+  async credentials(personId: PersonId): Promise<Omit<Credentials, "canChange">> {
+    const name = (await this.#openPasswords()).nameOf(personId);
+    const passkeys = this.#passkeys.list(personId);
+    return { ...(name === undefined ? {} : { name }), passkeys };
+  }
+
+  /** What the page hands to the browser to make a passkey. */
+  async passkeyCreation(person: Pick<Person, "id" | "name">, host: string): Promise<unknown> {
+    return this.#passkeys.createOptions(person, host, Date.now());
+  }
+
+  /** Throws sign_in/passkey_refused, sign_in/too_many_passkeys. */
+  async addPasskey(personId: PersonId, name: string, answer: PasskeyAnswer): Promise<void> {
+    await this.#passkeys.add(personId, name, answer, Date.now());
+  }
+
+  /** False where the person has none of this id. */
+  removePasskey(personId: PersonId, id: string): boolean {
+    return this.#passkeys.remove(personId, id);
+  }
+
+  /** What the page hands to the browser to be shown a passkey: it names nobody's. */
+  async passkeyRequest(host: string): Promise<unknown> {
+    return this.#passkeys.requestOptions(host, Date.now());
+  }
+
+  /** Whose passkey answered. Throws sign_in/passkey_refused. */
+  async usePasskey(answer: PasskeyAnswer): Promise<PersonId> {
+    return this.#passkeys.use(answer, Date.now());
+  }
+
   /** Everything of a person who is gone; answers the ids of the sessions that ended. */
-  forget(personId: PersonId): string[] {
+  async forget(personId: PersonId): Promise<string[]> {
+    (await this.#openPasswords()).remove(personId);
+    this.#passkeys.forget(personId);
     return this.#devices.endOf(personId);
   }
 
   /** What one person has is another's from now on: the two turned out to be one. Running it twice changes nothing. */
-  follow(from: PersonId, into: PersonId): void {
+  async follow(from: PersonId, into: PersonId): Promise<void> {
+    (await this.#openPasswords()).follow(from, into);
+    this.#passkeys.follow(from, into);
     this.#devices.follow(from, into);
   }
 }

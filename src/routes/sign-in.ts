@@ -1,36 +1,93 @@
-/** The ways in: by a one-time link. Mounted at /api. */
+/** The ways in: by a one-time link, by name and password, by passkey. Mounted at /api. */
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { auditEvent } from "../core/audit.ts";
 import type { Me } from "../core/chat-protocol.ts";
-import { errorCode } from "../core/errors.ts";
+import { AppError, errorCode } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
+import type { PasswordTry, SignInMethod } from "../core/sign-in-protocol.ts";
+import { recordAudit } from "../do/audit-client.ts";
+import { openCredentials } from "../do/credentials-client.ts";
 import { openDirectory } from "../do/directory-client.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson, requireSameOrigin } from "../http/middleware.ts";
 import { openToAll, requirePermission } from "../http/permission.ts";
 import { requirePerson } from "../http/session-cookie.ts";
+import { MAX_PASSWORD_UNITS } from "../security/password.ts";
 import { beginSession, refuseSignIn } from "./begin-session.ts";
+import { MAX_PASSKEY_BODY_BYTES, passkeySchema } from "./passkey-schema.ts";
 
 const MAX_BODY_BYTES = 4096;
 const tokenSchema = v.strictObject({
   token: v.pipe(v.string(), v.minLength(1), v.maxLength(512)),
 });
+export const passwordSchema = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  password: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_PASSWORD_UNITS)),
+});
 
-/** Throws owner/bad_token. */
-async function redeem(c: Context<HttpEnv>, token: string): Promise<PersonId> {
+/** The page's own host and origin, which the check of the origin has let pass. */
+export function pageOf(c: Context<HttpEnv>): { host: string; origin: string } {
+  const origin = c.req.header("origin") ?? "";
+  return { origin, host: URL.canParse(origin) ? new URL(origin).hostname : "" };
+}
+
+/** Runs a way in; a refusal with one of these codes is noted before it goes out. */
+async function noteRefusal<Value>(
+  c: Context<HttpEnv>,
+  method: SignInMethod,
+  work: () => Promise<Value>,
+): Promise<Value> {
   try {
-    const { id } = await openDirectory(c.env).redeemOwnerToken(token, actorOf(c).ip);
-    return id;
+    return await work();
   } catch (error) {
-    if (errorCode(error) === "owner/bad_token") await refuseSignIn(c, "link");
+    const isRefused = ["owner/bad_token", "sign_in/passkey_refused"].includes(errorCode(error));
+    if (isRefused) await refuseSignIn(c, method);
     throw error;
   }
+}
+
+/** Throws sign_in/refused, sign_in/throttled, sign_in/busy. */
+async function tryPassword(c: Context<HttpEnv>, given: PasswordTry): Promise<PersonId> {
+  const tried = await openCredentials(c.env).tryPassword(given);
+  if (tried.status === "accepted") return tried.personId;
+  if (tried.status === "throttled") {
+    await recordAudit(c.env, auditEvent("signin.throttled", actorOf(c)));
+    throw new AppError("sign_in/throttled", { retryAfterMs: tried.retryAfterMs });
+  }
+  await refuseSignIn(c, "password");
+  throw new AppError("sign_in/refused");
 }
 
 export const signIn = new Hono<HttpEnv>()
   .post("/sign-in", openToAll, requireSameOrigin, async (c) => {
     const { token } = await readJson(c.req.raw, tokenSchema, MAX_BODY_BYTES);
-    await beginSession(c, await redeem(c, token), "link");
+    const directory = openDirectory(c.env);
+    const { id } = await noteRefusal(c, "link", async () =>
+      directory.redeemOwnerToken(token, actorOf(c).ip),
+    );
+    await beginSession(c, id, "link");
+    return c.body(null, 204);
+  })
+  .post("/sign-in/password", openToAll, requireSameOrigin, async (c) => {
+    const given = await readJson(c.req.raw, passwordSchema, MAX_BODY_BYTES);
+    const { ip } = actorOf(c);
+    const personId = await tryPassword(c, ip === null ? given : { ...given, address: ip });
+    await beginSession(c, personId, "password");
+    return c.body(null, 204);
+  })
+  .post("/sign-in/passkey/options", openToAll, requireSameOrigin, async (c) => {
+    c.header("cache-control", "no-store");
+    const options: unknown = await openCredentials(c.env).passkeyRequest(pageOf(c).host);
+    return Response.json(options);
+  })
+  .post("/sign-in/passkey", openToAll, requireSameOrigin, async (c) => {
+    const response = await readJson(c.req.raw, passkeySchema, MAX_PASSKEY_BODY_BYTES);
+    const answer = { response, ...pageOf(c) };
+    const personId = await noteRefusal(c, "passkey", async () =>
+      openCredentials(c.env).usePasskey(answer),
+    );
+    await beginSession(c, personId, "passkey");
     return c.body(null, 204);
   })
   .get("/me", requirePerson, requirePermission("session:own"), (c) => {

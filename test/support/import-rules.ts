@@ -43,6 +43,9 @@ export const AREAS: readonly Area[] = [
   { place: "src/redaction", uses: ["src/core"], packages: ["re2js"] },
   { place: "src/observability", uses: ["src/core", "src/redaction"] },
   { place: "src/phrases", uses: ["src/core"] },
+  // scrypt: Web Crypto has nothing like it.
+  { place: "src/security/password.ts", uses: ["src/security"], packages: ["node:crypto"] },
+  { place: "src/security/passkey.ts", uses: ["src/core"], packages: ["@simplewebauthn/server"] },
   { place: "src/security", uses: ["src/core"], packages: ["jose"] },
   { place: "src/db", uses: LOWER, packages: ["drizzle-orm"] },
   { place: "src/cache", uses: ["src/core", "src/observability"] },
@@ -117,7 +120,14 @@ export const AREAS: readonly Area[] = [
   {
     place: "src/console",
     uses: ["src/core"],
-    packages: ["@preact/signals", "dompurify", "markdown-it", "preact", "valibot"],
+    packages: [
+      "@preact/signals",
+      "@simplewebauthn/browser",
+      "dompurify",
+      "markdown-it",
+      "preact",
+      "valibot",
+    ],
   },
   { place: "local-runtime/dev.worker.ts", uses: ["src/index.ts"], types: ["src/env.ts"] },
   {
