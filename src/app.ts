@@ -72,6 +72,7 @@ function routeOf(path: string): string {
     "accounts",
     "api-keys",
     "audit",
+    "keys",
     "pairings",
     "people",
     "say",

@@ -204,3 +204,16 @@ export interface Problem {
   fix: string;
   errors?: { path: string; message: string }[];
 }
+
+/** The keys of the box. */
+export interface KeyStatus {
+  dataKeys: number;
+  newestAtMs: number;
+  personKeys: number;
+  destroyed: number;
+  /** Fingerprint of the master key, where it was changed once. */
+  masterId?: string;
+  /** Messages in the log, and those of them under an old form of envelope or an old data key. */
+  messages: number;
+  oldMessages: number;
+}

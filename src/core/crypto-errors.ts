@@ -9,6 +9,13 @@ export const CRYPTO_ERRORS = {
     title: "This was erased, with the key that opened it.",
     fix: "Nothing brings it back.",
   },
+  "crypto/wrong_master": {
+    status: 400,
+    audience: "operator",
+    transient: false,
+    title: "The new master key is not wrapped by the present one.",
+    fix: "Run `npx rockpool key rotate --master` with the key that the server was started with.",
+  },
   "crypto/cannot_open": {
     status: 500,
     audience: "operator",

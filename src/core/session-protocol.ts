@@ -101,6 +101,8 @@ export interface SessionCalls {
   reply(account: AccountKey, key: string, timeoutMs: number): Promise<ReplyState | Moved>;
   /** Seals and keeps a file. Throws file/*. */
   storeFile(file: NewFile): Promise<MediaRef | Moved>;
+  /** Seals rows under old keys anew, in the background. */
+  reseal(): Promise<{ status: "planned" } | Moved>;
   /** Throws file/unknown. */
   openFile(fileId: string): Promise<StoredFile | Moved>;
 }

@@ -31,7 +31,7 @@ const DESTINATIONS: Record<Exclude<JournalKind, "forget" | "erase">, Destination
   identity: { table: identities, changes: ["personId", "name"] },
   account: { table: accounts, changes: ["access", "transport", "removedAtMs"] },
   session: { table: sessions, changes: ["lastAtMs"] },
-  message: { table: messages, changes: [] },
+  message: { table: messages, changes: ["body"] },
   turn: { table: turns, changes: ["outcome", "code", "endedAtMs"] },
   usage: { table: usage, changes: [] },
 };

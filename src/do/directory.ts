@@ -47,10 +47,11 @@ import { JournalRows } from "./journal-rows.ts";
 import { Memories } from "./memories.ts";
 import { OneTime } from "./one-time.ts";
 import { type Pairing, Pairings } from "./pairings.ts";
-
 import { People, speakerOf } from "./people.ts";
 import { PersonAdmin } from "./person-admin.ts";
 import { joinPersonKeys } from "./person-keys.ts";
+import { resealAll } from "./reseal.ts";
+import { DIRECTORY_COLUMNS } from "./sealed-columns.ts";
 
 /** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
 const FLUSH_MS = 1_000;
@@ -293,6 +294,12 @@ export class DirectoryObject extends DurableObject<Env> {
     await this.#audit.flush();
     if (done.joined) await joinPersonKeys(this.env, done.joined.from, done.joined.into);
     return done.redeemed;
+  }
+
+  /** Seals rows under old keys anew. */
+  async reseal(): Promise<void> {
+    const { sql } = this.ctx.storage;
+    await resealAll(sql, await openKeyring(this.env), DIRECTORY_COLUMNS, async () => true);
   }
 
   async remember(personId: PersonId, key: string, text: string): Promise<Remembered> {

@@ -30,6 +30,8 @@ export class JournalRows {
   /** What D1 has and the tables do not say yet. */
   #flushed = { rowSeq: 0, messageSeq: 0 };
   #messagesKept = 0;
+  /** A batch that was on its way at one of these says nothing of how far the messages are logged. */
+  #repeats = 0;
 
   constructor(sql: SqlStorage, messages?: MessageLog) {
     this.#sql = sql;
@@ -70,6 +72,14 @@ export class JournalRows {
     this.reload();
   }
 
+  /** After messages were sealed anew: all of them are logged again, in place of what is there. */
+  logAgain(): void {
+    this.#messages?.keepFlushedSeq(0);
+    this.#messagesKept = 0;
+    this.#flushed.messageSeq = 0;
+    this.#repeats += 1;
+  }
+
   /** After an erasure: the erased messages are not to be logged. */
   skipMessages(): void {
     this.#flushed.messageSeq = Math.max(this.#flushed.messageSeq, this.#messages?.newestSeq() ?? 0);
@@ -91,10 +101,14 @@ export class JournalRows {
     const { messageSeq } = this.#flushed;
     const messages = this.#messages?.entriesAfter(messageSeq, BATCH_ROWS, BATCH_UNITS) ?? [];
     const entries = rows.flatMap((row) => JSON.parse(row.entries) as JournalEntry[]); // written by add() only
+    const repeats = this.#repeats;
     await append([...messages, ...entries]);
     this.#flushed = {
       rowSeq: Math.max(this.#flushed.rowSeq, rows.at(-1)?.seq ?? 0),
-      messageSeq: Math.max(this.#flushed.messageSeq, messages.at(-1)?.seq ?? 0),
+      messageSeq:
+        repeats === this.#repeats
+          ? Math.max(this.#flushed.messageSeq, messages.at(-1)?.seq ?? 0)
+          : this.#flushed.messageSeq,
     };
     // Counted and not subtracted: an erasure may have taken rows away meanwhile.
     this.#rows = this.#sql

@@ -13,6 +13,7 @@ import { workDialogue } from "./work-dialogue.ts";
 import { digestDueAtMs, workDigest } from "./work-digest.ts";
 import { workNextCommand, workNextDialogue, workNextDigest, workNextTurn } from "./work-head.ts";
 import { type WorkLane, WorkLoop } from "./work-loop.ts";
+import { resealDueAtMs, workReseal } from "./work-reseal.ts";
 import { workSilence } from "./work-silence.ts";
 import { summaryDueAtMs, workSummary } from "./work-summary.ts";
 import { workTurn } from "./work-turn.ts";
@@ -79,6 +80,7 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
         run: () => remindNext(parts),
       },
       noticeLane(parts),
+      resealLane(parts),
       journalLane(parts),
     ],
   });
@@ -102,6 +104,15 @@ function noticeLane(parts: SessionParts): WorkLane {
     isLong: false,
     dueAtMs: () => parts.notices.next()?.nextAtMs,
     run: () => sendNextNotice(parts),
+  };
+}
+
+function resealLane(parts: SessionParts): WorkLane {
+  return {
+    name: "reseal",
+    isLong: false,
+    dueAtMs: () => resealDueAtMs(parts),
+    run: () => workReseal(parts),
   };
 }
 

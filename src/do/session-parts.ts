@@ -3,7 +3,7 @@ import type { PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { Model } from "../core/ports.ts";
 import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
-import type { Owner } from "../security/keyring.ts";
+import type { Keyring, Owner } from "../security/keyring.ts";
 import { countTokens } from "../turn/token-rate.ts";
 import { Dialogues } from "./dialogues.ts";
 import { Digests } from "./digests.ts";
@@ -62,6 +62,8 @@ export interface DigestWork {
 export interface SessionParts {
   key: SessionKey;
   env: Env;
+  sql: SqlStorage;
+  keyring: Keyring;
   meta: Meta;
   inbox: Inbox;
   outbox: Outbox;
@@ -121,6 +123,8 @@ export async function openSessionParts(
   return {
     key,
     env,
+    sql,
+    keyring,
     meta,
     inbox,
     outbox,

@@ -172,6 +172,15 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     return this.#moved() ?? (await this.#open()).files.keep(file, Date.now());
   }
 
+  async reseal(): Promise<{ status: "planned" } | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    await this.#open();
+    this.#meta.set("reseal", true);
+    this.#arm();
+    return { status: "planned" };
+  }
+
   async openFile(fileId: string): Promise<StoredFile | Moved> {
     return this.#moved() ?? (await this.#open()).files.read(fileId);
   }

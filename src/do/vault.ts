@@ -4,8 +4,9 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { AppError, errorCode } from "../core/errors.ts";
-import type { PersonId } from "../core/ids.ts";
+import type { PersonId, SessionKey } from "../core/ids.ts";
 import { clearDataKeys, loadDataKeys } from "../db/data-keys.ts";
+import { findOldSessions } from "../db/sealed-messages.ts";
 import type { Env } from "../env.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
@@ -17,7 +18,9 @@ import {
   rewrapKey,
 } from "../security/key-tree.ts";
 import { DATA_KEY_MS, type WrappedKey, type WrappedPersonKey } from "../security/keyring.ts";
+import { openDirectory } from "./directory-client.ts";
 import { openMasters } from "./isolate.ts";
+import { callSession } from "./session-client.ts";
 import { type DataKeyRow, type VaultCounts, VaultRows } from "./vault-rows.ts";
 
 /** What is sealed under older data keys is sealed anew when there is time. */
@@ -25,8 +28,13 @@ export const STALE_MS = 365 * DATA_KEY_MS;
 /** Person keys wrapped anew at once. */
 const REWRAP_ROWS = 200;
 const RETRY_MS = 60_000;
+/** Conversations that seal their old rows anew at once, and the time after which the next ones do. */
+const SWEEP_SESSIONS = 10;
+const SWEEP_MS = 30_000;
 
 export interface VaultStatus extends VaultCounts {
+  /** Data keys below this one are old. */
+  staleBelow: number;
   /** Fingerprint of the master key, where it was changed once. */
   masterId?: string;
 }
@@ -51,6 +59,7 @@ export class VaultObject extends DurableObject<Env> {
         this.#rows.insertDataKeys(found);
         await this.ctx.storage.sync();
         await clearDataKeys(this.env.DB);
+        await this.ctx.storage.setAlarm(Date.now() + SWEEP_MS);
       }
       this.#rows.set("imported", "yes");
     }
@@ -99,7 +108,11 @@ export class VaultObject extends DurableObject<Env> {
   }
 
   #describe(row: DataKeyRow): WrappedKey {
-    return { ...row, staleBelow: this.#rows.oldestSince(Date.now() - STALE_MS) ?? row.id };
+    return { ...row, staleBelow: this.#staleBelow() };
+  }
+
+  #staleBelow(): number {
+    return this.#rows.oldestSince(Date.now() - STALE_MS) ?? this.#rows.newest()?.id ?? 0;
   }
 
   async byId(id: number): Promise<WrappedKey | undefined> {
@@ -145,12 +158,13 @@ export class VaultObject extends DurableObject<Env> {
     if (from !== rows.resolve(into)) rows.join(from, rows.resolve(into));
   }
 
-  /** `wrapped` is the new master key, by the present one. All or none of the data keys change. Throws crypto/cannot_open. */
-  async changeMaster(wrapped: Uint8Array, masterId: string): Promise<void> {
+  /** `wrapped` is the new master key, by the present one. All or none of the data keys change. */
+  async changeMaster(wrapped: Uint8Array, masterId: string): Promise<"changed" | "wrong_key"> {
     const rows = await this.#open();
-    if (rows.get("masterId") === masterId) return;
+    if (rows.get("masterId") === masterId) return "changed";
     const masters = await openMasters(this.env);
     const next = await openNextMaster(wrapped, masters);
+    if (!next) return "wrong_key";
     for (;;) {
       const all = rows.allDataKeys();
       const changed = await Promise.all(
@@ -164,14 +178,18 @@ export class VaultObject extends DurableObject<Env> {
       this.#masterChanges += 1;
       masters.splice(0, masters.length, next);
       await this.ctx.storage.sync();
-      return;
+      return "changed";
     }
   }
 
   async status(): Promise<VaultStatus> {
     const rows = await this.#open();
     const masterId = rows.get("masterId");
-    return { ...rows.counts(), ...(masterId === undefined ? {} : { masterId }) };
+    return {
+      ...rows.counts(),
+      staleBelow: this.#staleBelow(),
+      ...(masterId === undefined ? {} : { masterId }),
+    };
   }
 
   /** A new data key each day; then no older one is needed to reach a person key. */
@@ -179,13 +197,24 @@ export class VaultObject extends DurableObject<Env> {
     try {
       await this.current();
       await this.#rewrapPeople();
-      const newest = this.#rows.newest();
-      if (newest) await this.ctx.storage.setAlarm(newest.createdAtMs + DATA_KEY_MS);
+      const isOldLeft = await this.#sweep();
+      const dueAtMs = (this.#rows.newest()?.createdAtMs ?? Date.now()) + DATA_KEY_MS;
+      const nextAtMs = isOldLeft ? Math.min(dueAtMs, Date.now() + SWEEP_MS) : dueAtMs;
+      await this.ctx.storage.setAlarm(nextAtMs);
     } catch (error) {
       const cause = describeError(error);
       emit({ type: "fault", where: "vault:alarm", code: errorCode(error), cause });
       await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
     }
+  }
+
+  /** Asks some conversations whose rows are under old keys to seal them anew. Answers whether there are any. */
+  async #sweep(): Promise<boolean> {
+    const found = await findOldSessions(this.env.DB, this.#staleBelow(), SWEEP_SESSIONS);
+    if (found.length > 0) await openDirectory(this.env).reseal();
+    for (const key of found)
+      await callSession(this.env, key as SessionKey, (session) => session.reseal()); // logged as such
+    return found.length > 0;
   }
 
   async #rewrapPeople(): Promise<void> {

@@ -24,6 +24,7 @@ import { phrase } from "../phrases/phrase.ts";
 import { adminApiKeys } from "./admin-api-keys.ts";
 import { adminAudit } from "./admin-audit.ts";
 import { adminFlows } from "./admin-flows.ts";
+import { adminKeys } from "./admin-keys.ts";
 import { adminPeople } from "./admin-people.ts";
 import { adminSignIns } from "./admin-sign-ins.ts";
 import { adminToolCases } from "./admin-tool-cases.ts";
@@ -50,6 +51,7 @@ const saySchema = v.strictObject({
 export const admin = new Hono<HttpEnv>()
   .route("/api-keys", adminApiKeys)
   .route("/sign-ins", adminSignIns)
+  .route("/keys", adminKeys)
   .route("/host", host)
   .get("/status", requirePermission("status:read"), async (c) => {
     const directory = openDirectory(c.env);

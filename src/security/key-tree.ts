@@ -86,12 +86,16 @@ async function unwrap(
   throw new AppError("crypto/cannot_open", { cause });
 }
 
-/** A master key that came wrapped by the present one. Throws crypto/cannot_open. */
-export function openNextMaster(
+/** A master key that came wrapped by the present one; undefined where it is wrapped by another. */
+export async function openNextMaster(
   wrapped: Uint8Array,
   masters: readonly CryptoKey[],
-): Promise<CryptoKey> {
-  return unwrap(wrapped, masters, "AES-KW", ["wrapKey", "unwrapKey"]);
+): Promise<CryptoKey | undefined> {
+  try {
+    return await unwrap(wrapped, masters, "AES-KW", ["wrapKey", "unwrapKey"]);
+  } catch {
+    return undefined; // AES-KW knows what it has wrapped
+  }
 }
 
 /** Throws crypto/cannot_open. */

@@ -77,11 +77,8 @@ export class Keyring {
   }
 
   async seal(place: string, plain: Uint8Array, owner: Owner): Promise<Uint8Array> {
-    const { dataKey, personKey, key } = this.#findSealer(owner) ?? (await this.#openSealer(owner));
-    const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-    const algorithm = { name: "AES-GCM", iv, additionalData: encoder.encode(place) };
-    const sealed = await crypto.subtle.encrypt(algorithm, key, plain);
-    return writeEnvelope(dataKey, personKey, iv, sealed);
+    const sealer = this.#findSealer(owner) ?? (await this.#openSealer(owner));
+    return encrypt(sealer, place, plain);
   }
 
   /** Throws crypto/cannot_open for a wrong key, a changed byte or another place, crypto/erased for a destroyed key. */
@@ -96,11 +93,21 @@ export class Keyring {
     }
   }
 
-  /** Whether the envelope is of an old form or under a data key that is to be left behind. */
-  async isStale(envelope: Uint8Array): Promise<boolean> {
-    const { version, dataKey } = parseEnvelope(envelope);
+  /** What is sealed under data keys below this one is to be sealed anew. */
+  async staleBelow(): Promise<number> {
     await this.#openCurrent();
-    return version === 1 || dataKey < (this.#current?.staleBelow ?? 0);
+    return this.#current?.staleBelow ?? 0;
+  }
+
+  /** The same under the present data key. Whose it is stays; `owner` is for envelopes that do not say. Throws as open. */
+  async reseal(place: string, envelope: Uint8Array, owner: Owner): Promise<Uint8Array> {
+    const plain = await this.open(place, envelope);
+    const { version, personKey } = parseEnvelope(envelope);
+    if (version === 1) return this.seal(place, plain, owner);
+    const { id: dataKey } = await this.#openCurrent();
+    const names = { version, dataKey, personKey } as const;
+    const key = this.#content.get(slotOf(names)) ?? (await this.#openContent(names));
+    return encrypt({ dataKey, personKey, key }, place, plain);
   }
 
   /** Whatever is sealed for this person opens no more, here at once and everywhere without his key. */
@@ -210,6 +217,16 @@ export class Keyring {
     keep(this.#dataKeys, id, key, MAX_DATA_KEYS);
     return key;
   }
+}
+
+async function encrypt(
+  { dataKey, personKey, key }: Sealer,
+  place: string,
+  plain: Uint8Array,
+): Promise<Uint8Array> {
+  const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  const algorithm = { name: "AES-GCM", iv, additionalData: encoder.encode(place) };
+  return writeEnvelope(dataKey, personKey, iv, await crypto.subtle.encrypt(algorithm, key, plain));
 }
 
 function slotOf({ version, dataKey, personKey }: KeyNames): string {
