@@ -9,6 +9,7 @@ import type {
   FlowAdded,
   FlowShown,
   FlowSummary,
+  KeyStatus,
   OwnerLink,
   PairingDecided,
   PendingPairing,
@@ -182,3 +183,13 @@ export const StreamEventSchema: v.GenericSchema<unknown, StreamEvent> = v.varian
   }),
   v.object({ type: v.literal("end"), turnId: v.string() }),
 ]);
+
+export const KeyStatusSchema: v.GenericSchema<unknown, KeyStatus> = v.object({
+  dataKeys: v.number(),
+  newestAtMs: v.number(),
+  personKeys: v.number(),
+  destroyed: v.number(),
+  masterId: v.exactOptional(v.string()),
+  messages: v.number(),
+  oldMessages: v.number(),
+});

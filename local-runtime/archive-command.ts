@@ -5,12 +5,15 @@ import { runBackup } from "./backup.ts";
 import { findFolder } from "./backup-store/box-store.ts";
 import { renderArchive } from "./backup-text.ts";
 import { type DataFolder, explainFileErrors } from "./data-folder.ts";
+import { holdKey } from "./key-source.ts";
 import { loadSettings } from "./settings.ts";
 import { argumentPath, type Shell } from "./shell.ts";
+import { createTerminalInput } from "./terminal-input.ts";
 import { rockpoolVersion } from "./versions.ts";
 
 export async function writeArchiveBackup(shell: Shell, out: string | undefined): Promise<void> {
-  const folder = findFolder(loadSettings(shell));
+  const settings = loadSettings(shell);
+  const folder = await holdKey(findFolder(settings), settings.options, createTerminalInput());
   const report = await runBackup({
     folder,
     archive: decideArchive(shell, folder, out),

@@ -16,12 +16,12 @@ import { type DataFolder, explainFileErrors, listFolder } from "./data-folder.ts
 import { loadEgressOrigins } from "./egress-grants.ts";
 import { fileSha256 } from "./file-hash.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
-import { loadMasterKey, masterKeyId } from "./master-key.ts";
+import { type KeyedFolder, loadSettledKey, masterKeyId } from "./master-key.ts";
 
 const UNFINISHED_SUFFIX = ".unfinished";
 
 export interface BackupOptions {
-  folder: DataFolder;
+  folder: KeyedFolder;
   /** Where the archive goes, absolute. */
   archive: string;
   version: string;
@@ -91,7 +91,7 @@ export async function archiveObjects(plan: ArchivePlan): Promise<BackupReport> {
 
 /** Throws where there is nothing to back up, no key to seal with, or something at the archive's place. */
 function verifyReady({ folder, archive }: BackupOptions): Buffer {
-  const masterKey = loadMasterKey(folder);
+  const masterKey = loadSettledKey(folder);
   if (!masterKey || listFolder(folder.objects).length === 0) throw noData(folder);
   if (existsSync(archive))
     throw new HostError({

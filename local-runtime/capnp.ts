@@ -20,7 +20,7 @@ export interface HostFacts {
   /** Folder of the built console, absolute. */
   assetsDir: string;
   /** Files that the config embeds, relative to the config file. */
-  embeds: { worker: string; masterKey: string; cookieKey: string };
+  embeds: { worker: string; masterKey: string; nextMasterKey?: string; cookieKey: string };
   /** Addresses of the model servers, the main one first. */
   modelUrls: readonly [string, ...string[]];
   /** Text bindings that hold a secret: the file of each, relative to the config file. */
@@ -141,6 +141,16 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
     ...egress.map(([, name], index) => `(name = "${name}", service = "${egressService(index)}")`),
     `(name = "EGRESS", text = ${text(JSON.stringify(Object.fromEntries(egress)))})`,
     key("MASTER_KEY", facts.embeds.masterKey, { name: "AES-KW" }, "wrapKey, unwrapKey"),
+    ...(facts.embeds.nextMasterKey === undefined
+      ? []
+      : [
+          key(
+            "MASTER_KEY_NEXT",
+            facts.embeds.nextMasterKey,
+            { name: "AES-KW" },
+            "wrapKey, unwrapKey",
+          ),
+        ]),
     key("COOKIE_KEY", facts.embeds.cookieKey, { name: "HMAC", hash: "SHA-256" }, "sign, verify"),
     ...Object.entries(facts.text).map(
       ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,

@@ -57,6 +57,10 @@ export const COMMANDS: Commands = {
     summary: "make and revoke keys of the OpenAI-compatible API",
     load: () => import("./commands/apikey.ts"),
   },
+  key: {
+    summary: "show and renew the keys that open what is kept",
+    load: () => import("./commands/key.ts"),
+  },
   "owner-link": {
     summary: "make an address that signs the owner in",
     load: () => import("./commands/owner-link.ts"),

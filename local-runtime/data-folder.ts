@@ -15,6 +15,10 @@ export interface DataFolder {
   masterKey: string;
   /** Tells a wrong master key from the right one, and reveals neither. */
   masterKeyId: string;
+  /** A new master key on its way, wrapped by the present one. */
+  masterKeyNext: string;
+  /** How the master key is made of a passphrase. */
+  masterKeyPassphrase: string;
   egress: string;
   /** Keys of model servers, one file each. */
   modelKeys: string;
@@ -42,6 +46,8 @@ export function dataFolderAt(root: string): DataFolder {
     objects: join(root, "objects"),
     masterKey: join(root, "master.key"),
     masterKeyId: join(root, "master.key.id"),
+    masterKeyNext: join(root, "master.key.next"),
+    masterKeyPassphrase: join(root, "master.key.passphrase"),
     egress: join(root, "egress.json"),
     modelKeys: join(root, "model-keys"),
     redactPatterns: join(root, "redact-patterns.txt"),
@@ -91,7 +97,7 @@ function refuseStrangeFolder(folder: DataFolder): void {
     (name) =>
       !name.startsWith(".") && name !== "lost+found" && !ours.includes(join(folder.root, name)),
   );
-  if (strange === undefined || names.includes("master.key")) return;
+  if (strange === undefined || names.some((name) => name.startsWith("master.key"))) return;
   throw new HostError({
     code: "data/not_ours",
     message: `The folder ${folder.root} holds other things (${strange}), and no data of Rockpool.`,

@@ -1,6 +1,6 @@
 /**
- * The master key: 32 random bytes that open everything stored. Made once, on the very first start; a folder with data and
- * no key, or with another key, is refused: a new key would not open the old data.
+ * The master key: 32 bytes that open everything stored. Made once, on the very first start, unless it is given; a folder
+ * with data and no key, or with another key, is refused: a new key would not open the old data.
  */
 import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -8,11 +8,17 @@ import { join } from "node:path";
 import { removeFile, writeFileAtomic } from "./atomic-file.ts";
 import { type DataFolder, explainFileErrors, listFolder } from "./data-folder.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
+import { type KeySource, loadNextKey, unwrapKey } from "./next-key.ts";
 
 export const MASTER_KEY_BYTES = 32;
+/** A data folder, and its master key where that is in no file. */
+export interface KeyedFolder extends DataFolder {
+  source?: KeySource;
+  heldKey?: Buffer;
+}
 
 /** Loads the key of the folder, or makes it on the first start. Throws key/*. The folder's lock must be held. */
-export function openMasterKey(folder: DataFolder): Buffer {
+export function openMasterKey(folder: KeyedFolder): Buffer {
   return explainFileErrors(folder.root, () => {
     const key = loadMasterKey(folder) ?? makeMasterKey(folder);
     if (storedId(folder) === undefined)
@@ -25,8 +31,8 @@ export function openMasterKey(folder: DataFolder): Buffer {
  * The key that is there, checked; undefined on a folder that was never started. Throws key/missing, key/wrong_length and
  * key/wrong. Changes nothing.
  */
-export function loadMasterKey(folder: DataFolder): Buffer | undefined {
-  const key = readIfThere(folder.masterKey);
+export function loadMasterKey(folder: KeyedFolder): Buffer | undefined {
+  const key = folder.heldKey ?? readIfThere(folder.masterKey);
   if (key === undefined) {
     if (listFolder(folder.objects).length > 0) throw missingKey(folder);
     return undefined;
@@ -34,8 +40,41 @@ export function loadMasterKey(folder: DataFolder): Buffer | undefined {
   if (key.length !== MASTER_KEY_BYTES) throw wrongLength(folder, key.length);
   const expected = storedId(folder);
   const actual = masterKeyId(key);
-  if (expected !== undefined && expected !== actual) throw wrongKey(folder, expected, actual);
+  if (expected !== undefined && expected !== actual && !isOnItsWay(folder, key))
+    throw wrongKey(folder, expected, actual);
   return key;
+}
+
+/**
+ * All keys that the vault may be wrapped by, the likelier one first: two while one takes the other's place. `known` is
+ * the key that the folder was opened with.
+ */
+export function presentKeys(folder: KeyedFolder, known: Buffer): Buffer[] {
+  const own = (folder.heldKey ? undefined : readIfThere(folder.masterKey)) ?? known;
+  const next = loadNextKey(folder);
+  const opened = next && (unwrapKey(next.wrapped, own) ?? unwrapKey(next.wrapped, known));
+  return opened && !opened.equals(own) ? [own, opened] : [own];
+}
+
+/** Whether the key is the one that is being replaced, or the one that replaces it. */
+function isOnItsWay(folder: DataFolder, key: Buffer): boolean {
+  const next = loadNextKey(folder);
+  return (
+    next !== undefined &&
+    (next.id === masterKeyId(key) || unwrapKey(next.wrapped, key) !== undefined)
+  );
+}
+
+/** As {@link loadMasterKey}, for what lasts: throws key/move_unfinished while one key takes another's place. */
+export function loadSettledKey(folder: KeyedFolder): Buffer | undefined {
+  const key = loadMasterKey(folder);
+  if (!loadNextKey(folder)) return key;
+  throw new HostError({
+    code: "key/move_unfinished",
+    message: "The move to a new master key is not finished yet.",
+    fix: "Start the server anew (`npx rockpool down`, then `npm start`): it finishes it. Then run this again.",
+    exitStatus: EXIT.temporary,
+  });
 }
 
 function makeMasterKey(folder: DataFolder): Buffer {

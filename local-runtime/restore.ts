@@ -1,14 +1,13 @@
 /** Replaces the data folder's content by an archive, after every byte of it was proved beside the data. */
 import { readFileSync, statSync } from "node:fs";
-import type { DataFolder } from "./data-folder.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
-import { MASTER_KEY_BYTES } from "./master-key.ts";
+import { type KeyedFolder, MASTER_KEY_BYTES } from "./master-key.ts";
 import { extractBackup } from "./restore-extract.ts";
 import { type RestoreReport, refuseNewer, replaceData } from "./restore-replace.ts";
 
 export interface RestoreOptions {
   /** Prepared; the server must be down. */
-  folder: DataFolder;
+  folder: KeyedFolder;
   /** Absolute. */
   archive: string;
   /** Replace data that is there. */
@@ -42,7 +41,8 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreReport
 }
 
 /** The key as it lies there: its id is checked against the backup's, not against the data that is replaced. */
-function readMasterKey(folder: DataFolder): Buffer {
+function readMasterKey(folder: KeyedFolder): Buffer {
+  if (folder.heldKey) return folder.heldKey;
   try {
     const key = readFileSync(folder.masterKey);
     if (key.length === MASTER_KEY_BYTES) return key;

@@ -27,6 +27,13 @@ export interface RunPlan {
   textFiles: Readonly<Record<string, string>>;
 }
 
+/** Absolute paths: workerd reads them once, at its start. */
+export interface MasterKeyFiles {
+  present: string;
+  /** While one key takes the other's place. */
+  next?: string | undefined;
+}
+
 export function configFile(folder: DataFolder): string {
   return join(folder.run, "workerd.capnp");
 }
@@ -41,8 +48,13 @@ export function writeLastingFiles(plan: RunPlan, masterKey: Uint8Array): void {
 }
 
 /** The config of the next run, with the grants and the certificate as they are now. Throws egress/unreadable. */
-export function writeConfig(plan: RunPlan, listening: Pick<Listening, "prepare">): void {
+export function writeConfig(
+  plan: RunPlan,
+  listening: Pick<Listening, "prepare">,
+  keyFiles: MasterKeyFiles,
+): void {
   const { folder } = plan;
+  const { present, next } = keyFiles;
   const facts: HostFacts = {
     sockets: explainFileErrors(folder.root, () => listening.prepare()),
     adminSocket: plan.adminSocket,
@@ -51,7 +63,8 @@ export function writeConfig(plan: RunPlan, listening: Pick<Listening, "prepare">
     assetsDir: plan.bundle.consoleDir,
     embeds: {
       worker: "index.js",
-      masterKey: relative(folder.run, folder.masterKey),
+      masterKey: relative(folder.run, present),
+      ...(next === undefined ? {} : { nextMasterKey: relative(folder.run, next) }),
       cookieKey: "cookie.key",
     },
     modelUrls: modelUrls(plan.options),

@@ -14,8 +14,11 @@ import type { CertificateEvent } from "./certificate-keeper.ts";
 import { d1File } from "./d1-file.ts";
 import type { DailyEvent } from "./daily-work.ts";
 import { type DataFolder, explainFileErrors, prepareDataFolder } from "./data-folder.ts";
+
 import { FileReader } from "./file-reader/server.ts";
 import { createHostWork } from "./host-work.ts";
+import { holdKey } from "./key-source.ts";
+
 import { Listening } from "./listening.ts";
 import { acquireLock } from "./lock.ts";
 import { openMasterKey } from "./master-key.ts";
@@ -32,10 +35,13 @@ import { findRedactPatterns } from "./redact-patterns.ts";
 import { finishRestore } from "./restore-swap.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import { configFile, type RunPlan, writeConfig, writeLastingFiles } from "./run-files.ts";
+import { RunKeys } from "./run-keys.ts";
 import type { Settings } from "./settings.ts";
 import type { Shell } from "./shell.ts";
 import { Supervisor, type SupervisorEvent } from "./supervisor.ts";
+import { createTerminalInput } from "./terminal-input.ts";
 import { prepareUpgrade } from "./upgrade-copy.ts";
+import { verifyVault } from "./verify-vault.ts";
 import { rockpoolVersion } from "./versions.ts";
 import { findWorkerd } from "./workerd-binary.ts";
 import { loadWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
@@ -54,9 +60,7 @@ export interface Server {
 
 /** Throws data/*, key/*, build/failed, migration/*, config/*. On return nothing serves yet. */
 export async function openServer(shell: Shell, settings: Settings): Promise<Server> {
-  process.umask(0o077);
-  const folder = openFolder(settings.dataDir);
-  const lock = explainFileErrors(folder.root, () => acquireLock(folder.root, "up"));
+  const { lock, folder } = await lockFolder(settings);
   const binary = findWorkerd(shell.root);
   await endOrphans(configFile(folder));
   if (finishRestore(folder)) shell.note("completed a restore that was cut off");
@@ -78,7 +82,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     textFiles: await findTextFiles(folder, options),
   };
   writeLastingFiles(plan, masterKey);
-  masterKey.fill(0);
+  const keys = new RunKeys(folder, masterKey);
   const log = explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
   const onEvent = (event: HostEvent) => record(shell, log, eventLine(event));
   const listening = await Listening.open({ root, folder, options, onEvent });
@@ -100,7 +104,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     prepare: () => {
       const library = loadLibrary(folder);
       const model = decideModel({ ...settings, library, builtinUrl: modelServer.url });
-      writeConfig({ ...plan, options: model.options }, listening);
+      writeConfig({ ...plan, options: model.options }, listening, keys.files());
       modelServer.want(model.builtin?.name);
     },
     announceEnd: () => announceEnd(adminSocket.path),
@@ -108,18 +112,27 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     onEvent: (event) => {
       onEvent(event);
       work.follow(event);
+      if (event.type === "host:serving") void keys.settle(adminSocket.path, shell);
     },
   });
   listening.start(() => supervisor.reload());
   const close = async () => {
     work.stop();
     listening.close();
+    keys.close();
     await Promise.all([modelServer.stop(), fileReader.stop()]);
     adminSocket.remove();
     log.close();
     lock.release();
   };
   return { supervisor, dataDir: folder.root, close };
+}
+
+async function lockFolder({ dataDir, options }: Settings) {
+  process.umask(0o077);
+  const folder = openFolder(dataDir);
+  const lock = explainFileErrors(folder.root, () => acquireLock(folder.root, "up"));
+  return { lock, folder: await holdKey(folder, options, createTerminalInput()) };
 }
 
 async function findTextFiles(folder: DataFolder, options: Options): Promise<RunPlan["textFiles"]> {
@@ -196,6 +209,8 @@ async function upgradeFolder(
   const version = rockpoolVersion(shell.root);
   await prepareUpgrade({ ...data, version, note: (text) => shell.note(text) });
   noteMigrations(shell, migrateFolder(shell.root, data.folder, data.wrangler));
+  for (const { database_name } of data.wrangler.d1_databases)
+    verifyVault(data.folder, database_name);
 }
 
 function noteMigrations(shell: Shell, { applied, copy }: Migrated): void {

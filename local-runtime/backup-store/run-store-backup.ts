@@ -5,11 +5,11 @@ import { writeFileAtomic } from "../atomic-file.ts";
 import { folderBytes, refuseBroken } from "../backup-databases.ts";
 import { verifySpace } from "../backup-space.ts";
 import { noData, runOnCopy } from "../consistent-copy.ts";
-import { type DataFolder, explainFileErrors } from "../data-folder.ts";
+import { explainFileErrors } from "../data-folder.ts";
 import { loadEgressOrigins } from "../egress-grants.ts";
 import { EXIT, HostError } from "../host-error.ts";
 import { recordCheck } from "../integrity.ts";
-import { loadMasterKey, masterKeyId } from "../master-key.ts";
+import { type KeyedFolder, loadSettledKey, masterKeyId } from "../master-key.ts";
 import { loadKnownChunks, writeKnownChunks } from "./known-chunks.ts";
 import { loadBoxKeys } from "./recovery-key.ts";
 import { PACKS, type SnapshotHeader } from "./snapshot.ts";
@@ -18,7 +18,7 @@ import { claimStore } from "./store-owner.ts";
 import { writeSnapshot } from "./write-snapshot.ts";
 
 export interface StoreBackupOptions {
-  folder: DataFolder;
+  folder: KeyedFolder;
   store: BackupStore;
   version: string;
   /** How far it is: copied and settled, then bytes stored or known. */
@@ -36,7 +36,7 @@ export async function runStoreBackup(options: StoreBackupOptions): Promise<Store
   const { folder, store, version } = options;
   const keys = loadBoxKeys(folder);
   if (!keys) throw noRecoveryKey();
-  const masterKey = loadMasterKey(folder);
+  const masterKey = loadSettledKey(folder);
   if (!masterKey) throw noData(folder);
   await claimStore(store, keys.id);
   const owner = { place: store.place, recoveryKeyId: keys.id };

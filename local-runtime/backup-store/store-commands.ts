@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { parseKeepRule } from "../../src/config/backup-rule.ts";
 import { renderBoxBackup, renderPruned, renderSnapshots, renderVerified } from "../backup-text.ts";
 import { EXIT } from "../host-error.ts";
+import { holdKey } from "../key-source.ts";
 import { createProgress } from "../models/progress.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
+import { createTerminalInput } from "../terminal-input.ts";
 import { rockpoolVersion } from "../versions.ts";
 import { askRecoveryKey } from "./ask-recovery-key.ts";
 import { backUpBox } from "./back-up-box.ts";
@@ -34,7 +36,7 @@ export async function runBoxBackup(
   if (!mayStore || place === "") return await otherwise();
   setPriority(LOW_PRIORITY);
   const progress = createProgress(shell);
-  const folder = findFolder(settings);
+  const folder = await holdKey(findFolder(settings), settings.options, createTerminalInput());
   const backup = await backUpBox(
     {
       folder,

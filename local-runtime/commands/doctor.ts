@@ -12,6 +12,7 @@ import { checkModelServers } from "../doctor/model-servers.ts";
 import { checkOutbound } from "../doctor/outbound.ts";
 import { checkPort, checkPublicUrl, checkServer } from "../doctor/server.ts";
 import { EXIT } from "../host-error.ts";
+import { decideKeySource } from "../key-source.ts";
 import { findHolder } from "../lock.ts";
 import { loadRunState } from "../run-state.ts";
 import { loadSettings, type Settings } from "../settings.ts";
@@ -42,7 +43,7 @@ async function checkBox(shell: Shell): Promise<Finding[]> {
     ok("Options", "all are understood"),
     checkClock(shell.root, folder),
     checkDataFolder(folder),
-    checkMasterKey(folder),
+    checkMasterKey(folder, decideKeySource(folder, settings.options)),
     checkDiskSpace(folder),
     checkDatabases(folder, Date.now()),
     checkBackups(folder, settings, Date.now()),

@@ -5,12 +5,14 @@ import { openBoxStore } from "../backup-store/box-store.ts";
 import { restoreSnapshot } from "../backup-store/restore-snapshot.ts";
 import { SNAPSHOT_ID } from "../backup-store/snapshot.ts";
 import { usageError } from "../host-error.ts";
+import { holdKey } from "../key-source.ts";
 import { createProgress } from "../models/progress.ts";
 import { runRestore } from "../restore.ts";
 import type { RestoreReport } from "../restore-replace.ts";
 import { openFolder } from "../server.ts";
 import { loadSettings } from "../settings.ts";
 import { argumentPath, type Shell } from "../shell.ts";
+import { createTerminalInput } from "../terminal-input.ts";
 import { rockpoolVersion } from "../versions.ts";
 
 interface RestoreFlags {
@@ -56,8 +58,9 @@ async function runCommand(
 }
 
 async function restoreArchive(shell: Shell, file: string, force: boolean) {
+  const { dataDir, options } = loadSettings(shell);
   return await runRestore({
-    folder: openFolder(loadSettings(shell).dataDir),
+    folder: await holdKey(openFolder(dataDir), options, createTerminalInput()),
     archive: argumentPath(shell, file),
     force,
     version: rockpoolVersion(shell.root),

@@ -2,7 +2,9 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type DataFolder, explainFileErrors } from "../data-folder.ts";
+import { KEY_PLACES } from "../key-text.ts";
 import { loadMasterKey } from "../master-key.ts";
+import type { KeySource } from "../next-key.ts";
 import { type Finding, fail, failure, ok, warn } from "./check.ts";
 
 const MIN_FREE_BYTES = 100 * 1024 * 1024;
@@ -32,8 +34,9 @@ export function checkDataFolder(folder: DataFolder): Finding {
   );
 }
 
-export function checkMasterKey(folder: DataFolder): Finding {
+export function checkMasterKey(folder: DataFolder, source: KeySource = "file"): Finding {
   const what = "Master key";
+  if (source !== "file") return ok(what, `comes from ${KEY_PLACES[source]}`);
   try {
     if (loadMasterKey(folder) === undefined) return ok(what, "is made at the first start");
   } catch (error) {

@@ -99,6 +99,18 @@ function hostName(text: string): string {
   return text;
 }
 
+/** Empty for none. The value is in no message. */
+function masterKey(text: string): string {
+  if (!/^([0-9a-f]{64})?$/i.test(text)) throw new Error("64 hexadecimal digits are expected");
+  return text.toLowerCase();
+}
+
+/** Empty for none. */
+function fileDescriptor(text: string): string {
+  if (!/^(\d{1,4})?$/.test(text)) throw new Error("the number of a file descriptor is expected");
+  return text;
+}
+
 /** Empty for none. */
 function listenAddress(text: string): string {
   if (text !== "") parseListenAddress(text);
@@ -149,6 +161,18 @@ export const OPTIONS = {
     default: "data",
     worker: false,
     doc: "Folder of everything that is kept: chats, logs, the master key. One server for one folder.",
+  }),
+  ROCKPOOL_MASTER_KEY: option({
+    parse: masterKey,
+    default: "",
+    worker: false,
+    doc: "The master key, 64 hexadecimal digits, in place of the file `master.key`. It reaches the server in memory only. For a box that has data already, move there with `rockpool key rotate --master --to environment`.",
+  }),
+  ROCKPOOL_PASSPHRASE_FD: option({
+    parse: fileDescriptor,
+    default: "",
+    worker: false,
+    doc: "Number of an open file descriptor from which the passphrase of the master key is read, where it is made of one and there is no terminal to ask.",
   }),
   ROCKPOOL_MODEL_URL: option({
     parse: parseHttpAddress,

@@ -49,16 +49,11 @@ import { OneTime } from "./one-time.ts";
 import { type Pairing, Pairings } from "./pairings.ts";
 import { People, speakerOf } from "./people.ts";
 import { PersonAdmin } from "./person-admin.ts";
-import { joinPersonKeys } from "./person-keys.ts";
-import { resealAll } from "./reseal.ts";
-import { DIRECTORY_COLUMNS } from "./sealed-columns.ts";
+import { resealDirectory } from "./sealed-columns.ts";
 
 /** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
 const FLUSH_MS = 1_000;
 const RETRY_FLUSH_MS = 10_000;
-
-/** Everyone who may sign in as the owner is one person; the name can be changed later. */
-const OWNER = { role: "owner", name: "Owner", lang: "en" } as const;
 
 export class DirectoryObject extends DurableObject<Env> {
   readonly #audit: AuditQueue;
@@ -233,7 +228,7 @@ export class DirectoryObject extends DurableObject<Env> {
 
   /** The owner, made when there is none yet: for the admin socket, and for what he is to be told. */
   ensureOwner(): Person {
-    return this.#people.owner() ?? this.#people.add(OWNER, Date.now());
+    return this.#people.ensureOwner(Date.now());
   }
 
   person(id: PersonId): Person | undefined {
@@ -281,25 +276,22 @@ export class DirectoryObject extends DurableObject<Env> {
 
   /** Joins the person who typed the code to the one who made it. Running it twice changes nothing. */
   async redeemLink(request: RedeemLink): Promise<LinkRedeemed> {
-    const done = this.ctx.storage.transactionSync(() => {
+    const redeemed = this.ctx.storage.transactionSync((): LinkRedeemed => {
       const taken = this.#oneTime.takeLinkCode(request.code, request.session, Date.now());
-      if (taken.status !== "linked") return { redeemed: { status: taken.status } };
+      if (taken.status !== "linked") return { status: taken.status };
       const { to, channel, personId: subjectId } = taken;
       const { personId: userId } = request.speaker;
       const joined = this.#people.join(userId, subjectId, Date.now());
       if (userId !== subjectId)
         this.#audit.add(auditEvent("link.used", { userId, ip: null }, { channel }, { subjectId }));
-      return { redeemed: { status: "linked", to, channel, joined } as const, joined };
+      return { status: "linked", to, channel, joined };
     });
     await this.#audit.flush();
-    if (done.joined) await joinPersonKeys(this.env, done.joined.from, done.joined.into);
-    return done.redeemed;
+    return redeemed;
   }
 
-  /** Seals rows under old keys anew. */
   async reseal(): Promise<void> {
-    const { sql } = this.ctx.storage;
-    await resealAll(sql, await openKeyring(this.env), DIRECTORY_COLUMNS, async () => true);
+    await resealDirectory(this.ctx.storage.sql, await openKeyring(this.env));
   }
 
   async remember(personId: PersonId, key: string, text: string): Promise<Remembered> {

@@ -35,6 +35,9 @@ export interface Joined {
   into: PersonId;
 }
 
+/** Everyone who may sign in as the owner is one person; the name can be changed later. */
+const OWNER = { role: "owner", name: "Owner", lang: "en" } as const;
+
 export class People {
   readonly #sql: SqlStorage;
   readonly #access: PersonAccessRows;
@@ -55,6 +58,10 @@ export class People {
   }
 
   /** The first of them, where there are several. */
+  ensureOwner(nowMs: number): Person {
+    return this.owner() ?? this.add(OWNER, nowMs);
+  }
+
   owner(): Person | undefined {
     return this.#people("WHERE role = 'owner' ORDER BY id LIMIT 1")[0];
   }

@@ -5,7 +5,10 @@ import { openKeyring } from "./isolate.ts";
 import { openVault } from "./vault-client.ts";
 
 /** The keys of one go with the other from now on. Running it twice changes nothing. */
-export async function joinPersonKeys(env: Env, from: PersonId, into: PersonId): Promise<void> {
+export async function joinPersonKeys(
+  env: Env,
+  { from, into }: { from: PersonId; into: PersonId },
+): Promise<void> {
   if (from === into) return;
   await openVault(env).join(from, into);
   (await openKeyring(env)).renew();

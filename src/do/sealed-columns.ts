@@ -1,6 +1,7 @@
 /** The sealed columns that are kept for long, each with its place. What goes within days is not sealed anew. */
 import type { SessionKey } from "../core/ids.ts";
-import type { SealedColumn } from "./reseal.ts";
+import type { Keyring } from "../security/keyring.ts";
+import { resealAll, type SealedColumn } from "./reseal.ts";
 
 /** Whoever alone speaks in a conversation; null where several do. */
 const ONLY_PERSON =
@@ -41,7 +42,7 @@ export function sessionColumns(session: SessionKey): SealedColumn[] {
   ];
 }
 
-export const DIRECTORY_COLUMNS: readonly SealedColumn[] = [
+const DIRECTORY_COLUMNS: readonly SealedColumn[] = [
   {
     table: "facts",
     column: "body",
@@ -64,3 +65,7 @@ export const DIRECTORY_COLUMNS: readonly SealedColumn[] = [
     owner: "NULL",
   },
 ];
+
+export async function resealDirectory(sql: SqlStorage, keyring: Keyring): Promise<void> {
+  await resealAll(sql, keyring, DIRECTORY_COLUMNS, async () => true);
+}

@@ -12,6 +12,7 @@ import type { PinPorts } from "../turn/pin-commands.ts";
 import { commitTurn } from "./commit.ts";
 import { followPerson } from "./credentials-client.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
+import { joinPersonKeys } from "./person-keys.ts";
 import { zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
 import { reportTurn } from "./report-turn.ts";
@@ -136,6 +137,7 @@ async function redeemLink(
   if (isGuessing(speaker.personId, parts.nowMs())) return { status: "too_many" };
   const outcome = await openDirectory(parts.env).redeemLink({ code, session: parts.key, speaker });
   if (outcome.status !== "linked") return outcome;
+  await joinPersonKeys(parts.env, outcome.joined);
   forgetDirectory();
   await followPerson(parts.env, outcome.joined);
   // Where that conversation has moved itself: one that has moved here would lead in a circle.

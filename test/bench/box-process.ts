@@ -53,7 +53,7 @@ const supervisor = new Supervisor({
   sockets: listening.sockets,
   url: () => listening.url(),
   prepare: () => {
-    writeConfig(plan, listening);
+    writeConfig(plan, listening, { present: folder.masterKey });
     if (floor) writeFloor(floor);
   },
   announceEnd: async () => undefined,

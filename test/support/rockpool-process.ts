@@ -26,6 +26,8 @@ export interface StartOptions {
   modelUrl?: string | null;
   /** Default: a new temporary folder. */
   dataDir?: string;
+  /** What it reads from its standard input. */
+  input?: string;
   /** Folder of the project whose bin/rockpool runs. Default: this one. */
   root?: string;
 }
@@ -57,6 +59,7 @@ export async function startRockpool(options: StartOptions = {}): Promise<Rockpoo
   const dataDir = options.dataDir ?? temporaryFolder();
   const env = environment({ ...options, dataDir });
   const { child, ended, output, stdout } = launch(["up", "--json"], env, options.root);
+  if (options.input !== undefined) child.stdin.end(options.input);
   const greeting = await firstJsonLine(child, stdout, output);
   const state = (): RunState => {
     const found = loadRunState(dataDir);

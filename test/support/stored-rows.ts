@@ -80,8 +80,8 @@ export function countStored(dataDir: string): Record<string, number> {
 }
 
 /** Files of the folder in which the text stands as it is. */
-export function filesWith(dataDir: string, text: string): string[] {
-  const wanted = Buffer.from(text);
+export function filesWith(dataDir: string, text: string | Buffer): string[] {
+  const wanted = typeof text === "string" ? Buffer.from(text) : text;
   return readdirSync(dataDir, { recursive: true, encoding: "utf8" })
     .map((name) => join(dataDir, name))
     .filter((path) => statSync(path).isFile() && readFileSync(path).includes(wanted));

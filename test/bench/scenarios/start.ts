@@ -71,7 +71,11 @@ async function timeWorkerd(bench: Bench): Promise<number> {
   const folder = dataFolderAt(bench.dataDir);
   const port = await findFreePort();
   const plan = planRun(folder, bench.environment.ROCKPOOL_MODEL_URL ?? "", bench.worker);
-  writeConfig(plan, { prepare: () => [{ name: "http", host: plan.options.HOST, port }] });
+  writeConfig(
+    plan,
+    { prepare: () => [{ name: "http", host: plan.options.HOST, port }] },
+    { present: folder.masterKey },
+  );
   const beganMs = performance.now();
   const workerd = new WorkerdProcess({
     binary: findWorkerd(ROOT),

@@ -10,6 +10,8 @@ const BAD: Record<OptionName, string> = {
   HOST: "two words",
   PORT: "65536",
   ROCKPOOL_DATA: " ",
+  ROCKPOOL_MASTER_KEY: "abc",
+  ROCKPOOL_PASSPHRASE_FD: "stdin",
   ROCKPOOL_MODEL_URL: "ftp://model",
   ROCKPOOL_MODEL: "",
   ROCKPOOL_MODEL_SERVERS: "lan=ftp+http://a",
