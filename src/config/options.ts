@@ -99,16 +99,12 @@ function hostName(text: string): string {
   return text;
 }
 
-/** Empty for none. The value is in no message. */
-function masterKey(text: string): string {
-  if (!/^([0-9a-f]{64})?$/i.test(text)) throw new Error("64 hexadecimal digits are expected");
-  return text.toLowerCase();
-}
-
-/** Empty for none. */
-function fileDescriptor(text: string): string {
-  if (!/^(\d{1,4})?$/.test(text)) throw new Error("the number of a file descriptor is expected");
-  return text;
+/** Empty for none. The value is in no message: it may be a secret. */
+function matching(pattern: RegExp, what: string): (text: string) => string {
+  return (text) => {
+    if (text !== "" && !pattern.test(text)) throw new Error(`${what} expected`);
+    return text;
+  };
 }
 
 /** Empty for none. */
@@ -163,13 +159,13 @@ export const OPTIONS = {
     doc: "Folder of everything that is kept: chats, logs, the master key. One server for one folder.",
   }),
   ROCKPOOL_MASTER_KEY: option({
-    parse: masterKey,
+    parse: matching(/^[0-9a-f]{64}$/i, "64 hexadecimal digits are"),
     default: "",
     worker: false,
     doc: "The master key, 64 hexadecimal digits, in place of the file `master.key`. It reaches the server in memory only. For a box that has data already, move there with `rockpool key rotate --master --to environment`.",
   }),
   ROCKPOOL_PASSPHRASE_FD: option({
-    parse: fileDescriptor,
+    parse: matching(/^\d{1,4}$/, "the number of a file descriptor is"),
     default: "",
     worker: false,
     doc: "Number of an open file descriptor from which the passphrase of the master key is read, where it is made of one and there is no terminal to ask.",
