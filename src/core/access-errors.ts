@@ -44,6 +44,13 @@ export const ACCESS_ERRORS = {
     title: "A limit of this person is reached.",
     fix: "Come back when the answer says; the owner can set another limit with `npx rockpool person limit`.",
   },
+  "http/too_slow": {
+    status: 408,
+    audience: "caller",
+    transient: true,
+    title: "The body came too slowly.",
+    fix: "Send it again over a faster line.",
+  },
   "rate/limited": {
     status: 429,
     audience: "caller",

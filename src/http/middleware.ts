@@ -115,6 +115,25 @@ export async function readBody(
   if (statedBytes > maxBytes + MAX_DISCARDED_BYTES) throw new AppError("http/too_large");
   if (request.body === null) return new Uint8Array(0);
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    reader.cancel().catch(() => undefined); // the read that waits ends with it
+  }, bodyMs(maxBytes));
+  try {
+    const whole = await readWhole(reader, statedBytes, maxBytes);
+    if (!isLate) return whole;
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new AppError("http/too_slow");
+}
+
+async function readWhole(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  statedBytes: number,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for (;;) {
@@ -128,6 +147,11 @@ export async function readBody(
     sizeBytes += value.byteLength;
     chunks.push(value);
   }
+}
+
+/** How long a body may take: what it is allowed to be long, over a line of 16 KB a second, and half a minute. */
+export function bodyMs(maxBytes: number): number {
+  return 30_000 + maxBytes / 16;
 }
 
 /** Lets the rest of a body pass, and hangs up on one that does not end. */

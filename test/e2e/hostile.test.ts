@@ -1,5 +1,7 @@
 /** What nobody should send: each gets a coded answer and changes nothing, and the server stays up. */
 import { request } from "node:http";
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { encodeSessionKey } from "../../src/core/ids.ts";
 import { until } from "../support/rockpool-process.ts";
@@ -144,6 +146,59 @@ describe("a webhook call that is not genuine", () => {
     // 0: who never stops writing may be cut off before he reads.
     expect([413, 0]).toContain(status);
     expect(sentBytes).toBeLessThan(64 * MEGABYTE);
+  });
+});
+
+describe("a flood of calls with a wrong secret", () => {
+  it("is told to wait, stores nothing and is not logged call by call, while genuine calls pass", async ({
+    expect,
+  }) => {
+    const before = countStored(box.rockpool.dataDir);
+    const flood = Array.from({ length: 200 }, () => box.post(genuine, { secret: "wrong" }));
+    const responses = await Promise.all(flood);
+    const limited = responses.filter(({ status }) => status === 429);
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([401, 429]));
+    expect(limited.length).toBeGreaterThan(150);
+    expect(Number(limited[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await limited[0]?.json()).toMatchObject({
+      code: "rate/limited",
+      detail: "These calls come too fast.",
+    });
+    expect(countStored(box.rockpool.dataDir)).toEqual(before);
+    expect((await box.post(JSON.stringify({ update_id: 2 }))).status).toBe(200);
+  });
+});
+
+describe("a body that was pressed together", () => {
+  it("is not unpacked: a bomb stays as small as it came", async ({ expect }) => {
+    const bomb = gzipSync(Buffer.alloc(64 * MEGABYTE));
+    expect(bomb.length).toBeLessThan(MEGABYTE / 8);
+    const headers = {
+      "content-encoding": "gzip",
+      "x-telegram-bot-api-secret-token": box.secret,
+    };
+    const init = { method: "POST", headers, body: new Uint8Array(bomb) };
+    const response = await fetch(box.webhookUrl, init);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "webhook/bad_payload" });
+  });
+});
+
+describe("connections that say nothing to the end", () => {
+  it("hold nobody else up", async ({ expect }) => {
+    const { hostname, port } = new URL(box.rockpool.url);
+    const sockets = Array.from({ length: 200 }, () => connect(Number(port), hostname));
+    try {
+      for (const socket of sockets) {
+        socket.on("error", () => undefined);
+        socket.write("POST /webhooks/telegram/main HTTP/1.1\r\nHost: box\r\nContent-Length: 9\r\n");
+      }
+      const startedMs = performance.now();
+      expect((await box.post(JSON.stringify({ update_id: 3 }))).status).toBe(200);
+      expect(performance.now() - startedMs).toBeLessThan(5_000);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
   });
 });
 

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { Hono } from "hono";
 import * as v from "valibot";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import {
   assignRequestId,
+  bodyMs,
   type HttpEnv,
   MAX_DISCARDED_BYTES,
   PAGE_POLICY,
@@ -44,6 +45,30 @@ function endless(chunk: Uint8Array): {
 }
 
 describe("reading a body", () => {
+  it("is given up when it comes too slowly, however it dribbles", async ({ expect }) => {
+    vi.useFakeTimers();
+    try {
+      let timer: number | null = null;
+      const dribble = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          timer = setInterval(() => controller.enqueue(new Uint8Array(1)), 1_000);
+        },
+        cancel: () => clearInterval(timer),
+      });
+      const read = readBody(post(dribble), 16_000).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(bodyMs(16_000) - 1);
+      expect(vi.getTimerCount()).toBe(2);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await read).toMatchObject({
+        code: "http/too_slow",
+        message: "The body came too slowly.",
+      });
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("takes a body of exactly the limit and refuses one byte more", async ({ expect }) => {
     expect(await readBody(post("abcd"), 4)).toEqual(new TextEncoder().encode("abcd"));
     await expect(readBody(post("abcde"), 4)).rejects.toMatchObject({
