@@ -1,5 +1,5 @@
 /**
- * What the daily work found, as files in `<data>/reports/`: the newest integrity check and the newest try of a backup.
+ * What was found and done, as files in `<data>/reports/`: the newest integrity check, try of a backup, and restore.
  * Written whole by whoever did the work; read by the server's supervisor, by `status` and by `doctor`.
  */
 import { mkdirSync, readFileSync } from "node:fs";
@@ -30,6 +30,13 @@ const BackupSchema = v.strictObject({
   failure: v.exactOptional(failure),
 });
 
+const RestoreSchema = v.strictObject({
+  restoredAtMs: timeMs,
+  /** When the backup was made that was put in place. */
+  createdAtMs: timeMs,
+});
+
+export type RestoreRecord = v.InferOutput<typeof RestoreSchema>;
 export type IntegrityReport = v.InferOutput<typeof IntegritySchema>;
 export type BackupReport = v.InferOutput<typeof BackupSchema>;
 
@@ -40,6 +47,14 @@ export function loadIntegrityReport(folder: DataFolder): IntegrityReport | undef
 
 export function loadBackupReport(folder: DataFolder): BackupReport | undefined {
   return load(join(folder.reports, "backup.json"), BackupSchema);
+}
+
+export function loadRestoreRecord(folder: DataFolder): RestoreRecord | undefined {
+  return load(join(folder.reports, "restore.json"), RestoreSchema);
+}
+
+export function writeRestoreRecord(folder: DataFolder, record: RestoreRecord): void {
+  write(folder, "restore.json", record);
 }
 
 export function writeIntegrityReport(folder: DataFolder, report: IntegrityReport): void {

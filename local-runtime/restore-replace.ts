@@ -6,6 +6,7 @@ import { type DataFolder, explainFileErrors, listFolder } from "./data-folder.ts
 import { HostError } from "./host-error.ts";
 import { acquireLock } from "./lock.ts";
 import { endOrphans } from "./orphans.ts";
+import { writeRestoreRecord } from "./reports.ts";
 import { finishRestore, restoreStaging, swapInRestored } from "./restore-swap.ts";
 import { configFile } from "./run-files.ts";
 import { renderUsedBy } from "./used-by.ts";
@@ -54,7 +55,9 @@ export async function replaceData(
       writeFileAtomic(join(staging, "master.key.id"), `${masterKeyId}\n`);
       const usedBy = renderUsedBy({ version: report.version, build: "" });
       writeFileAtomic(join(staging, "used-by.json"), usedBy);
-      const keptAs = swapInRestored(folder, Date.now());
+      const restoredAtMs = Date.now();
+      const keptAs = swapInRestored(folder, restoredAtMs);
+      writeRestoreRecord(folder, { restoredAtMs, createdAtMs: Date.parse(report.createdAt) });
       return { ...report, ...(keptAs === undefined ? {} : { keptAs }) };
     } finally {
       if (!existsSync(join(staging, "commit.json")))

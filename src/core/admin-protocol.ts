@@ -189,6 +189,8 @@ export interface HostChecks {
   integrity?: { checkedAtMs: number; databases: number; broken: number };
   /** Into the store: when it was tried last, when it last succeeded, and why not, where the last try failed. */
   backup?: { triedAtMs: number; succeededAtMs?: number; failureCode?: string };
+  /** The newest restore: when, and of when what was put in place is. */
+  restored?: { restoredAtMs: number; createdAtMs: number };
 }
 
 /** Every error of the admin and the public API: RFC 9457, as application/problem+json. */

@@ -42,11 +42,17 @@ export async function hearChecks(env: Env, checks: HostChecks | undefined): Prom
 type Matter =
   | { id: string; what: "broken"; atMs: number; broken: number; databases: number }
   | { id: string; what: "not_backed_up"; atMs: number; reason: string }
-  | { id: string; what: "backed_up"; atMs: number };
+  | { id: string; what: "backed_up"; atMs: number }
+  | { id: string; what: "restored"; atMs: number; backupOf: string };
 
 /** Each under an id of its own, however often it is reported: one for each check, one for each row of failures. Pure. */
-export function decideMatters({ integrity, backup }: HostChecks): Matter[] {
+export function decideMatters({ integrity, backup, restored }: HostChecks): Matter[] {
   const matters: Matter[] = [];
+  if (restored) {
+    const backupOf = new Date(restored.createdAtMs).toISOString();
+    const { restoredAtMs: atMs } = restored;
+    matters.push({ id: `host-restored-${atMs}`, what: "restored", atMs, backupOf });
+  }
   if (integrity && integrity.broken > 0) {
     const { checkedAtMs: atMs, broken, databases } = integrity;
     matters.push({ id: `host-integrity-${atMs}`, what: "broken", atMs, broken, databases });
@@ -68,15 +74,17 @@ async function settle(env: Env, matter: Matter): Promise<void> {
     const { broken, databases } = matter;
     await record(env, matter, "integrity.failed", { broken, databases });
     await tellOwner(env, matter.id, "integrityBroken", { broken, databases });
-  } else if (matter.what === "backed_up") await record(env, matter, "backup.made", {});
+  } else if (matter.what === "restored")
+    await record(env, matter, "backup.restored", { backupOf: matter.backupOf });
+  else if (matter.what === "backed_up") await record(env, matter, "backup.made", {});
   else await tellOwner(env, matter.id, "backupFailed", { reason: matter.reason });
 }
 
 async function record(
   env: Env,
   { id, atMs }: Matter,
-  action: "integrity.failed" | "backup.made",
-  metadata: Record<string, number>,
+  action: "integrity.failed" | "backup.made" | "backup.restored",
+  metadata: Record<string, string | number>,
 ): Promise<void> {
   await recordAudit(env, { ...auditEvent(action, NO_ACTOR, metadata), id, atMs });
 }

@@ -12,6 +12,7 @@ const MAX_BODY_BYTES = 1_024;
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const checksSchema = v.strictObject({
+  restored: v.exactOptional(v.strictObject({ restoredAtMs: whole, createdAtMs: whole })),
   integrity: v.exactOptional(
     v.strictObject({ checkedAtMs: whole, databases: whole, broken: whole }),
   ),

@@ -60,6 +60,13 @@ describe("the host's daily checks", () => {
     expect(await audited("backup.made")).toHaveLength(1);
   });
 
+  it("leave a restore in the audit log, which came back from before it", async ({ expect }) => {
+    const restored = { restoredAtMs: Date.UTC(2026, 0, 2), createdAtMs: Date.UTC(2026, 0, 1) };
+    await hearChecks(env, { restored });
+    await hearChecks(env, { restored });
+    expect(await audited("backup.restored")).toEqual([{ backupOf: "2026-01-01T00:00:00.000Z" }]);
+  });
+
   it("say nothing where all is well", ({ expect }) => {
     expect(decideMatters({ integrity: { checkedAtMs: 1, databases: 3, broken: 0 } })).toEqual([]);
     expect(decideMatters({})).toEqual([]);

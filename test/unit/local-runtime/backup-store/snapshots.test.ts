@@ -20,6 +20,7 @@ import {
   fillFromSnapshot,
   restoreSnapshot,
 } from "../../../../local-runtime/backup-store/restore-snapshot.ts";
+import { loadHostChecks } from "../../../../local-runtime/host-checks.ts";
 import { loadMasterKey } from "../../../../local-runtime/master-key.ts";
 import { finishRestore } from "../../../../local-runtime/restore-swap.ts";
 import { createTestStore, type TestStore, VERSION } from "../../../support/backup-store.ts";
@@ -163,6 +164,9 @@ describe("a backup in a store", () => {
     expect(readdirSync(join(keptAs ?? "", "session"))).toEqual(["two.sqlite"]);
     expect(loadMasterKey(other.folder)).toEqual(readFileSync(data.folder.masterKey));
     expect(finishRestore(other.folder)).toBe(false);
+    expect(loadHostChecks(other.folder)).toMatchObject({
+      restored: { restoredAtMs: expect.any(Number), createdAtMs: expect.any(Number) },
+    });
   });
 });
 
