@@ -107,6 +107,7 @@ const ApiKeySchema: v.GenericSchema<unknown, ApiKeySummary> = v.object({
   person: v.string(),
   scopes: v.array(v.picklist(API_SCOPES)),
   model: v.exactOptional(v.string()),
+  cacheAnswersMs: v.exactOptional(v.number()),
   createdAtMs: v.number(),
   expiresAtMs: v.exactOptional(v.number()),
   lastUsedDay: v.exactOptional(v.string()),

@@ -1,4 +1,5 @@
 /** When something is to expire, as people type it. Pure. */
+import { MAX_CACHE_ANSWERS_MS, MIN_CACHE_ANSWERS_MS } from "../src/core/api-keys.ts";
 import { usageError } from "./host-error.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -18,6 +19,19 @@ export function parseExpiry(text: string, nowMs: number): number {
   if (atMs <= nowMs)
     throw usageError("The time of expiry has passed already.", "Choose a later one.");
   return atMs;
+}
+
+const KEEPING_UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `30s`, `10m`, `1h`: how long an answer is kept. Throws a usage error. */
+export function parseKeepingTime(text: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
+  const timeMs = Number(number) * (KEEPING_UNIT_MS[unit] ?? Number.NaN);
+  if (timeMs >= MIN_CACHE_ANSWERS_MS && timeMs <= MAX_CACHE_ANSWERS_MS) return timeMs;
+  throw usageError(
+    "The time for which answers are kept cannot be read.",
+    "Write it as 30s, 10m or 1h; 24h at most.",
+  );
 }
 
 function spanMs(text: string, nowMs: number): number | undefined {

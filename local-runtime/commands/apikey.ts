@@ -8,7 +8,7 @@ import { callAdmin, findServer } from "../admin-client.ts";
 import { ApiKeyCreatedSchema, ApiKeysSchema } from "../admin-client-replies.ts";
 import { renderTable } from "../channel-text.ts";
 import { defineGroup } from "../command-group.ts";
-import { parseExpiry } from "../expiry.ts";
+import { parseExpiry, parseKeepingTime } from "../expiry.ts";
 import { usageError } from "../host-error.ts";
 import { loadServerStatus } from "../server-status.ts";
 import { loadSettings } from "../settings.ts";
@@ -20,6 +20,7 @@ interface CreateFlags {
   expires?: string;
   model?: string;
   person?: string;
+  cacheAnswers?: string;
 }
 
 export function defineCommand(command: Command, shell: Shell): void {
@@ -37,6 +38,10 @@ export function defineCommand(command: Command, shell: Shell): void {
     )
     .option("--model <model>", "the model that answers its chats, whichever one they name")
     .option("--person <person>", "whose key it is, by id or name; the owner's by default")
+    .option(
+      "--cache-answers <time>",
+      "answer the same chat again from memory for so long (30s, 10m, 1h; 24h at most); only with temperature 0",
+    )
     .action((flags: CreateFlags) => runCreate(shell, flags));
   command
     .command("list")
@@ -51,12 +56,13 @@ export function defineCommand(command: Command, shell: Shell): void {
 
 async function runCreate(shell: Shell, flags: CreateFlags): Promise<void> {
   verifyName(flags.name);
-  const { name, scopes, expires, model, person } = flags;
+  const { name, scopes, expires, model, person, cacheAnswers } = flags;
   const body: CreateApiKey = {
     name,
     scopes: [...new Set(scopes)],
     ...(model === undefined ? {} : { model }),
     ...(person === undefined ? {} : { person }),
+    ...(cacheAnswers === undefined ? {} : { cacheAnswersMs: parseKeepingTime(cacheAnswers) }),
     ...(expires === undefined ? {} : { expiresAtMs: parseExpiry(expires, Date.now()) }),
   };
   const { adminSocket, url } = findServer(loadSettings(shell).dataDir);

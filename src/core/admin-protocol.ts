@@ -129,6 +129,8 @@ export interface CreateApiKey {
   person?: string;
   /** Answers the key's chats, whichever one they name. */
   model?: string;
+  /** How long answers to the same chat are kept; see {@link MAX_CACHE_ANSWERS_MS}. */
+  cacheAnswersMs?: number;
   expiresAtMs?: number;
 }
 
@@ -140,6 +142,7 @@ export interface ApiKeySummary {
   person: string;
   scopes: ApiScope[];
   model?: string;
+  cacheAnswersMs?: number;
   createdAtMs: number;
   expiresAtMs?: number;
   /** In UTC, for example `2026-11-21`. */

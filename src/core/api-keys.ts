@@ -5,6 +5,10 @@ export const API_SCOPES = ["chat", "models", "embeddings"] as const;
 
 export type ApiScope = (typeof API_SCOPES)[number];
 
+/** Longest time for which answers may be kept, and the shortest that makes sense. */
+export const MAX_CACHE_ANSWERS_MS = 24 * 3_600_000;
+export const MIN_CACHE_ANSWERS_MS = 1_000;
+
 /** Whose call it is, as its key says. */
 export interface ApiCaller {
   keyName: string;
@@ -12,5 +16,7 @@ export interface ApiCaller {
   scopes: ApiScope[];
   /** Answers the key's chats, whichever one they name. */
   model?: string;
+  /** How long answers to its chats are kept for the same chat again; not at all where it is left out. */
+  cacheAnswersMs?: number;
   expiresAtMs?: number;
 }

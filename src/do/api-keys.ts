@@ -16,6 +16,7 @@ interface StoredKey extends Record<string, SqlStorageValue> {
   person_id: string;
   scopes: string;
   model: string | null;
+  cache_answers_ms: number | null;
   created_at_ms: number;
   expires_at_ms: number | null;
   last_used_day: string | null;
@@ -41,7 +42,7 @@ export class ApiKeys {
   /** Throws apikey/exists, apikey/too_many. */
   add(
     { id, hash }: ParsedApiKey,
-    { name, scopes, model, expiresAtMs }: CreateApiKey,
+    { name, scopes, model, cacheAnswersMs, expiresAtMs }: CreateApiKey,
     person: Person,
     nowMs: number,
   ): ApiKeySummary {
@@ -51,13 +52,14 @@ export class ApiKeys {
     if (n >= MAX_API_KEYS)
       throw new AppError("apikey/too_many", { detail: `At most ${MAX_API_KEYS} API keys fit.` });
     this.#sql.exec(
-      "INSERT INTO api_keys (id, name, hash, person_id, scopes, model, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO api_keys (id, name, hash, person_id, scopes, model, cache_answers_ms, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       id,
       name,
       hash,
       person.id,
       scopes.join(" "),
       model ?? null,
+      cacheAnswersMs ?? null,
       nowMs,
       expiresAtMs ?? null,
     );
@@ -99,6 +101,7 @@ function toCaller(row: KeyWithPerson): ApiCaller {
     },
     scopes: row.scopes.split(" ") as ApiScope[],
     ...(row.model === null ? {} : { model: row.model }),
+    ...(row.cache_answers_ms === null ? {} : { cacheAnswersMs: row.cache_answers_ms }),
     ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
   };
 }

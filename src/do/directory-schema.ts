@@ -120,6 +120,10 @@ const STEPS: readonly string[] = [
   CREATE TABLE joined_people (from_id TEXT PRIMARY KEY, into_id TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX joined_by_person ON joined_people (into_id);
   `,
+  `
+  -- For how long answers to the same chat are kept for a key; NULL is not at all.
+  ALTER TABLE api_keys ADD COLUMN cache_answers_ms INTEGER;
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

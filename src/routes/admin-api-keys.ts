@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { CreateApiKey } from "../core/admin-protocol.ts";
-import { API_SCOPES } from "../core/api-keys.ts";
+import { API_SCOPES, MAX_CACHE_ANSWERS_MS, MIN_CACHE_ANSWERS_MS } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
 import { NAME_PATTERN } from "../core/ids.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
@@ -19,6 +19,14 @@ const createSchema = v.strictObject({
   scopes: v.pipe(v.array(v.picklist(API_SCOPES)), v.minLength(1)),
   person: v.exactOptional(label),
   model: v.exactOptional(label),
+  cacheAnswersMs: v.exactOptional(
+    v.pipe(
+      v.number(),
+      v.safeInteger(),
+      v.minValue(MIN_CACHE_ANSWERS_MS),
+      v.maxValue(MAX_CACHE_ANSWERS_MS),
+    ),
+  ),
   expiresAtMs: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
 }) satisfies v.GenericSchema<unknown, CreateApiKey>;
 

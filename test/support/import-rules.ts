@@ -105,7 +105,7 @@ export const AREAS: readonly Area[] = [
   },
   {
     place: "src/routes",
-    uses: [...LOWER, "src/do", "src/flows", "src/http", "src/limits"],
+    uses: [...LOWER, "src/cache", "src/do", "src/flows", "src/http", "src/limits"],
     types: ["src/adapters", "src/env.ts"],
     packages: ["hono", "valibot"],
   },

@@ -25,18 +25,22 @@ export interface AnswerOptions {
   open(signal: AbortSignal): AsyncGenerator<AnswerPiece, void>;
   /** Told of the end. */
   note?: CallNote;
+  /** Of an answer that may come from memory: whether it does. */
+  cache?: "hit" | "miss";
 }
 
 export class AnswerSource {
   readonly model: string;
+  readonly cache: "hit" | "miss" | undefined;
   readonly #pieces: AsyncGenerator<AnswerPiece, void>;
   readonly #controller = new AbortController();
   readonly #settle: (work: Promise<unknown>) => void;
   /** Undefined once it was told. */
   #note: CallNote | undefined;
 
-  constructor(c: Context<HttpEnv>, { model, open, note }: AnswerOptions) {
+  constructor(c: Context<HttpEnv>, { model, open, note, cache }: AnswerOptions) {
     this.model = model;
+    this.cache = cache;
     this.#note = note;
     this.#pieces = open(this.#controller.signal);
     this.#settle = (work) => c.executionCtx.waitUntil(work.catch(() => undefined));

@@ -8,6 +8,7 @@ import { openModel } from "../../do/isolate.ts";
 import { verifyCall } from "../../do/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { AnswerSource } from "./answer.ts";
+import { CACHE_HEADER, openCached } from "./answer-cache.ts";
 import { renderRequest } from "./chat-request.ts";
 import { type ChatBody, chatSchema } from "./chat-schema.ts";
 import { createHead, renderCompletion } from "./chunks.ts";
@@ -25,12 +26,14 @@ export async function completeChat(c: Context<HttpEnv>): Promise<Response> {
   const session = c.req.header(SESSION_HEADER);
   const source = session === undefined ? await askModel(c, body) : openSession(c, body, session);
   try {
-    return body.stream
+    const response = body.stream
       ? await streamAnswer(source, {
           includeUsage: body.stream_options?.include_usage ?? false,
           requestId: c.get("requestId"),
         })
       : await answerWhole(c, source);
+    if (source.cache) response.headers.set(CACHE_HEADER, source.cache);
+    return response;
   } catch (error) {
     if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_GONE });
     throw error;
@@ -47,11 +50,11 @@ async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSour
   const caller = { personId: speaker.personId, priority: "interactive" } as const;
   const request = renderRequest(body, profile, wanted, caller);
   const granted = speaker.access?.models;
-  return new AnswerSource(c, {
-    model: profile.name,
-    open: (signal) => model.chat({ ...request, ...(granted ? { granted } : {}) }, signal),
-    note: noteCall(c, "chat"),
-  });
+  const chat = { ...request, ...(granted ? { granted } : {}) };
+  const ask = (signal: AbortSignal) => model.chat(chat, signal);
+  const cached = await openCached(c.get("apiCaller"), chat, profile.name, ask);
+  const { open, ...state } = cached ?? { open: ask };
+  return new AnswerSource(c, { model: profile.name, open, note: noteCall(c, "chat"), ...state });
 }
 
 async function answerWhole(c: Context<HttpEnv>, source: AnswerSource): Promise<Response> {

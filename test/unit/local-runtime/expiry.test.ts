@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { parseExpiry } from "../../../local-runtime/expiry.ts";
+import { parseExpiry, parseKeepingTime } from "../../../local-runtime/expiry.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 
@@ -34,6 +34,22 @@ describe("parseExpiry", () => {
           expect(error).toMatchObject({ code: "usage/bad_argument", exitStatus: 64 });
         }
       }),
+    );
+  });
+});
+
+describe("parseKeepingTime", () => {
+  it.for([
+    ["30s", 30_000],
+    ["10m", 600_000],
+    ["24h", 86_400_000],
+  ] as const)("%s is %i ms", ([text, timeMs], { expect }) => {
+    expect(parseKeepingTime(text)).toBe(timeMs);
+  });
+
+  it.for(["", "0s", "1d", "25h", "1.5h", "-1h", "1 h"])("refuses %j", (text, { expect }) => {
+    expect(() => parseKeepingTime(text)).toThrow(
+      "The time for which answers are kept cannot be read.",
     );
   });
 });
