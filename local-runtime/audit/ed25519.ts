@@ -8,6 +8,10 @@ export function digestText(text: string): string {
   return hash("sha256", text, "hex");
 }
 
+export function digestBytes(bytes: Uint8Array): string {
+  return hash("sha256", bytes, "hex");
+}
+
 /** Both in hexadecimal. */
 export function isSigned(text: string, signature: string, publicKey: string): boolean {
   const der = Buffer.concat([SPKI_PREFIX, Buffer.from(publicKey, "hex")]);

@@ -1,4 +1,4 @@
-/** `rockpool person list|show|role|grant|revoke|limit|remove|erase`: who may do what, and how much of it. */
+/** `rockpool person list|show|role|grant|revoke|limit|remove|export|verify|erase`: who may do what, and how much of it. */
 import { Argument, type Command } from "commander";
 import type { PersonChange, PersonSummary } from "../../src/core/admin-protocol.ts";
 import { GRANT_KINDS, type GrantKind } from "../../src/core/person-access.ts";
@@ -9,6 +9,7 @@ import { PeopleSchema, PersonSchema } from "../admin-client-replies.ts";
 import { defineGroup } from "../command-group.ts";
 import { usageError } from "../host-error.ts";
 import { defineErase } from "../person-erase.ts";
+import { defineExport } from "../person-export.ts";
 import { renderPeople, renderPerson } from "../person-text.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
@@ -54,6 +55,7 @@ export function defineCommand(command: Command, shell: Shell): void {
     )
     .addArgument(PERSON)
     .action((person: string) => runRemove(shell, person));
+  defineExport(command, shell);
   defineErase(command, shell);
 }
 

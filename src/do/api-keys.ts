@@ -73,8 +73,15 @@ export class ApiKeys {
     );
   }
 
-  list(): ApiKeySummary[] {
-    return this.#sql.exec<KeyWithPerson>(`${SELECT} ORDER BY k.name`).toArray().map(toSummary);
+  /** Everybody's, or one person's. */
+  list(of?: PersonId): ApiKeySummary[] {
+    return this.#sql
+      .exec<KeyWithPerson>(
+        `${SELECT} WHERE k.person_id = coalesce(?, k.person_id) ORDER BY k.name`,
+        of ?? null,
+      )
+      .toArray()
+      .map(toSummary);
   }
 
   /** Whose call it is, the key's day of use noted; undefined for a key that is not in force. */

@@ -149,6 +149,18 @@ export class AuditObject extends DurableObject<Env> {
     return Promise.all(rows.map((row) => log.openRow(row)));
   }
 
+  /** By and about one person, oldest first. */
+  async entriesOf(personId: PersonId, afterSeq: number, limit: number): Promise<AuditEntry[]> {
+    const log = await this.#open();
+    const rows = log.rows.of(personId, afterSeq, Math.min(limit, MAX_AUDIT_PAGE));
+    return Promise.all(rows.map((row) => log.openRow(row)));
+  }
+
+  /** Oldest first. */
+  accessOf(personId: PersonId, afterSeq: number, limit: number): AccessEntry[] {
+    return this.#access.of(personId, afterSeq, Math.min(limit, MAX_AUDIT_PAGE));
+  }
+
   /** Signed by the same key as the log: the text says by itself what it is. */
   async sign(text: string): Promise<{ publicKey: string; signature: string }> {
     const log = await this.#open();

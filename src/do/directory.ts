@@ -365,8 +365,8 @@ export class DirectoryObject extends DurableObject<Env> {
     return { key, apiKey };
   }
 
-  apiKeys(): ApiKeySummary[] {
-    return this.#apiKeys.list();
+  apiKeys(of?: PersonId): ApiKeySummary[] {
+    return this.#apiKeys.list(of);
   }
 
   /** Throws apikey/unknown. */

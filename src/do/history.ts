@@ -171,6 +171,17 @@ export class History {
     return this.#toMessages(rows);
   }
 
+  /** Those at these positions, oldest first. */
+  async at(seqs: readonly number[]): Promise<ChatMessage[]> {
+    const rows = this.#sql
+      .exec<StoredMessage>(
+        "SELECT * FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq",
+        JSON.stringify(seqs),
+      )
+      .toArray();
+    return this.#toMessages(rows);
+  }
+
   /** What was said in one turn, oldest first. */
   async ofTurn(turnId: TurnId): Promise<ChatMessage[]> {
     const rows = this.#sql

@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { MAX_HISTORY_PAGE } from "../core/chat-protocol.ts";
 import { AppError, errorCode } from "../core/errors.ts";
+import type { ExportedPage, ExportedTalk } from "../core/exported-talk.ts";
 import type { AccountKey, PersonId, SessionKey, TurnId } from "../core/ids.ts";
 import type { MediaRef } from "../core/message.ts";
 import type {
@@ -29,6 +30,7 @@ import { countPerson, type Erased, erasePerson } from "./erase-person.ts";
 import { liveEvent } from "./live-event.ts";
 import { Meta } from "./meta.ts";
 import { pruneSession } from "./prune-session.ts";
+import { describeTalk, readTalk } from "./read-person.ts";
 import { findTurn, readReply } from "./read-reply.ts";
 import { createSessionLoop } from "./session-lanes.ts";
 import { openSessionParts, type SessionParts } from "./session-parts.ts";
@@ -156,6 +158,22 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
   /** What {@link erasePerson} would take away. Also of a conversation that goes on elsewhere: its past is here. */
   async countPerson(people: readonly PersonId[]): Promise<Erased> {
     return countPerson(await this.#open(), this.ctx.storage.sql, people);
+  }
+
+  async describeTalk(people: readonly PersonId[]): Promise<ExportedTalk> {
+    return describeTalk(await this.#open(), this.ctx.storage.sql, people);
+  }
+
+  async readTalk(
+    people: readonly PersonId[],
+    from: { afterSeq: number; isShared: boolean },
+  ): Promise<ExportedPage> {
+    return readTalk(await this.#open(), this.ctx.storage.sql, people, from);
+  }
+
+  /** A file of this object, wherever the conversation goes on. Throws file/unknown. */
+  async ownFile(fileId: string): Promise<StoredFile> {
+    return (await this.#open()).files.read(fileId);
   }
 
   /** Durable when it returns; running it twice changes nothing. */

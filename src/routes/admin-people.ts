@@ -10,10 +10,12 @@ import { ROLES, type Role } from "../core/roles.ts";
 import { recordAudit } from "../do/audit-client.ts";
 import { dropSessions, openCredentials } from "../do/credentials-client.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import { exportPerson } from "../do/export-person.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { callerRole, requirePermission } from "../http/permission.ts";
+import { streamChunks } from "../http/stream-chunks.ts";
 import { verifyRoleChange } from "../security/role-changes.ts";
 
 const MAX_BODY_BYTES = 4096;
@@ -58,6 +60,10 @@ export const adminPeople = new Hono<HttpEnv>()
   .get("/:id{[0-9a-f-]{36}}/erasure", requirePermission("person:erase"), async (c) =>
     c.json(await c.env.ERASURE.getByName(c.req.param("id")).state()),
   )
+  .get("/:person/export", requirePermission("person:export"), async (c) => {
+    const archive = await exportPerson(c.env, c.req.param("person"), actorOf(c));
+    return c.body(streamChunks(archive), 200, { "content-type": "application/x-tar" });
+  })
   .delete("/:person", requirePermission("person:write"), async (c) => {
     const removed = await openDirectory(c.env).removePerson(c.req.param("person"), callerRole(c));
     forgetDirectory();
