@@ -1,4 +1,4 @@
-/** What messengers, their platforms and callers of webhooks send. */
+/** What messengers, their platforms and callers of webhooks send, and the documents that come with it. */
 import { parseExactJson } from "../../../src/adapters/telegram/exact-json.ts";
 import { parseUpdate } from "../../../src/adapters/telegram/parse.ts";
 import { renderMarkdown } from "../../../src/adapters/telegram/render.ts";
@@ -7,12 +7,14 @@ import { parse as parseWebhook, readBody } from "../../../src/adapters/webhook/p
 import { parseCommand } from "../../../src/core/command.ts";
 import { decodeSessionKey } from "../../../src/core/ids.ts";
 import { parsePicture } from "../../../src/core/picture.ts";
+import { readDocument } from "../../../src/documents/read-document.ts";
 import { createUpdates } from "../../support/fake-telegram-updates.ts";
 import {
   createTelegramAccount,
   createWebhookCall,
   FAKE_SECRET,
 } from "../../support/telegram-account.ts";
+import { zipOf } from "../../support/zip-archive.ts";
 import { coded, type FuzzedParser, fuzzBytes, fuzzJson, fuzzText, named } from "./fuzzed-parser.ts";
 
 const updates = createUpdates();
@@ -52,6 +54,15 @@ const MARKDOWN = [
   "1. a\n   1. b <b>html</b> &amp; <a href='javascript:x'>c</a> https://d.example",
 ];
 
+const WORDS =
+  "<w:document><w:p><w:r><w:t>One &amp; two</w:t></w:r></w:p><w:tbl><w:tc><w:t>3</w:t></w:tc></w:tbl></w:document>";
+const DOCX = zipOf([
+  { name: "[Content_Types].xml", content: "<Types/>" },
+  { name: "word/document.xml", content: WORDS },
+  { name: "word/media/a.png", content: "PNG", method: 0 },
+]);
+const PAGES = ["<p>a</p>", "\ufeff我"].map((text) => new TextEncoder().encode(text));
+
 export const CHANNELS: readonly FuzzedParser[] = [
   fuzzJson("Telegram's updates", UPDATES, (value) => parseUpdate(value, account)),
   fuzzText(
@@ -79,5 +90,7 @@ export const CHANNELS: readonly FuzzedParser[] = [
   ),
   fuzzText("names of conversations", ["telegram:main:42", "web:main:a%3Ab:7"], decodeSessionKey),
   fuzzBytes("beginnings of pictures", [PNG, JPEG, WEBP], parsePicture),
+  fuzzBytes("Word documents", [DOCX], (bytes) => readDocument("docx", bytes), { runs: 4_000 }),
+  fuzzBytes("pages as documents", PAGES, (bytes) => readDocument("html", bytes), { runs: 4_000 }),
   fuzzText("Markdown for Telegram", MARKDOWN, renderMarkdown, { runs: 3_000 }),
 ];

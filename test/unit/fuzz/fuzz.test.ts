@@ -1,6 +1,7 @@
 /** Every parser of outside bytes, fed with genuine inputs that have faults: it reads them or refuses them in its own words. */
 import fc from "fast-check";
 import { describe, it } from "vitest";
+import { AUDIT } from "./audit.ts";
 import { BACKUPS } from "./backups.ts";
 import { CHANNELS } from "./channels.ts";
 import type { FuzzedParser } from "./fuzzed-parser.ts";
@@ -8,7 +9,14 @@ import { HOST } from "./host.ts";
 import { MODELS } from "./models.ts";
 import { PEOPLE } from "./people.ts";
 
-const PARSERS: readonly FuzzedParser[] = [...CHANNELS, ...MODELS, ...PEOPLE, ...HOST, ...BACKUPS];
+const PARSERS: readonly FuzzedParser[] = [
+  ...CHANNELS,
+  ...MODELS,
+  ...PEOPLE,
+  ...HOST,
+  ...AUDIT,
+  ...BACKUPS,
+];
 /** Of one test: what is slow enough to miss it hangs. */
 const TIMEOUT_MS = 120_000;
 const MIN_CASES = 200_000;

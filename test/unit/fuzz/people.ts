@@ -4,10 +4,12 @@ import { createEventParser } from "../../../src/console/chat/event-parser.ts";
 import { parseOwnerToken } from "../../../src/console/owner-link.ts";
 import { parseStreamEvent } from "../../../src/console/schemas.ts";
 import { parseIpBlocks } from "../../../src/core/ip-address.ts";
+import { parseRoleQuotas } from "../../../src/core/quotas.ts";
 import { parseDefinition } from "../../../src/flows/definition.ts";
 import { parseOwnPatterns } from "../../../src/redaction/own-patterns.ts";
 import { chatSchema } from "../../../src/routes/openai/chat-schema.ts";
 import { createApiKey, parseApiKey } from "../../../src/security/api-key.ts";
+import { createRefreshToken, parseRefreshToken } from "../../../src/security/refresh-token.ts";
 import { decodeBase64, decodeHex } from "../../../src/security/signature.ts";
 import { writeFlow } from "../flows/small-flow.ts";
 import { coded, type FuzzedParser, fuzzJson, fuzzText, named } from "./fuzzed-parser.ts";
@@ -44,6 +46,10 @@ const isError = named("Error");
 export const PEOPLE: readonly FuzzedParser[] = [
   fuzzJson("chats of the OpenAI-compatible API", [CHAT], (value) => v.safeParse(chatSchema, value)),
   fuzzText("API keys", [createApiKey(), "rkp_x"], parseApiKey),
+  fuzzText("refresh tokens", [createRefreshToken(crypto.randomUUID())], parseRefreshToken),
+  fuzzText("limits of roles", ["guest.messages_day=50, member.tokens_day=none"], parseRoleQuotas, {
+    isRefusal: isError,
+  }),
   fuzzText("hexadecimal", ["00ff", "DEADBEEF"], decodeHex),
   fuzzText("base64", ["AAAA", "a+/=", "whsec"], decodeBase64),
   fuzzText(
