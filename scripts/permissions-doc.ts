@@ -1,4 +1,6 @@
 /** docs/permissions.md: roles, what each may do, and where that is asked. Pure. */
+
+import { DEFAULT_QUOTAS, QUOTA_NAMES, QUOTAS } from "../src/core/quotas.ts";
 import { PERMISSIONS, type Permission, ROLES } from "../src/core/roles.ts";
 import { isAllowed, SCOPES } from "../src/security/permissions.ts";
 import { TOOLS, WEB_TOOLS } from "../src/tools/registry.ts";
@@ -50,6 +52,15 @@ function renderTools(): string {
   return table(["Tool", "Permission", ...ROLES], rows);
 }
 
+function renderLimits(): string {
+  const rows = QUOTA_NAMES.map((name) => [
+    code(name),
+    QUOTAS[name],
+    ...ROLES.map((role) => String(DEFAULT_QUOTAS[role][name] ?? "none")),
+  ]);
+  return table(["Limit", "Counts", ...ROLES], rows);
+}
+
 export function renderPermissions(): string {
   const scopes = Object.entries(SCOPES).map(([scope, gives]) => [code(scope), code(gives)]);
   return `${MADE}
@@ -57,7 +68,8 @@ export function renderPermissions(): string {
 # Roles and permissions
 
 Everybody who speaks to this box has one role. A role has the permissions of this table and no others; what a route, a chat command or a
-tool asks for stands below, and \`src/security/permissions.ts\` is the one place where it is checked. Whoever can open the admin socket in the data folder, as the \`rockpool\` command
+tool asks for stands below, and \`src/security/permissions.ts\` is the one place where it is checked.
+\`npx rockpool person list\` shows who has which role, and \`npx rockpool person role\` changes one. Whoever can open the admin socket in the data folder, as the \`rockpool\` command
 does, is the owner.
 
 - **owner**: whose box it is. There is always one.
@@ -91,6 +103,14 @@ ${renderCommands()}
 A tool is offered to the model only where the person who speaks may use it.
 
 ${renderTools()}
+
+## Limits
+
+What each role has of the box; "none" is no limit. Days are those of the box's time zone, minutes slide. \`ROCKPOOL_QUOTAS\` changes the
+limits of roles, \`npx rockpool person limit\` those of one person. Who reaches one is told so once, and when it goes on; programs get 429 with
+\`Retry-After\`. Commands that need no model are not counted.
+
+${renderLimits()}
 
 ## Scopes of API keys
 
