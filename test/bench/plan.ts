@@ -27,6 +27,8 @@ export interface Plan {
   historyTurns: number;
   /** How long people stand in line at the gate. */
   gateSeconds: number;
+  /** Of the audit log that is verified. */
+  auditEntries: number;
 }
 
 /** Some four minutes on two quiet processors. */
@@ -49,6 +51,7 @@ export const FULL: Plan = {
   historySizes: [10, 1_000, 100_000],
   historyTurns: 50,
   gateSeconds: 15,
+  auditEntries: 50_000,
 };
 
 /** Well below a minute. */
@@ -71,4 +74,5 @@ export const QUICK: Plan = {
   historySizes: [10, 1_000, 5_000],
   historyTurns: 10,
   gateSeconds: 6,
+  auditEntries: 10_000,
 };

@@ -15,6 +15,7 @@ import { type Figure, isMet } from "./figures.ts";
 import { FULL, type Plan, QUICK } from "./plan.ts";
 import { measureAccept } from "./scenarios/accept.ts";
 import { measureApiStreams } from "./scenarios/api-streams.ts";
+import { measureAudit } from "./scenarios/audit.ts";
 import { measureConnections } from "./scenarios/connections.ts";
 import { measureGate } from "./scenarios/gate.ts";
 import { fillHistories, measureHistory } from "./scenarios/history.ts";
@@ -48,6 +49,7 @@ async function measureServing(bench: Bench, box: Box, plan: Plan): Promise<Figur
   const api = await step("API", () => measureApiStreams(bench, box, plan));
   await bench.rest(box);
   await bench.verifyAnswers();
+  const audit = await step("audit log", () => measureAudit(plan));
   return [
     ...connections,
     ...api,
@@ -57,6 +59,7 @@ async function measureServing(bench: Bench, box: Box, plan: Plan): Promise<Figur
     ...switches,
     ...history,
     ...memory,
+    ...audit,
   ];
 }
 
