@@ -9,6 +9,7 @@ import { findTimeZone } from "../tools/zones.ts";
 import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/commands.ts";
 import type { PersonPorts } from "../turn/person-commands.ts";
 import type { PinPorts } from "../turn/pin-commands.ts";
+import { type Searched, searchHistory } from "../turn/search-history.ts";
 import { commitTurn } from "./commit.ts";
 import { followPerson } from "./credentials-client.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
@@ -17,6 +18,7 @@ import { zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
 import { reportTurn } from "./report-turn.ts";
 import { callSession } from "./session-client.ts";
+import type { SessionParts } from "./session-parts.ts";
 import { commandOf, conversationOf, targetOf } from "./stored-event.ts";
 import { userMessageId } from "./turn-names.ts";
 import type { Work } from "./work-head.ts";
@@ -59,6 +61,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     place: () => parts.running?.place,
     waiting: () => parts.inbox.queued("turn"),
     messageCount: () => parts.history.count(),
+    search: (words) => searchHistory(searchedOf(parts), words, speaker.name),
     startAfresh: () =>
       changes.push(() => {
         parts.meta.raise("contextFromSeq", work.seq);
@@ -150,4 +153,11 @@ async function redeemLink(
     parts.dialogues.forget();
   });
   return { status: "linked", channel: outcome.channel };
+}
+
+function searchedOf({ history }: SessionParts): Searched {
+  return {
+    page: (afterSeq, beforeSeq, limit) => history.page(afterSeq, beforeSeq, limit),
+    rest: () => scheduler.wait(0),
+  };
 }

@@ -9,6 +9,7 @@ export const en = {
 /model – show the models; \`/model <name>\` changes this conversation's
 /tldr – summarise a document, a web page or a message: \`/tldr\` with a file or an address
 /pin – \`/pin <note>\` keeps a note in mind; /pins lists them, \`/unpin <number>\` takes one away
+/search – find what was said here: \`/search <words>\`
 /link – use one conversation from two of your messengers
 /memory – what I remember of you; \`/memory forget <number>\` erases it
 /remind – remind you of something: \`/remind in 20 minutes tea\`
@@ -78,6 +79,11 @@ export const en = {
   pinsNone: "Nothing is pinned. `/pin <note>` pins a note that I keep in mind.",
   pinsList: "Pinned:\n{list}",
   pinUnknown: "There is no pinned note of this number.",
+  searchAsk: "Say what to look for: `/search <words>`.",
+  searchNone: "Nothing that was said here holds these words.",
+  searchFound: "Found {count}, the newest first:",
+  searchOlder: "There may be older ones: add words to narrow it down.",
+  searchMe: "me",
   unpinned: "No longer pinned: {text}",
   linkCode:
     "Write `/link {code}` to me from your other messenger within ten minutes. From then on both share this conversation.",

@@ -10,6 +10,7 @@ export const zh: Phrases = {
 /model – 查看模型；\`/model <名称>\` 更换本对话的模型
 /tldr – 总结文件、网页或一条消息：\`/tldr\` 加文件或网址
 /pin – \`/pin <内容>\` 让我一直记住一条；/pins 列出，\`/unpin <编号>\` 取消
+/search – 查找这里说过的话：\`/search <词>\`
 /link – 让你的两个聊天软件共用一个对话
 /memory – 我记得的关于你的事；\`/memory forget <编号>\` 抹去一条
 /remind – 设置提醒：\`/remind 20分钟后 喝茶\`
@@ -75,6 +76,11 @@ export const zh: Phrases = {
   pinsNone: "没有置顶的内容。`/pin <内容>` 可以让我一直记住一条。",
   pinsList: "置顶：\n{list}",
   pinUnknown: "没有这个编号的置顶。",
+  searchAsk: "请说要找什么：`/search <词>`。",
+  searchNone: "这里说过的话里没有这些词。",
+  searchFound: "找到 {count} 条，最新的在前：",
+  searchOlder: "可能还有更早的：多写几个词来缩小范围。",
+  searchMe: "我",
   unpinned: "已取消置顶：{text}",
   linkCode: "请在十分钟内，从你的另一个聊天软件给我发送 `/link {code}`。之后两边共用这个对话。",
   linkDone: "已连接。本对话接着你在 {channel} 上的继续。",

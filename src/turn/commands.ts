@@ -15,6 +15,7 @@ import {
   showReminders,
 } from "./person-commands.ts";
 import { type PinPhrase, type PinPorts, runPinCommand } from "./pin-commands.ts";
+import { type SearchPhrase, type SearchPorts, searchTalk } from "./search-commands.ts";
 
 /** Fills a phrase of the assistant's own in the person's language. */
 export type Say = (name: CommandPhrase, values?: Record<string, string | number>) => string;
@@ -60,7 +61,8 @@ export type CommandPhrase =
   | "linkTooMany"
   | "linkSelf"
   | "linkDirectOnly"
-  | PersonPhrase;
+  | PersonPhrase
+  | SearchPhrase;
 
 type RolePhrase =
   | "roleOwner"
@@ -76,7 +78,7 @@ export type LinkOutcome =
   | { status: "too_many" }
   | { status: "same_conversation" };
 
-export interface CommandPorts extends PersonPorts {
+export interface CommandPorts extends PersonPorts, SearchPorts {
   say: Say;
   speaker: { name: string; role: Role };
   /** Whether the speaker's role may. */
@@ -221,6 +223,7 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
   memory: { permission: "memory:use", run: showMemory },
   remind: { permission: "reminder:use", run: setReminder },
   reminders: { permission: "reminder:use", run: showReminders },
+  search: use(searchTalk),
   timezone: use(chooseZone),
   forget: {
     permission: "chat:erase",

@@ -39,6 +39,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     setSessionModel: (name) => changes.push(`model ${name}`),
     waiting: () => 2,
     place: () => undefined,
+    search: async () => ({ found: [], isWhole: true }),
     messageCount: () => 7,
     startAfresh: () => changes.push("afresh"),
     pins: { all: async () => [], add: async () => undefined, remove: () => undefined },
