@@ -19,7 +19,7 @@ async function readFailure(response: Response): Promise<ApiError> {
 }
 
 /** Throws ApiError for every answer but 2xx, and for none. */
-async function callOnce(path: string, init: RequestInit): Promise<Response> {
+export async function callOnce(path: string, init: RequestInit): Promise<Response> {
   const headers = { "accept-language": language.peek(), ...init.headers };
   const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
   const response = await fetch(path, { signal, ...init, headers }).catch((error) => {
@@ -32,27 +32,27 @@ async function callOnce(path: string, init: RequestInit): Promise<Response> {
 /** The one of this page. */
 export const renewal = createRenewal({
   async renew() {
-    return readJson(await callOnce("/api/session/renew", jsonPost({})), parseRenewed);
+    return readJson(await callOnce("/api/session/renew", jsonBody("POST", {})), parseRenewed);
   },
   nowMs: () => Date.now(),
   later: (work, ms) => setTimeout(work, ms),
 });
 
 /** As {@link callOnce}, with one more try after the access was renewed. */
-function call(path: string, init: RequestInit = {}): Promise<Response> {
+export function call(path: string, init: RequestInit = {}): Promise<Response> {
   return renewal.around(() => callOnce(path, init));
 }
 
-function jsonPost(body: unknown): RequestInit {
+export function jsonBody(method: "POST" | "PUT", body: unknown): RequestInit {
   const headers = { "content-type": "application/json" };
-  return { method: "POST", headers, body: JSON.stringify(body) };
+  return { method, headers, body: JSON.stringify(body) };
 }
 
 function post(path: string, body: unknown): Promise<Response> {
-  return call(path, jsonPost(body));
+  return call(path, jsonBody("POST", body));
 }
 
-async function readJson<Value>(
+export async function readJson<Value>(
   response: Response,
   parse: (value: unknown) => Value,
 ): Promise<Value> {
@@ -64,11 +64,11 @@ async function readJson<Value>(
 }
 
 export async function signIn(token: string): Promise<void> {
-  await callOnce("/api/sign-in", jsonPost({ token }));
+  await callOnce("/api/sign-in", jsonBody("POST", { token }));
 }
 
 export async function signOut(): Promise<void> {
-  await callOnce("/api/session/sign-out", jsonPost({}));
+  await callOnce("/api/session/sign-out", jsonBody("POST", {}));
   renewal.stop();
 }
 

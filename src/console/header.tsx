@@ -1,6 +1,7 @@
 /** The bar at the top: the name, and what belongs to this browser: language, colours, signing out. */
+import { VIEW_PATHS } from "../core/console-views.ts";
 import { clearChat } from "./chat/chat.ts";
-import { DarkIcon, LightIcon, Logo, SignOutIcon, SystemIcon } from "./icons.tsx";
+import { DarkIcon, LightIcon, Logo, SettingsIcon, SignOutIcon, SystemIcon } from "./icons.tsx";
 import type { PhraseName } from "./phrases.ts";
 import { language, say, switchLanguage, switchTheme, type Theme, theme } from "./preferences.ts";
 import { leaveSession, session } from "./session.ts";
@@ -43,6 +44,16 @@ export function Header() {
       >
         <Icon />
       </button>
+      {session.value.status === "signed_in" ? (
+        <a
+          class="icon-button"
+          href={VIEW_PATHS.settings}
+          aria-label={say("settings")}
+          title={say("settings")}
+        >
+          <SettingsIcon />
+        </a>
+      ) : null}
       {session.value.status === "signed_in" ? (
         <button
           type="button"

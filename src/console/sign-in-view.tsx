@@ -1,5 +1,6 @@
 /** What a stranger sees, and nothing else: what this is, and how its owner gets in. */
 import type { ComponentChildren } from "preact";
+import { SignInForm } from "./account/sign-in-form.tsx";
 import { Logo } from "./icons.tsx";
 import { say } from "./preferences.ts";
 import { hurrySession, type SessionState } from "./session.ts";
@@ -24,6 +25,7 @@ function NoSession() {
   return (
     <>
       <h2>{say("signInTitle")}</h2>
+      <SignInForm />
       <p>{say("signInHow")}</p>
       <Command>npm start</Command>
       <p>{say("signInAgain")}</p>

@@ -1,6 +1,7 @@
 /** The console's views, by name: what each shows and how its window is titled. Addresses are in core/console-views.ts. */
 import type { ComponentType } from "preact";
 import { VIEW_PATHS, type ViewName } from "../core/console-views.ts";
+import { AccountView } from "./account/account-view.tsx";
 import { ChatView } from "./chat/chat-view.tsx";
 
 export interface View {
@@ -9,6 +10,7 @@ export interface View {
 
 export const VIEWS: Record<ViewName, View> = {
   chat: { Component: ChatView },
+  settings: { Component: AccountView },
 };
 
 /** The view of an address; the chat for one that is none. */

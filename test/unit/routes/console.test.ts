@@ -51,7 +51,7 @@ describe("the console's files", () => {
 
   it("are all there is: other paths are not found", async ({ expect }) => {
     const { env } = createFakeEnv({}, { ...files, "/secret.txt": "x" });
-    for (const path of ["/index.html", "/secret.txt", "/app.js.map", "/settings", "/../app.js/x"])
+    for (const path of ["/index.html", "/secret.txt", "/app.js.map", "/elsewhere", "/../app.js/x"])
       expect((await app.request(path, {}, env)).status, path).toBe(404);
   });
 
