@@ -29,6 +29,9 @@ export interface Plan {
   gateSeconds: number;
   /** Of the audit log that is verified. */
   auditEntries: number;
+  /** Few chats: SQLite keeps up to 2 MB of each one's pages, and is to be done with that within the first tenth. */
+  leakTurns: number;
+  leakChats: number;
 }
 
 /** Some four minutes on two quiet processors. */
@@ -52,6 +55,8 @@ export const FULL: Plan = {
   historyTurns: 50,
   gateSeconds: 15,
   auditEntries: 50_000,
+  leakTurns: 50_000,
+  leakChats: 10,
 };
 
 /** Well below a minute. */
@@ -75,4 +80,6 @@ export const QUICK: Plan = {
   historyTurns: 10,
   gateSeconds: 6,
   auditEntries: 10_000,
+  leakTurns: 2_000,
+  leakChats: 10,
 };

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures Rockpool against what workerd itself gives, all in one run on loopback. `--quick` only shows
- * that it works, `--json <file>` keeps the figures. A missed target is a result; a lost message is a failure.
+ * that it works, `--json <file>` keeps the figures. `--leak` measures one thing only: whether memory grows over 50,000 turns. A missed target is a result; a lost message is a failure.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -20,6 +20,7 @@ import { measureConnections } from "./scenarios/connections.ts";
 import { measureGate } from "./scenarios/gate.ts";
 import { fillHistories, measureHistory } from "./scenarios/history.ts";
 import { measureLatency } from "./scenarios/latency.ts";
+import { measureLeak } from "./scenarios/leak.ts";
 import { measureMemory } from "./scenarios/memory.ts";
 import { measureStarts } from "./scenarios/start.ts";
 import { measureSwitch } from "./scenarios/switch.ts";
@@ -84,8 +85,30 @@ async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
   }
 }
 
+async function measureLeakAlone(folder: string, plan: Plan): Promise<Figure[]> {
+  const floor = bundleWorker("floor.worker.ts", folder);
+  const bench = new Bench(folder, { worker: bundle(ROOT), history: "", gate: "", floor });
+  try {
+    await bench.prepare();
+    const box = await bench.startBox();
+    try {
+      await bench.addAccount();
+      const leak = { turns: plan.leakTurns, chats: plan.leakChats, say };
+      return await step("leak", () => measureLeak(bench, box, leak));
+    } finally {
+      await box.stop();
+    }
+  } finally {
+    await bench.close();
+  }
+}
+
 const { values: flags } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, json: { type: "string" } },
+  options: {
+    leak: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), "rockpool-bench-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -93,7 +116,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 try {
   const [load = 0] = loadavg();
   const beganAt = new Date();
-  const figures = await measureAll(folder, flags.quick ? QUICK : FULL);
+  const figures = await (flags.leak ? measureLeakAlone : measureAll)(
+    folder,
+    flags.quick ? QUICK : FULL,
+  );
   const { model } = cpus()[0] ?? { model: "unknown" };
   const machine = { processors: cpus().length, model, loadBefore: load };
   say(`${machine.processors} × ${model}, load before the run ${load.toFixed(2)}`);
