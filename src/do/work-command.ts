@@ -1,5 +1,6 @@
 /** Answers one command of the inbox: at once, whatever else runs, with or without a model. */
 import { type PersonId, parseAccountKey } from "../core/ids.ts";
+import { escapeMarkdown } from "../flows/escape-markdown.ts";
 import { takeRate } from "../limits/rates.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { renderRepeat } from "../phrases/repeat.ts";
@@ -70,6 +71,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     pins: pinsOf(work, changes),
     createLink: async () => openDirectory(parts.env).createLinkCode(parts.key, speaker.personId),
     redeemLink: (code) => redeemLink(work, changes, code),
+    askExport: () => askExport(work, changes),
     eraseMe: () => eraseSpeaker(work),
     ...personPortsOf(work, changes),
   };
@@ -115,6 +117,17 @@ function pinsOf({ parts, row, request }: Work, changes: Changes): PinPorts {
 /** Each code that is typed costs a token, the person's and the box's: guessing comes to nothing within a lifetime. */
 function isGuessing(personId: PersonId, nowMs: number): boolean {
   return takeRate("link_person", personId, nowMs) > 0 || takeRate("link_box", "", nowMs) > 0;
+}
+
+async function askExport({ parts, row, request }: Work, changes: Changes): Promise<void> {
+  const { name, personId } = request.speaker;
+  const values = { name: escapeMarkdown(name), id: personId };
+  const body = {
+    en: phrase("en", "exportWanted", values),
+    zh: phrase("zh", "exportWanted", values),
+  };
+  const sealed = await parts.notices.seal(row.turnId, body, personId);
+  changes.push(() => parts.notices.add(row.turnId, sealed, parts.nowMs()));
 }
 
 /** Time for the answer to this command to be sent: it is erased with all the rest. */

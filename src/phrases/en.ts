@@ -18,6 +18,7 @@ export const en = {
 /flow – show the dialogues I know; \`/flow <name>\` begins one
 /cancel – leave the dialogue you are in
 /whoami – who you are to me
+/export – ask for a copy of everything that I have of you
 /forget – erase this conversation, with its files, notes and reminders; \`/forget everything\` erases all that I have of you
 /help – this list`,
   unknownCommand: "I do not know /{name}. /help lists what I know.",
@@ -48,6 +49,12 @@ export const en = {
     "This erases {count} messages, the files, notes and reminders of this conversation for good. Send `/forget yes` to do it.",
   auditCheckpoint:
     "The audit log has {length} entries. Keep this message: with it, `npx rockpool audit verify --checkpoint <file>` finds a log that was cut off or rolled back.\n\n```\n{checkpoint}\n```",
+  exportAsked:
+    "I have told the owner of this box that you want a copy of everything I have of you. The owner makes it and hands it to you.",
+  exportOwner:
+    "You are the owner: `npx rockpool person export <person> --out <folder>` makes a copy of everything, yours too.",
+  exportWanted:
+    "**{name}** wants a copy of everything that this box has of them. `npx rockpool person export {id} --out <folder>` makes it, signed.",
   eraseAsk:
     "This erases everything that I have of you, on every channel, for good: conversations, files, reminders, memory, API keys, and that I know you. What you said in groups goes, too; what others said there stays. Send `/forget everything yes` to do it.",
   eraseBegun: "I begin to erase everything of you. You hear from me once more, when it is done.",

@@ -19,6 +19,7 @@ export const zh: Phrases = {
 /flow – 查看我会的对话流程；\`/flow <名称>\` 开始一个
 /cancel – 退出当前的对话流程
 /whoami – 你在我这里是谁
+/export – 索取我有的关于你的一切的副本
 /forget – 抹去这个对话，包括文件、置顶和提醒；\`/forget everything\` 抹去我有的关于你的一切
 /help – 这份列表`,
   unknownCommand: "我不认识 /{name}。发送 /help 查看我会的命令。",
@@ -46,6 +47,11 @@ export const zh: Phrases = {
   forgetAsk: "这会永久抹去本对话的 {count} 条消息、文件、置顶和提醒。确认请发送 `/forget yes`。",
   auditCheckpoint:
     "审计日志现有 {length} 条记录。请保留这条消息：用它可以通过 `npx rockpool audit verify --checkpoint <文件>` 发现被截断或回滚的日志。\n\n```\n{checkpoint}\n```",
+  exportAsked: "我已告诉这台机器的主人，你想要我有的关于你的一切的副本。主人会制作并交给你。",
+  exportOwner:
+    "你是主人：`npx rockpool person export <人> --out <文件夹>` 可以制作一切的副本，包括你自己的。",
+  exportWanted:
+    "**{name}** 想要这台机器上关于自己的一切的副本。`npx rockpool person export {id} --out <文件夹>` 会制作一份签名的副本。",
   eraseAsk:
     "这会永久抹去我在所有渠道上有的关于你的一切：对话、文件、提醒、记忆、API 密钥，以及我认识你这件事。你在群里说的话也会抹去，别人说的会留下。确认请发送 `/forget everything yes`。",
   eraseBegun: "我开始抹去关于你的一切。完成后你会再收到我的一条消息。",

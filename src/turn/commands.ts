@@ -35,6 +35,8 @@ export type CommandPhrase =
   | "notAllowed"
   | "forgetAsk"
   | "forgotten"
+  | "exportAsked"
+  | "exportOwner"
   | "eraseAsk"
   | "eraseBegun"
   | "eraseOwner"
@@ -101,6 +103,8 @@ export interface CommandPorts extends PersonPorts, SearchPorts {
   pins: PinPorts;
   createLink(): Promise<string>;
   redeemLink(code: string): Promise<LinkOutcome>;
+  /** Tells the owner that the person who speaks wants a copy of everything, with this command's end. */
+  askExport(): Promise<void>;
   /** Begins to erase everything of the person who speaks; the answer to this is sent before. */
   eraseMe(): Promise<void>;
 }
@@ -188,6 +192,12 @@ async function forget(args: string, ports: CommandPorts): Promise<string> {
   return say("eraseBegun");
 }
 
+async function askExport(_args: string, ports: CommandPorts): Promise<string> {
+  if (ports.speaker.role === "owner") return ports.say("exportOwner");
+  await ports.askExport();
+  return ports.say("exportAsked");
+}
+
 interface Spec {
   permission: Permission;
   run: Run;
@@ -225,6 +235,7 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
   reminders: { permission: "reminder:use", run: showReminders },
   search: use(searchTalk),
   timezone: use(chooseZone),
+  export: use(askExport),
   forget: {
     permission: "chat:erase",
     run: forget,

@@ -114,3 +114,16 @@ describe("an export", () => {
     ).rejects.toMatchObject({ code: "person/unknown", message: "Nobody has this name or id." });
   });
 });
+
+describe("/export", () => {
+  it("tells the owner who wants a copy, and how it is made", async ({ expect }) => {
+    const ada = await createPerson("ada-asks");
+    const talk = new Talk();
+    const asked = await talk.sayAs(ada, "/export");
+    expect(await talk.replyTo(asked)).toMatchObject({ status: "answered" });
+    const owner = await openDirectory(env).ensureOwner();
+    const own = new Talk(owner.id);
+    await until(async () => (await own.texts()).some((text) => text.includes(ada.personId)));
+    expect((await own.texts()).join()).toContain(`npx rockpool person export ${ada.personId}`);
+  });
+});

@@ -22,6 +22,7 @@ const ENGLISH: readonly BotCommand[] = [
   { command: "flow", description: "Show or begin a dialogue" },
   { command: "cancel", description: "Leave the dialogue" },
   { command: "whoami", description: "Who you are to me" },
+  { command: "export", description: "Ask for a copy of everything" },
   { command: "forget", description: "Erase this conversation" },
 ];
 
@@ -42,6 +43,7 @@ const CHINESE: readonly BotCommand[] = [
   { command: "flow", description: "查看或开始一个对话流程" },
   { command: "cancel", description: "退出当前的对话流程" },
   { command: "whoami", description: "我把你当作谁" },
+  { command: "export", description: "索取关于你的一切的副本" },
   { command: "forget", description: "删除这个对话" },
 ];
 

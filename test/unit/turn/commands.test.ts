@@ -48,6 +48,9 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
       changes.push(`redeem ${code}`);
       return { status: "linked", channel: "web" };
     },
+    askExport: async () => {
+      changes.push("ask export");
+    },
     eraseMe: async () => {
       changes.push("erase me");
     },
@@ -154,6 +157,15 @@ describe("runCommand", () => {
     expect(await answer("/stop", createWorld({ isInDialogue: true }))).toBe("nothingToStopFlow");
     expect(await answer("/cancel", createWorld({ takenBack: 1 }))).toBe("flowLeft");
     expect(await answer("/cancel")).toBe("flowNothingToLeave");
+  });
+
+  it("asks the owner for a copy of everything, but where the owner asks", async ({ expect }) => {
+    const member = createWorld({ speaker: { name: "Ada", role: "member" } });
+    expect(await answer("/export", member)).toBe("exportAsked");
+    expect(member.changes).toEqual(["ask export"]);
+    const owner = createWorld({ speaker: { name: "Olga", role: "owner" } });
+    expect(await answer("/export", owner)).toBe("exportOwner");
+    expect(owner.changes).toEqual([]);
   });
 
   it("erases a person only when that was confirmed, directly, and never the owner", async ({
