@@ -62,6 +62,14 @@ export function wallMs({ year, month, day, hour, minute, second }: WallTime): nu
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
+/** `UTC`, `UTC+8`, `UTC-3:30`: how far the zone's clocks are from UTC at this instant. */
+export function renderOffset(atMs: number, zone: string): string {
+  const minutes = Math.round(offsetMinutesAt(atMs, zone));
+  if (minutes === 0) return "UTC";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "-" : "+"}${hours}${rest === 0 ? "" : `:${pad(rest)}`}`;
+}
+
 /** Minutes that the zone's clocks are before UTC at this instant. */
 function offsetMinutesAt(atMs: number, zone: string): number {
   const wholeSecondMs = Math.floor(atMs / 1_000) * 1_000;

@@ -5,6 +5,7 @@ import { answerTokens, buildPrompt, type Prompt, promptRoom, type Said } from ".
 import type { Notes } from "../turn/notes.ts";
 import { renderPicture } from "./look-at-pictures.ts";
 import type { OpenedTools } from "./open-tools.ts";
+import { zoneHere } from "./person-memory.ts";
 import type { SessionParts } from "./session-parts.ts";
 
 /** How much of its space the told past takes. */
@@ -38,7 +39,7 @@ export interface ModelSpace {
   /** As it is asked for: it may be `auto`. */
   model: string;
   profile: ModelProfile;
-  space: { contextTokens: number; rate: number | undefined };
+  space: { contextTokens: number; rate: number | undefined; zone: string };
 }
 
 /** The conversation's model, and how much it can be told. Throws model/*. */
@@ -46,7 +47,11 @@ export async function openSpace(parts: SessionParts): Promise<ModelSpace> {
   const model = parts.meta.get("model") ?? parts.defaultModel;
   const profile = await parts.model.profile(model);
   const { name, contextTokens } = profile;
-  return { model, profile, space: { contextTokens, rate: parts.tokenRates.of(name) } };
+  return {
+    model,
+    profile,
+    space: { contextTokens, rate: parts.tokenRates.of(name), zone: zoneHere(parts) },
+  };
 }
 
 /** Tools for what people wrote, the newest text last. */

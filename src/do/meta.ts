@@ -15,6 +15,8 @@ interface Facts {
   /** Of each model that answered here: tokens that its server counts for each that we estimate. */
   tokenRates: Record<string, number>;
   createdAtMs: number;
+  /** IANA name of the zone on whose clocks a private conversation tells times. */
+  zone: string;
   /** Rows under old keys are to be sealed anew. */
   reseal: boolean;
   /** Messages up to this position are in D1. */

@@ -14,7 +14,7 @@ import { chooseTools, toolTokens } from "../turn/choose-tools.ts";
 import type { TurnWork } from "./end-turn.ts";
 import { fetchPage } from "./fetch-page.ts";
 import { openOptions } from "./isolate.ts";
-import { memoryOf, zoneOf } from "./person-memory.ts";
+import { keepZone, memoryOf, zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
 import { conversationOf } from "./stored-event.ts";
 
@@ -49,6 +49,7 @@ export async function openTools(
   if (chosen.length === 0) return undefined;
   const changes: (() => void)[] = [];
   const zone = await zoneOf(work);
+  keepZone(work, zone);
   const memory = memoryOf(work);
   const reminders = remindersOf(work, zone, changes);
   const toolbox = createToolbox({

@@ -2,6 +2,8 @@
 import type { Memory } from "../core/memory.ts";
 import { openDirectory } from "./directory-client.ts";
 import { openOptions } from "./isolate.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { conversationOf } from "./stored-event.ts";
 import type { Work } from "./work-head.ts";
 
 export function memoryOf({ parts, request }: Work): Memory {
@@ -16,4 +18,15 @@ export function memoryOf({ parts, request }: Work): Memory {
 export async function zoneOf({ parts, request }: Work): Promise<string> {
   const own = await openDirectory(parts.env).zone(request.speaker.personId);
   return own ?? openOptions(parts.env).ROCKPOOL_TIME_ZONE;
+}
+
+/** As the conversation knows it without a look-up: what its person said here or was known for when tools were opened. */
+export function zoneHere({ meta, env }: SessionParts): string {
+  return meta.get("zone") ?? openOptions(env).ROCKPOOL_TIME_ZONE;
+}
+
+/** In a private conversation; in a group the box's zone is everybody's. */
+export function keepZone(work: Work, zone: string): void {
+  const isDirect = conversationOf(work.request.event).kind === "direct";
+  if (isDirect && zone !== zoneHere(work.parts)) work.parts.meta.set("zone", zone);
 }

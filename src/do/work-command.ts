@@ -15,7 +15,7 @@ import { commitTurn } from "./commit.ts";
 import { followPerson } from "./credentials-client.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
 import { joinPersonKeys } from "./person-keys.ts";
-import { zoneOf } from "./person-memory.ts";
+import { keepZone, zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
 import { reportTurn } from "./report-turn.ts";
 import { callSession } from "./session-client.ts";
@@ -86,7 +86,10 @@ function personPortsOf(work: Work, changes: Changes): PersonPorts {
     forgetFact: (number) => directory().forgetFact(personId, number),
     forgetFacts: () => directory().forgetFacts(personId),
     zone: () => zoneOf(work),
-    setZone: (zone) => directory().setZone(personId, zone),
+    setZone(zone) {
+      changes.push(() => keepZone(work, zone));
+      return directory().setZone(personId, zone);
+    },
     findZone: findTimeZone,
     readWhen: (text, zone) => parseWhen(text, parts.nowMs(), zone),
     reminders: (zone) => remindersOf(work, zone, changes),

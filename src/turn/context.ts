@@ -40,7 +40,7 @@ const SUMMARY_SPARE_SHARE = 0.25;
 /** The time is told again when so much of it has passed. */
 const TIME_EVERY_MS = 10 * 60_000;
 /** What a message's time takes at most. */
-const TIME_TOKENS = 24;
+const TIME_TOKENS = 28;
 
 export function answerTokens(contextTokens: number): number {
   return Math.min(MAX_ANSWER_TOKENS, Math.floor(contextTokens * ANSWER_SHARE));
@@ -52,6 +52,8 @@ export interface PromptSpace {
   rate?: number | undefined;
   /** Estimated tokens that are spoken for: of the tools that are offered, for example. */
   reservedTokens?: number;
+  /** On whose clocks times are told; UTC where it is left out. */
+  zone?: string;
 }
 
 /** Estimated tokens for the messages of a prompt. */
@@ -105,7 +107,7 @@ export function buildPrompt(input: PromptInput): Prompt {
   const budgetTokens = Math.max(0, room - estimateTokens(user));
   const dropped = decideWindow(turnTokens, budgetTokens);
   const kept = past.slice(dropped);
-  const messages = renderMessages(notes, kept, { ...said, user });
+  const messages = renderMessages(notes, kept, { ...said, user }, input.zone);
   const pictures = placePictures([...kept, said], maxPictures);
   return { messages, pictures, dropped, isCut: user !== said.user, turnTokens, budgetTokens };
 }
@@ -167,10 +169,11 @@ export function renderMessages(
   notes: string,
   past: readonly PastTurn[],
   said: Said,
+  zone?: string,
 ): PromptMessage[] {
   const times = decideTimes([...past, said]);
   const renderUser = ({ user, atMs }: Said, index: number): PromptMessage => {
-    const time = times[index] ? `${renderTime(atMs)}\n` : "";
+    const time = times[index] ? `${renderTime(atMs, zone)}\n` : "";
     return { role: "user", content: (index === 0 ? notes : "") + time + user };
   };
   return [

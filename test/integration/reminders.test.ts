@@ -155,6 +155,17 @@ describe("/remind", () => {
   });
 });
 
+describe("the time of a message", () => {
+  it("is told to the model on the clocks that the person named here", async ({ expect }) => {
+    const talk = new Talk();
+    await talk.say("/timezone Shanghai");
+    const reply = await talk.send("Hello!");
+    const { told } = await model.answer("Hi.");
+    expect(told.at(-1)?.content).toMatch(/^\[\w+ \d{4}-\d\d-\d\d \d\d:\d\d UTC\+8\]\nHello!$/);
+    expect(await reply()).toBe("Hi.");
+  });
+});
+
 describe("/reminders", () => {
   it("cancels one's own, and nobody else's", async ({ expect }) => {
     const talk = new Talk();

@@ -232,6 +232,14 @@ describe("notes", () => {
 });
 
 describe("renderTime", () => {
+  it.for([
+    ["Asia/Shanghai", "[Monday 2026-01-05 07:59 UTC+8]"],
+    ["America/St_Johns", "[Sunday 2026-01-04 20:29 UTC-3:30]"],
+    ["Asia/Kathmandu", "[Monday 2026-01-05 05:44 UTC+5:45]"],
+  ] as const)("is on the clocks of %s", ([zone, line], { expect }) => {
+    expect(renderTime(Date.UTC(2026, 0, 4, 23, 59), zone)).toBe(line);
+  });
+
   it("names the day and the minute", ({ expect }) => {
     expect(renderTime(Date.UTC(2026, 0, 4, 23, 59, 59, 999))).toBe("[Sunday 2026-01-04 23:59 UTC]");
   });
