@@ -14,6 +14,7 @@ import { bundleWorker } from "./bundle-worker.ts";
 import { type Figure, isMet } from "./figures.ts";
 import { FULL, type Plan, QUICK } from "./plan.ts";
 import { measureAccept } from "./scenarios/accept.ts";
+import { measureAccessTokens } from "./scenarios/access-tokens.ts";
 import { measureApiStreams } from "./scenarios/api-streams.ts";
 import { measureAudit } from "./scenarios/audit.ts";
 import { measureConnections } from "./scenarios/connections.ts";
@@ -47,12 +48,14 @@ async function measureServing(bench: Bench, box: Box, plan: Plan): Promise<Figur
   const switches = await step("switches", () => measureSwitch(bench, box, plan));
   const history = await step("history", () => measureHistory(bench, box, plan));
   const connections = await step("open pages", () => measureConnections(bench, box, plan));
+  const tokens = await step("access tokens", () => measureAccessTokens(box));
   const api = await step("API", () => measureApiStreams(bench, box, plan));
   await bench.rest(box);
   await bench.verifyAnswers();
   const audit = await step("audit log", () => measureAudit(plan));
   return [
     ...connections,
+    ...tokens,
     ...api,
     ...accept,
     ...turns,
