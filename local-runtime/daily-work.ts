@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as v from "valibot";
 import type { Options } from "../src/config/options.ts";
 import { isDue } from "./daily-schedule.ts";
-import type { DataFolder } from "./data-folder.ts";
+import type { KeyedFolder } from "./master-key.ts";
 import { programFile } from "./programs.ts";
 import { loadBackupReport, loadIntegrityReport } from "./reports.ts";
 
@@ -31,7 +31,7 @@ const FoundSchema = v.object({ broken: v.array(v.unknown()) });
 
 export interface DailyWorkOptions {
   root: string;
-  folder: DataFolder;
+  folder: KeyedFolder;
   options: Pick<Options, "ROCKPOOL_BACKUP_TO" | "ROCKPOOL_BACKUP_AT" | "ROCKPOOL_TIME_ZONE">;
   nowMs(): number;
   onEvent(event: DailyEvent): void;
@@ -106,6 +106,7 @@ export class DailyWork {
     const program = programFile(root, "main");
     const child = spawn(process.execPath, [...process.execArgv, program, task, "--json"], {
       cwd: root,
+      env: { ...process.env, ...keyFor(this.#options.folder) },
       stdio: ["ignore", "pipe", "ignore"],
       timeout: TASK_LIMIT_MS,
     });
@@ -132,6 +133,11 @@ export class DailyWork {
     );
     this.#options.onDone();
   }
+}
+
+/** A key that was made of a passphrase is in no file, and nobody is there to type it. */
+function keyFor({ heldKey }: KeyedFolder): Record<string, string> {
+  return heldKey ? { ROCKPOOL_MASTER_KEY: heldKey.toString("hex") } : {};
 }
 
 /** What the last line that it printed says. */

@@ -1,15 +1,15 @@
 /** What the host does for the Worker while it serves: reports of the box, and the work that comes once a day. */
 import type { Options } from "../src/config/options.ts";
 import { type DailyEvent, DailyWork } from "./daily-work.ts";
-import type { DataFolder } from "./data-folder.ts";
 import { freeShare } from "./free-memory.ts";
 import { loadHostChecks } from "./host-checks.ts";
 import { HostReporter } from "./host-reporter.ts";
+import type { KeyedFolder } from "./master-key.ts";
 import type { SupervisorEvent } from "./supervisor.ts";
 
 interface HostWorkOptions {
   root: string;
-  folder: DataFolder;
+  folder: KeyedFolder;
   options: Options;
   adminSocket: { path: string };
   onEvent(event: DailyEvent): void;

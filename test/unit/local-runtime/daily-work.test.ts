@@ -1,17 +1,18 @@
 /** The daily work of a running server, with the real commands in processes of their own. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { makeRecoveryKey, writeBoxKeys } from "../../../local-runtime/backup-store/recovery-key.ts";
 import { RETRY_MS } from "../../../local-runtime/daily-schedule.ts";
 import { type DailyEvent, DailyWork } from "../../../local-runtime/daily-work.ts";
 import { loadHostChecks } from "../../../local-runtime/host-checks.ts";
-import { createDataFolder, type TestFolder } from "../../support/data-folder.ts";
+import type { KeyedFolder } from "../../../local-runtime/master-key.ts";
+import { createDataFolder } from "../../support/data-folder.ts";
 import { PROJECT_ROOT } from "../../support/project-files.ts";
 
 const DAY_MS = 86_400_000;
 
-function createWork(data: TestFolder, place: string) {
+function createWork(data: { folder: KeyedFolder }, place: string) {
   const world = { aheadMs: 0, ended: () => {} };
   const events: DailyEvent[] = [];
   process.env.ROCKPOOL_DATA = data.folder.root;
@@ -93,5 +94,17 @@ describe("the daily work of a running server", () => {
       succeededAtMs: expect.any(Number),
     });
     expect(loadHostChecks(data.folder)?.backup?.failureCode).toBeUndefined();
+  });
+
+  it("backs up with a master key that is in no file", { timeout: 60_000 }, async ({ expect }) => {
+    using data = createDataFolder();
+    data.write("one", "hello");
+    const store = join(data.outside, "store");
+    mkdirSync(store);
+    writeBoxKeys(data.folder, (await makeRecoveryKey()).box);
+    const heldKey = readFileSync(data.folder.masterKey);
+    rmSync(data.folder.masterKey);
+    const { tick } = createWork({ ...data, folder: { ...data.folder, heldKey } }, store);
+    expect(await tick()).toEqual(["host:daily_begun backup", "host:daily_done backup"]);
   });
 });
