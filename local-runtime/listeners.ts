@@ -6,7 +6,7 @@ import { EXIT, HostError } from "./host-error.ts";
 
 export interface Listener extends ListenAddress {
   /** Its name in workerd's config. */
-  name: "http" | "metrics" | "api";
+  name: "http" | "metrics" | "api" | "administration";
   /** The option that a person changes to move it. */
   option: OptionName;
   /** Class of the Worker that answers there; the Worker's default where there is none. */
@@ -38,6 +38,14 @@ export function listListeners(options: Options): Listener[] {
       entrypoint: "ApiListener",
       clientCa: options.ROCKPOOL_API_CLIENT_CA,
     });
+  if (options.ROCKPOOL_ADMIN_LISTEN !== "")
+    listeners.push({
+      name: "administration",
+      option: "ROCKPOOL_ADMIN_LISTEN",
+      ...parseListenAddress(options.ROCKPOOL_ADMIN_LISTEN),
+      entrypoint: "AdminListener",
+      clientCa: options.ROCKPOOL_ADMIN_CLIENT_CA,
+    });
   return listeners;
 }
 
@@ -55,6 +63,12 @@ function refuseContradictions(options: Options): void {
       "ROCKPOOL_TLS_CERT and ROCKPOOL_TLS_KEY belong together, and one of them is missing",
       "Set both, or none.",
     );
+  const admin = options.ROCKPOOL_ADMIN_LISTEN;
+  if (admin !== "" && !isSecure && !isLoopback(parseListenAddress(admin).host))
+    throw contradiction(
+      "ROCKPOOL_ADMIN_LISTEN is beyond this machine, and the server does not speak TLS",
+      "Set ROCKPOOL_TLS_CERT and ROCKPOOL_TLS_KEY, or name a port alone: it is this machine's.",
+    );
   for (const [ca, listen] of CLIENT_CAS) {
     if (options[ca] === "") continue;
     if (options[listen] === "")
@@ -70,7 +84,10 @@ function refuseContradictions(options: Options): void {
   }
 }
 
-const CLIENT_CAS = [["ROCKPOOL_API_CLIENT_CA", "ROCKPOOL_API_LISTEN"]] as const;
+const CLIENT_CAS = [
+  ["ROCKPOOL_API_CLIENT_CA", "ROCKPOOL_API_LISTEN"],
+  ["ROCKPOOL_ADMIN_CLIENT_CA", "ROCKPOOL_ADMIN_LISTEN"],
+] as const;
 
 function contradiction(what: string, fix: string): HostError {
   return new HostError({

@@ -9,6 +9,7 @@ import { limitRefusals } from "./http/rate-limit.ts";
 import { emit, measure } from "./observability/emit.ts";
 import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
+import { requireAdminCaller } from "./routes/admin-caller.ts";
 import { chat } from "./routes/chat.ts";
 import { consolePages } from "./routes/console.ts";
 import { mySignIns } from "./routes/my-sign-ins.ts";
@@ -110,6 +111,11 @@ export const metricsApp = createBase("public").use(secureHeaders).route("/", ops
 
 /** For programs, on a listener of its own. */
 export const apiApp = createBase("public").route("/v1", openAi);
+
+/** Administration over the network: whoever calls is known first, and then does what the role allows. */
+export const adminListenerApp = createBase("public")
+  .use(secureHeaders, requireAdminCaller, noteAccess)
+  .route("/", admin);
 
 /** What the box's owner reaches through the admin socket. */
 export const adminApp = createBase("owner").use(callAsOwner, noteAccess).route("/", admin);

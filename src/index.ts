@@ -1,6 +1,6 @@
 /** The Worker's entry: the public address, the admin socket, and the object classes. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { adminApp, apiApp, metricsApp, publicApp } from "./app.ts";
+import { adminApp, adminListenerApp, apiApp, metricsApp, publicApp } from "./app.ts";
 import type { Env } from "./env.ts";
 
 export { AuditObject } from "./do/audit.ts";
@@ -18,6 +18,13 @@ export { VaultObject } from "./do/vault.ts";
 export class Admin extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Response | Promise<Response> {
     return adminApp.fetch(request, this.env, this.ctx);
+  }
+}
+
+/** Served on ROCKPOOL_ADMIN_LISTEN. */
+export class AdminListener extends WorkerEntrypoint<Env> {
+  override fetch(request: Request): Response | Promise<Response> {
+    return adminListenerApp.fetch(request, this.env, this.ctx);
   }
 }
 

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import * as v from "valibot";
 import type { ApiKeySummary, CreateApiKey } from "../../src/core/admin-protocol.ts";
-import { API_SCOPES, type ApiScope } from "../../src/core/api-keys.ts";
+import { API_SCOPES, type ApiScope, USUAL_SCOPES } from "../../src/core/api-keys.ts";
 import { NAME_PATTERN } from "../../src/core/ids.ts";
 import { callAdmin, findServer } from "../admin-client.ts";
 import { ApiKeyCreatedSchema, ApiKeysSchema } from "../admin-client-replies.ts";
@@ -30,7 +30,7 @@ export function defineCommand(command: Command, shell: Shell): void {
     .description("Make a key, and print it this once.")
     .requiredOption("--name <name>", "what to call it")
     .addOption(
-      new Option("--scopes <scope...>", "what it may do").choices(API_SCOPES).default(API_SCOPES),
+      new Option("--scopes <scope...>", "what it may do").choices(API_SCOPES).default(USUAL_SCOPES),
     )
     .option(
       "--expires <when>",

@@ -320,6 +320,20 @@ export const OPTIONS = {
     worker: true,
     doc: "Port, or address with a port, of a listener of its own for `/metrics`, `/healthz` and `/readyz`; the main address then has no `/metrics`.",
   }),
+  ROCKPOOL_ADMIN_LISTEN: option({
+    parse: listenAddress,
+    default: "",
+    defaultDoc: "none: the admin socket alone",
+    worker: false,
+    doc: "Port, or address with a port, of a listener for administration: what the admin socket answers, for people who are signed in and for API keys with the scope `admin`, as far as their role goes. Beyond this machine it needs TLS.",
+  }),
+  ROCKPOOL_ADMIN_CLIENT_CA: option({
+    parse: filePath,
+    default: "",
+    defaultDoc: "none",
+    worker: false,
+    doc: "File of the certificate authority, in PEM, that callers of ROCKPOOL_ADMIN_LISTEN must have a certificate of (mutual TLS).",
+  }),
   ROCKPOOL_API_LISTEN: option({
     parse: listenAddress,
     default: "",

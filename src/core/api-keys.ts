@@ -1,7 +1,11 @@
 /** What API keys may do, in words that the command, the directory and the routes share. Pure. */
 import type { Speaker } from "./session-protocol.ts";
 
-export const API_SCOPES = ["chat", "models", "embeddings"] as const;
+/** What a key has that was made without words about it. */
+export const USUAL_SCOPES = ["chat", "models", "embeddings"] as const;
+
+/** `admin`: what its person's role may do on the admin listener. */
+export const API_SCOPES = [...USUAL_SCOPES, "admin"] as const;
 
 export type ApiScope = (typeof API_SCOPES)[number];
 

@@ -68,16 +68,20 @@ export function verifyAllowed(role: Role, permission: Permission): void {
 }
 
 /** What each scope of an API key lets it do. A key never has more than its person: the role is asked as well. */
-export const SCOPES: Readonly<Record<ApiScope, Permission>> = {
+export const SCOPES: Readonly<Record<Exclude<ApiScope, "admin">, Permission>> = {
   chat: "api:chat",
   models: "model:read",
   embeddings: "api:embed",
 };
 
+/** What no key may do, whatever its scopes: to become the owner, to speak as him, and to be the host. */
+const NEVER_BY_KEY = /^(?:owner|host):/;
+
 /** Throws apikey/out_of_scope. */
 export function verifyScope(scopes: readonly ApiScope[], permission: Permission): void {
-  if (scopes.some((scope) => SCOPES[scope] === permission)) return;
-  const [needed] = Object.entries(SCOPES).find(([, gives]) => gives === permission) ?? [];
+  const named = Object.entries(SCOPES).find(([, gives]) => gives === permission)?.[0];
+  const needed = named ?? (NEVER_BY_KEY.test(permission) ? undefined : "admin");
+  if (scopes.some((scope) => scope === needed)) return;
   throw new AppError("apikey/out_of_scope", {
     detail:
       needed === undefined

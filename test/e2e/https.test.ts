@@ -249,4 +249,44 @@ describe("listeners of their own", () => {
       code: expect.stringMatching(/ALERT|ECONNRESET|EPIPE/),
     });
   });
+
+  it("let those administrate who have a certificate and a role or a key for it, and nobody else", async ({
+    expect,
+  }) => {
+    const server = await start({
+      ROCKPOOL_ADMIN_LISTEN: "0",
+      ROCKPOOL_ADMIN_CLIENT_CA: authority.cert,
+    });
+    const config = readFileSync(join(server.dataDir, "run", "workerd.capnp"), "utf8");
+    const port = /name = "administration", address = "127.0.0.1:(\d+)"/.exec(config)?.[1];
+    const mine = authority.issue("keeper", { client: true });
+    const own = { ca, cert: readFileSync(mine.cert, "utf8"), key: readFileSync(mine.key, "utf8") };
+    const url = `https://localhost:${port}`;
+    const makeKey = async (name: string, scope: string): Promise<string> => {
+      const made = await server.run([
+        "apikey",
+        "create",
+        "--name",
+        name,
+        "--scopes",
+        scope,
+        "--json",
+      ]);
+      return `Bearer ${JSON.parse(made.stdout).key}`;
+    };
+    const ask = async (path: string, authorization?: string, method = "GET"): Promise<number> => {
+      const headers = authorization === undefined ? {} : { authorization };
+      return (await callHttps(url + path, { ...own, method, headers })).status;
+    };
+    const admin = await makeKey("keeper", "admin");
+    await expect(callHttps(`${url}/status`, { ca })).rejects.toMatchObject({
+      code: expect.stringMatching(/CERTIFICATE_REQUIRED|ECONNRESET/),
+    });
+    expect(await ask("/status")).toBe(401);
+    expect(await ask("/status", admin)).toBe(200);
+    expect(await ask("/status", await makeKey("chatter", "chat"))).toBe(403);
+    expect(await ask("/status", "Bearer rk_made_up")).toBe(401);
+    expect(await ask("/owner-link", admin, "POST")).toBe(403);
+    expect((await callHttps(`${server.url}/status`, { ca })).status).toBe(404);
+  });
 });

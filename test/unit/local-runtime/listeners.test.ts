@@ -81,6 +81,7 @@ describe("the listeners of a box", () => {
   it.for([
     [{ ROCKPOOL_TLS_CERT: "c.pem" }, "one of them is missing"],
     [{ ROCKPOOL_TLS_KEY: "k.pem" }, "one of them is missing"],
+    [{ ROCKPOOL_ADMIN_LISTEN: "0.0.0.0:9444" }, "ROCKPOOL_ADMIN_LISTEN is beyond this machine"],
     [{ ...TLS, ROCKPOOL_API_CLIENT_CA: "ca.pem" }, "ROCKPOOL_API_LISTEN is not"],
     [
       { ROCKPOOL_API_LISTEN: "9443", ROCKPOOL_API_CLIENT_CA: "ca.pem" },

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { listRoutes } from "../../../scripts/route-permissions.ts";
-import { API_SCOPES } from "../../../src/core/api-keys.ts";
+import { API_SCOPES, USUAL_SCOPES } from "../../../src/core/api-keys.ts";
 import { AppError } from "../../../src/core/errors.ts";
 import { PERMISSIONS, type Permission, ROLES, type Role } from "../../../src/core/roles.ts";
 import {
@@ -99,7 +99,7 @@ describe("a check", () => {
 
 describe("scopes of API keys", () => {
   it("give one permission each, and all others are out of scope", ({ expect }) => {
-    for (const scope of API_SCOPES)
+    for (const scope of USUAL_SCOPES)
       for (const permission of NAMES) {
         const error = failureOf(() => verifyScope([scope], permission));
         if (SCOPES[scope] === permission) expect(error).toBeUndefined();
@@ -110,6 +110,17 @@ describe("scopes of API keys", () => {
     });
     expect(failureOf(() => verifyScope([...API_SCOPES], "owner:enrol"))).toMatchObject({
       message: "No API key may do that.",
+    });
+  });
+
+  it("of administration give what the person's role does, but never the owner's and the host's own", ({
+    expect,
+  }) => {
+    const given = NAMES.filter((name) => !failureOf(() => verifyScope(["admin"], name)));
+    expect(given).toEqual(expect.arrayContaining(["status:read", "account:write", "key:rotate"]));
+    for (const name of given) expect(name).not.toMatch(/^(?:owner|host|api):/);
+    expect(failureOf(() => verifyScope(["chat"], "status:read"))).toMatchObject({
+      message: 'This API key has not the scope "admin".',
     });
   });
 });
