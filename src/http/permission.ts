@@ -33,14 +33,19 @@ function roleOf(c: Context<HttpEnv>): Role | undefined {
   return c.get("speaker")?.role ?? c.get("apiCaller")?.speaker.role ?? c.get("role");
 }
 
+/** Throws http/unauthorized for nobody, permission/denied and apikey/out_of_scope. */
+export function verifyCaller(c: Context<HttpEnv>, permission: Permission): void {
+  const role = callerRole(c);
+  const key = c.get("apiCaller");
+  if (key) verifyScope(key.scopes, permission);
+  verifyAllowed(role, permission);
+}
+
 /** Throws http/unauthorized for nobody, permission/denied, apikey/out_of_scope and rate/limited. Stands after who it is is known. */
 export function requirePermission(permission: Permission): MiddlewareHandler<HttpEnv> {
   const check: MiddlewareHandler<HttpEnv> = async (c, next) => {
-    const role = callerRole(c);
-    const key = c.get("apiCaller");
-    if (key) verifyScope(key.scopes, permission);
-    verifyAllowed(role, permission);
-    const person = c.get("speaker") ?? key?.speaker;
+    verifyCaller(c, permission);
+    const person = c.get("speaker") ?? c.get("apiCaller")?.speaker;
     if (person) verifyRate("person", person.personId);
     await next();
   };

@@ -1,5 +1,5 @@
 /** API keys, as the rockpool command makes and revokes them. Part of the admin socket: mounted at /api-keys. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import type { CreateApiKey } from "../core/admin-protocol.ts";
 import { API_SCOPES, MAX_CACHE_ANSWERS_MS, MIN_CACHE_ANSWERS_MS } from "../core/api-keys.ts";
@@ -8,7 +8,7 @@ import { NAME_PATTERN } from "../core/ids.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
-import { requirePermission } from "../http/permission.ts";
+import { callerRole, requirePermission, verifyCaller } from "../http/permission.ts";
 import { emit } from "../observability/emit.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -30,6 +30,15 @@ const createSchema = v.strictObject({
   expiresAtMs: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
 }) satisfies v.GenericSchema<unknown, CreateApiKey>;
 
+/** Throws permission/denied: only an owner makes keys that act for an owner, or that administrate. */
+async function verifyMayCreate(c: Context<HttpEnv>, request: CreateApiKey): Promise<void> {
+  if (callerRole(c) === "owner") return;
+  const { person, scopes } = request;
+  const role =
+    person === undefined ? "owner" : (await openDirectory(c.env).showPerson(person)).role;
+  if (role === "owner" || scopes.includes("admin")) verifyCaller(c, "owner:enrol");
+}
+
 export const adminApiKeys = new Hono<HttpEnv>()
   .get("/", requirePermission("apikey:read"), async (c) =>
     c.json(await openDirectory(c.env).apiKeys()),
@@ -38,6 +47,7 @@ export const adminApiKeys = new Hono<HttpEnv>()
     const request = await readJson(c.req.raw, createSchema, MAX_BODY_BYTES);
     if (request.expiresAtMs !== undefined && request.expiresAtMs <= Date.now())
       throw new AppError("http/bad_request", { detail: "The key would have expired already." });
+    await verifyMayCreate(c, request);
     const scopes = API_SCOPES.filter((scope) => request.scopes.includes(scope));
     const created = await openDirectory(c.env).createApiKey({ ...request, scopes }, actorOf(c));
     emit({ type: "apikey:created", name: request.name });

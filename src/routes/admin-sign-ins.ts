@@ -10,8 +10,7 @@ import { dropSessions, openCredentials } from "../do/credentials-client.ts";
 import { openDirectory } from "../do/directory-client.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, parseWith, readJson } from "../http/middleware.ts";
-import { callerRole, requirePermission } from "../http/permission.ts";
-import { verifyAllowed } from "../security/permissions.ts";
+import { requirePermission, verifyCaller } from "../http/permission.ts";
 
 const MAX_BODY_BYTES = 4096;
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
@@ -20,7 +19,7 @@ const linkSchema = v.strictObject({ person: label });
 /** Throws person/unknown; permission/denied for the owner's sign-ins, which only the owner touches. */
 async function openPerson(c: Context<HttpEnv>, idOrName: string): Promise<PersonSummary> {
   const person = await openDirectory(c.env).showPerson(parseWith(label, idOrName));
-  if (person.role === "owner") verifyAllowed(callerRole(c), "owner:enrol");
+  if (person.role === "owner") verifyCaller(c, "owner:enrol");
   return person;
 }
 
