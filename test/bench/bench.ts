@@ -30,6 +30,7 @@ export interface Bundles {
   /** Paths of the bench's own Workers. */
   history: string;
   gate: string;
+  seal: string;
   floor: string;
 }
 
@@ -90,6 +91,11 @@ export class Bench {
   /** The Worker that plays people in line at the gate, in place of Rockpool. */
   startGatePlayer(): Promise<Box> {
     return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.gate });
+  }
+
+  /** The Worker that seals and opens, in place of Rockpool. */
+  startSealer(): Promise<Box> {
+    return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.seal });
   }
 
   async #start(bundle: Bundle, floor?: { file: string; inspector?: string }): Promise<Box> {

@@ -10,11 +10,18 @@ import type { GateRun } from "./gate-run.ts";
 
 export {
   Admin,
+  ApiListener,
+  AuditObject,
   ConnectionObject,
+  CredentialsObject,
   DirectoryObject,
+  ErasureObject,
   GateObject,
   JournalObject,
+  MetricsListener,
+  QuotaObject,
   SessionObject,
+  VaultObject,
 } from "../../src/index.ts";
 
 const SLOTS = 4;

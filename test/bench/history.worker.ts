@@ -23,10 +23,17 @@ import type { PromptTimes } from "./prompt-times.ts";
 
 export {
   Admin,
+  ApiListener,
+  AuditObject,
   ConnectionObject,
+  CredentialsObject,
   DirectoryObject,
+  ErasureObject,
   GateObject,
   JournalObject,
+  MetricsListener,
+  QuotaObject,
+  VaultObject,
 } from "../../src/index.ts";
 
 const QUESTION =

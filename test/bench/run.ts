@@ -23,6 +23,7 @@ import { fillHistories, measureHistory } from "./scenarios/history.ts";
 import { measureLatency } from "./scenarios/latency.ts";
 import { measureLeak } from "./scenarios/leak.ts";
 import { measureMemory } from "./scenarios/memory.ts";
+import { measureSeal } from "./scenarios/seal.ts";
 import { measureStarts } from "./scenarios/start.ts";
 import { measureSwitch } from "./scenarios/switch.ts";
 import { measureTurns } from "./scenarios/turns.ts";
@@ -72,17 +73,19 @@ async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
     worker: bundle(ROOT),
     history: bundleWorker("history.worker.ts", folder),
     gate: bundleWorker("gate.worker.ts", folder),
+    seal: bundleWorker("seal.worker.ts", folder),
     floor: bundleWorker("floor.worker.ts", folder),
   };
   const bench = new Bench(folder, bundles);
   try {
     await bench.prepare();
     const gate = await step("gate", () => measureGate(bench, plan));
+    const seal = await step("seal", () => measureSeal(bench));
     const prompts = await step("histories", () => fillHistories(bench, plan));
     const box = await bench.startBox();
     const serving = await measureServing(bench, box, plan).finally(() => box.stop());
     const starts = await step("starts", () => measureStarts(bench, plan));
-    return [...serving, ...prompts, ...starts, ...gate];
+    return [...serving, ...prompts, ...starts, ...gate, ...seal];
   } finally {
     await bench.close();
   }
@@ -90,7 +93,7 @@ async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
 
 async function measureLeakAlone(folder: string, plan: Plan): Promise<Figure[]> {
   const floor = bundleWorker("floor.worker.ts", folder);
-  const bench = new Bench(folder, { worker: bundle(ROOT), history: "", gate: "", floor });
+  const bench = new Bench(folder, { worker: bundle(ROOT), history: "", gate: "", seal: "", floor });
   try {
     await bench.prepare();
     const box = await bench.startBox();
