@@ -1,7 +1,15 @@
 import { describe, it } from "vitest";
 import { parseCommand } from "../../../src/core/command.ts";
 import type { ModelServerState } from "../../../src/core/ports.ts";
-import { type CommandPorts, decideTakeBack, runCommand } from "../../../src/turn/commands.ts";
+import { ROLES } from "../../../src/core/roles.ts";
+import { isAllowed } from "../../../src/security/permissions.ts";
+import {
+  COMMAND_NAMES,
+  type CommandPorts,
+  decideTakeBack,
+  permissionOf,
+  runCommand,
+} from "../../../src/turn/commands.ts";
 
 const up: ModelServerState = {
   status: "up",
@@ -287,6 +295,27 @@ describe("/link", () => {
     expect(await answer("/link", group)).toBe("linkDirectOnly");
     expect(await answer("/link ABCDEFGH", group)).toBe("linkDirectOnly");
     expect(group.changes).toEqual([]);
+  });
+});
+
+/** Commands that a role may not give; two are answered elsewhere. */
+const DENIED = ROLES.flatMap((role) =>
+  COMMAND_NAMES.filter((name) => name !== "flow" && name !== "tldr")
+    .filter((name) => !isAllowed(role, permissionOf({ name }) ?? "host:report"))
+    .map((name) => [role, name] as const),
+);
+
+describe("a command that the role does not allow", () => {
+  it("is some command", ({ expect }) => {
+    expect(DENIED).toContainEqual(["guest", "memory"]);
+    expect(DENIED).toContainEqual(["guest", "model"]);
+  });
+
+  it.for(DENIED)("says so and changes nothing: %s, /%s", async ([role, name], { expect }) => {
+    const world = createWorld({ isAllowed: (asked) => isAllowed(role, asked) });
+    for (const args of ["", "yes", "forget all yes", "chat:3b", "ABCDEFGH"])
+      expect(await answer(`/${name} ${args}`, world)).toBe(`notAllowed {"name":"${name}"}`);
+    expect(world.changes).toEqual([]);
   });
 });
 
