@@ -9,7 +9,7 @@ import { ProblemSchema } from "./admin-client-replies.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
 import { loadRunState, type RunState } from "./run-state.ts";
 
-/** An import would load every part of the module, the WebSocket client included: 13 MB for each process. */
+// An import would load every part of the module, the WebSocket client included: 13 MB for each process.
 const { request: openRequest } = process.getBuiltinModule("node:http");
 
 export const MAX_REPLY_BYTES = 4 * 1024 * 1024;

@@ -3,10 +3,13 @@
  * at a time; a few wait, and of more the Worker is told at once.
  */
 import { rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { MAX_FILE_BYTES } from "../../src/core/chat-protocol.ts";
 import { FILE_WORK, type FileWork } from "../../src/core/file-reader-protocol.ts";
 import { runReader } from "./run-reader.ts";
+
+// An import would load every part of the module, the WebSocket client included, into the supervisor.
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** Files that wait while one is opened. */
 export const MAX_WAITING = 8;
