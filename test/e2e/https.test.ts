@@ -19,7 +19,7 @@ import {
 import { signWebhook } from "../support/signed-webhook.ts";
 
 /** Between two messages of one sender: a renewal then falls among some hundred messages, not thousands. */
-const PACE_MS = 25;
+const PACE_MS = 150;
 
 const dir = mkdtempSync(join(tmpdir(), "rockpool-https-"));
 const cert = join(dir, "live.pem");
