@@ -51,6 +51,8 @@ export class FileReader {
       this.#server.once("error", reject);
       this.#server.listen(socket, resolve);
     });
+    // A start that fails later ends the program, whatever waits here.
+    this.#server.unref();
   }
 
   async stop(): Promise<void> {

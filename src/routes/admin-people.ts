@@ -14,7 +14,7 @@ import { exportPerson } from "../do/export-person.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
-import { callerRole, requirePermission } from "../http/permission.ts";
+import { callerRole, requirePermission, verifyCaller } from "../http/permission.ts";
 import { streamChunks } from "../http/stream-chunks.ts";
 import { verifyRoleChange } from "../security/role-changes.ts";
 
@@ -61,7 +61,10 @@ export const adminPeople = new Hono<HttpEnv>()
     c.json(await c.env.ERASURE.getByName(c.req.param("id")).state()),
   )
   .get("/:person/export", requirePermission("person:export"), async (c) => {
-    const archive = await exportPerson(c.env, c.req.param("person"), actorOf(c));
+    const person = await openDirectory(c.env).showPerson(c.req.param("person"));
+    // What the owner has said is the owner's to hand out.
+    if (person.role === "owner") verifyCaller(c, "owner:enrol");
+    const archive = await exportPerson(c.env, person.id, actorOf(c));
     return c.body(streamChunks(archive), 200, { "content-type": "application/x-tar" });
   })
   .delete("/:person", requirePermission("person:write"), async (c) => {

@@ -84,7 +84,10 @@ describe("wrong options", () => {
 
   it("such as an address that is not this machine's say so", async ({ expect }) => {
     const result = await up(join(newFolder(), "data"), { HOST: "203.0.113.9" });
-    const says = ["HOST is no address of this machine (203.0.113.9).", "Set HOST to 127.0.0.1"];
+    const says = [
+      "HOST is no address of this machine (203.0.113.9; EADDRNOTAVAIL).",
+      "Set HOST to 127.0.0.1",
+    ];
     expectAdvice(expect, result, { status: 78, says });
   });
 });

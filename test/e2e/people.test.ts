@@ -225,7 +225,7 @@ describe("/forget yes", () => {
     const key = "telegram:public:6001";
     const file = box.telegram.addFile(Buffer.alloc(2_000_000, "secret "));
     await ask(6_001, "first");
-    await deliverTo("public", box.updates.document(6_001, file, "diary.txt", "text/plain"));
+    await deliverTo("public", box.updates.document(6_001, file, "diary.zip", "application/zip"));
     await textsWhen(6_001, 2);
     await ask(6_002, "another conversation");
     const rows = (table: string) => readSession(dataDir, key).rows(table);

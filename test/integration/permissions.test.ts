@@ -159,6 +159,26 @@ describe("every admin route", () => {
   });
 });
 
+describe("an admin", () => {
+  const OWNERS_OWN: [what: string, method: string, path: string][] = [
+    ["export what the owner said", "GET", "/people/:owner/export"],
+    ["erase the owner", "POST", "/people/:owner/erase"],
+    ["remove the owner", "DELETE", "/people/:owner"],
+    ["see where the owner is signed in", "GET", "/sign-ins/:owner"],
+    ["sign the owner out", "DELETE", "/sign-ins/:owner"],
+    ["make a link that signs the owner in", "POST", "/owner-link"],
+  ];
+
+  it.for(OWNERS_OWN)("may not %s", async ([, method, path], { expect }) => {
+    const owner = people.find(({ role }) => role === "owner");
+    if (!owner) throw new Error("There is no owner.");
+    const route = { method, path: path.replace(":owner", owner.personId), permission: undefined };
+    const { status } = await callAdmin(route, "admin");
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(await openDirectory(env).person(owner.personId)).toMatchObject({ role: "owner" });
+  });
+});
+
 describe("a person who was granted one channel", () => {
   it("is refused at the API, and is what it was without the grant", async ({ expect }) => {
     const member = people.find(({ role }) => role === "operator");
