@@ -183,7 +183,7 @@ describe("a command with wrong arguments", () => {
     ["logs", "-n", "many"],
     ["logs", "--level", "loud"],
     ["backup", "--nope"],
-    ["restore"],
+    ["restore", "a.tar.gz", "extra"],
     ["owner-link", "extra"],
   ];
 

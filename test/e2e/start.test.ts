@@ -95,15 +95,15 @@ describe("a server that was started", () => {
     expect(JSON.parse(stdout).error.code).toBe("data/in_use");
   });
 
-  it("passes every check of the doctor but that for a model server", async ({ expect }) => {
+  it("passes every check of the doctor but those for a model server and for backups", async ({ expect }) => {
     const { status, stdout } = await server.run(["doctor", "--json"]);
     const { findings } = JSON.parse(stdout);
     const wrong = findings.filter(({ result }: { result: string }) => result !== "ok");
-    expect(wrong.map(({ what }: { what: string }) => what)).toEqual(["Model server"]);
+    expect(wrong.map(({ what }: { what: string }) => what)).toEqual(["Backups", "Model server"]);
     expect(status).toBe(0);
   });
 
-  it("can reach the model server and public addresses, and says so", async ({ expect }) => {
+  it("can reach the model server, public addresses and its own file reader, and says so", async ({ expect }) => {
     const { stdout } = await server.run(["egress", "--json"]);
     const { waysOut, places, unused } = JSON.parse(stdout);
     const plain = { encrypted: false };
@@ -118,6 +118,12 @@ describe("a server that was started", () => {
         kind: "external",
         to: expect.stringContaining("127.0.0.1:"),
         from: ["app: MODEL"],
+        ...plain,
+      },
+      {
+        kind: "external",
+        to: `unix:${join(server.dataDir, "run", "files.sock")}`,
+        from: ["app: FILE_READER"],
         ...plain,
       },
     ]);
