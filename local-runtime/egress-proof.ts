@@ -9,11 +9,17 @@ import { EXIT, HostError } from "./host-error.ts";
 export interface Listed {
   modelUrls: readonly string[];
   egressOrigins: readonly string[];
+  /** Of the box's own program that opens documents and pictures. */
+  fileReaderSocket?: string;
 }
 
 /** Ways out of the config that lead to none of these addresses. Pure. */
 export function findUnlisted(config: string, listed: Listed): WayOut[] {
-  const allowed = new Set([...listed.modelUrls, ...listed.egressOrigins].map(addressOf));
+  const { fileReaderSocket: socket } = listed;
+  const allowed = new Set([
+    ...[...listed.modelUrls, ...listed.egressOrigins].map(addressOf),
+    ...(socket === undefined ? [] : [`unix:${socket}`]),
+  ]);
   return mapEgress(parseCapnpText(config)).waysOut.filter(
     ({ kind, to }) => kind !== "external" || !allowed.has(to),
   );

@@ -38,6 +38,7 @@ isolated("the packets of a box", () => {
       expect(result.names).toEqual(["telegram.example"]);
       expect(result.egress.waysOut.map(({ to }) => to)).toEqual([
         `127.0.0.1:${result.ports.model}`,
+        expect.stringMatching(/^unix:.*\/run\/files\.sock$/),
         "telegram.example:8081",
       ]);
     },

@@ -95,7 +95,9 @@ describe("a server that was started", () => {
     expect(JSON.parse(stdout).error.code).toBe("data/in_use");
   });
 
-  it("passes every check of the doctor but those for a model server and for backups", async ({ expect }) => {
+  it("passes every check of the doctor but those for a model server and for backups", async ({
+    expect,
+  }) => {
     const { status, stdout } = await server.run(["doctor", "--json"]);
     const { findings } = JSON.parse(stdout);
     const wrong = findings.filter(({ result }: { result: string }) => result !== "ok");
@@ -103,7 +105,9 @@ describe("a server that was started", () => {
     expect(status).toBe(0);
   });
 
-  it("can reach the model server, public addresses and its own file reader, and says so", async ({ expect }) => {
+  it("can reach the model server, public addresses and its own file reader, and says so", async ({
+    expect,
+  }) => {
     const { stdout } = await server.run(["egress", "--json"]);
     const { waysOut, places, unused } = JSON.parse(stdout);
     const plain = { encrypted: false };

@@ -4,6 +4,7 @@ import { findUnlisted, verifyListedOnly } from "../../../local-runtime/egress-pr
 const LISTED = {
   modelUrls: ["http://127.0.0.1:11434"],
   egressOrigins: ["https://api.telegram.org", "http://[fd00::1]:8081"],
+  fileReaderSocket: "/box/run/files.sock",
 };
 
 /** A config whose one Worker has this service as a binding. */
@@ -21,6 +22,7 @@ describe("a config that may reach listed addresses only", () => {
     'external = (address = "127.0.0.1:11434", http = ())',
     'external = (address = "api.telegram.org:443", https = (options = (), tlsOptions = (trustBrowserCas = true)))',
     'external = (address = "[fd00::1]:8081", http = ())',
+    'external = (address = "unix:/box/run/files.sock", http = ())',
     "network = (allow = [])",
   ])("is served with %s", (service, { expect }) => {
     expect(findUnlisted(config(service), LISTED)).toEqual([]);
@@ -30,6 +32,7 @@ describe("a config that may reach listed addresses only", () => {
   it.for([
     ['external = (address = "127.0.0.1:11435", http = ())', "127.0.0.1:11435"],
     ['external = (address = "api.telegram.org.evil.example:443", http = ())', "evil.example"],
+    ['external = (address = "unix:/var/run/docker.sock", http = ())', "unix:/var/run/docker.sock"],
     ['network = (allow = ["public"])', "public addresses"],
     ["network = ()", "public addresses"],
     ['network = (allow = ["127.0.0.0/8"])', "127.0.0.0/8 addresses"],
