@@ -93,11 +93,12 @@ function modelUrls(options: Options): HostFacts["modelUrls"] {
   return [main ?? options.ROCKPOOL_MODEL_URL, ...others];
 }
 
-/** What accounts were granted, and the transcription server. */
+/** What accounts were granted, the transcription server, and the provider that people sign in by. */
 function egressOrigins({ folder, options }: RunPlan): string[] {
   const granted = loadEgressOrigins(folder);
-  const url = options.ROCKPOOL_TRANSCRIBE_URL;
-  return url === "" ? [...granted] : [...new Set([...granted, new URL(url).origin])];
+  const urls = [options.ROCKPOOL_TRANSCRIBE_URL, options.ROCKPOOL_OIDC_ISSUER];
+  const named = urls.filter((url) => url !== "").map((url) => new URL(url).origin);
+  return [...new Set([...granted, ...named])];
 }
 
 function workerOptions(options: Options): Record<string, string> {

@@ -29,6 +29,7 @@ import { decideModel } from "./model-server/choice.ts";
 import { type KeeperEvent, ModelServerKeeper } from "./model-server/keeper.ts";
 import { loadLibrary } from "./model-server/library.ts";
 import { findPort } from "./model-server/port.ts";
+import { findOidcSecret } from "./oidc-secret.ts";
 import { endOrphans } from "./orphans.ts";
 import { logLine, terminalLine } from "./output-lines.ts";
 import { findRedactPatterns } from "./redact-patterns.ts";
@@ -138,6 +139,7 @@ async function lockFolder({ dataDir, options }: Settings) {
 async function findTextFiles(folder: DataFolder, options: Options): Promise<RunPlan["textFiles"]> {
   return {
     ...findModelKeys(folder, listModelServers(options)),
+    ...findOidcSecret(folder, options),
     ...(await findRedactPatterns(folder)),
   };
 }

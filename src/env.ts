@@ -58,6 +58,10 @@ export interface Env {
   ROCKPOOL_TIME_ZONE?: string;
   ROCKPOOL_TRANSCRIBE_URL?: string;
   ROCKPOOL_TRANSCRIBE_MODEL?: string;
+  ROCKPOOL_OIDC_ISSUER?: string;
+  ROCKPOOL_OIDC_CLIENT_ID?: string;
+  /** Absent for a public client. */
+  OIDC_SECRET?: string;
   ROCKPOOL_QUOTAS?: string;
   ROCKPOOL_PUBLIC_URL?: string;
   /** Not empty where metrics, or the API, have a listener of their own. */

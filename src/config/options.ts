@@ -11,6 +11,7 @@ import { parsePlace } from "./backup-place.ts";
 import { parseKeepRule, parseTimeOfDay } from "./backup-rule.ts";
 import { LISTENING_OPTIONS } from "./listening-options.ts";
 import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
+import { OIDC_OPTIONS } from "./oidc-options.ts";
 
 export interface Option<Value> {
   /** Turns text into a value, or throws an Error whose message says what is expected. */
@@ -278,6 +279,7 @@ export const OPTIONS = {
     doc: "Address at which the internet reaches this server, for webhooks and links. Without it, channels that can poll do so.",
   }),
   ...LISTENING_OPTIONS,
+  ...OIDC_OPTIONS,
   ROCKPOOL_EGRESS: option({
     parse: oneOf("public", "listed"),
     default: "public",

@@ -5,4 +5,7 @@ export const VIEW_PATHS = { chat: "/", settings: "/settings" } as const satisfie
   `/${string}`
 >;
 
+/** Where the provider sends the browser back to: the page takes the answer from its address, and shows another view. */
+export const RETURN_PATH = "/oidc";
+
 export type ViewName = keyof typeof VIEW_PATHS;

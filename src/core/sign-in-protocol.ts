@@ -2,7 +2,7 @@
 import type { PersonId } from "./ids.ts";
 
 /** How somebody proved who it is. */
-export const SIGN_IN_METHODS = ["link", "password", "passkey"] as const;
+export const SIGN_IN_METHODS = ["link", "password", "passkey", "oidc"] as const;
 
 export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
 
@@ -98,11 +98,24 @@ export interface PasskeySummary {
   usedAtMs?: number;
 }
 
+/** GET /api/sign-in/ways: what there is besides links, passwords and passkeys. */
+export interface SignInWays {
+  /** Host of the provider; absent where there is none. */
+  provider?: string;
+}
+
+/** POST /api/sign-in/oidc/start, POST /api/me/oidc/start: where the page goes. */
+export interface ProviderStart {
+  location: string;
+}
+
 /** GET /api/me/credentials. */
 export interface Credentials {
   /** What is typed to sign in by password; absent where there is none. */
   name?: string;
   passkeys: PasskeySummary[];
+  /** When the account at the provider was linked; absent where none is. */
+  linkedAtMs?: number;
   /** False where changing them asks for signing in anew. */
   canChange: boolean;
 }

@@ -46,6 +46,11 @@ export const AREAS: readonly Area[] = [
   // scrypt: Web Crypto has nothing like it.
   { place: "src/security/password.ts", uses: ["src/security"], packages: ["node:crypto"] },
   { place: "src/security/passkey.ts", uses: ["src/core"], packages: ["@simplewebauthn/server"] },
+  {
+    place: "src/security/oidc-provider.ts",
+    uses: ["src/core", "src/security"],
+    packages: ["jose", "valibot"],
+  },
   { place: "src/security", uses: ["src/core"], packages: ["jose"] },
   { place: "src/db", uses: LOWER, packages: ["drizzle-orm"] },
   { place: "src/cache", uses: ["src/core", "src/observability"] },

@@ -38,6 +38,8 @@ const BAD: Record<OptionName, string> = {
   ROCKPOOL_ADMIN_CLIENT_CA: " ",
   ROCKPOOL_API_LISTEN: "127.0.0.1:65536",
   ROCKPOOL_API_CLIENT_CA: " ",
+  ROCKPOOL_OIDC_ISSUER: "http://login.example",
+  ROCKPOOL_OIDC_CLIENT_ID: "two words",
   ROCKPOOL_EGRESS: "none",
   ROCKPOOL_TRUSTED_PROXIES: "10.0.0.1/8",
   ROCKPOOL_BACKUP_TO: "ftp://backups",
