@@ -17,6 +17,7 @@ import { noteAccess } from "./routes/note-access.ts";
 import { noteRefusals } from "./routes/note-refusals.ts";
 import { openAi } from "./routes/openai/routes.ts";
 import { ops } from "./routes/ops.ts";
+import { providerSignIn } from "./routes/provider-sign-in.ts";
 import { session } from "./routes/session.ts";
 import { signIn } from "./routes/sign-in.ts";
 import { webhooks } from "./routes/webhooks.ts";
@@ -102,6 +103,7 @@ export const publicApp = createBase("public")
   .route("/api/chat", chat)
   .route("/api/session", session)
   .route("/api/me", mySignIns)
+  .route("/api/sign-in", providerSignIn)
   .route("/api", signIn)
   .route("/", ops)
   .route("/", consolePages);

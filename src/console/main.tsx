@@ -1,5 +1,6 @@
 /** The page's entry: preferences, the owner link in the address, and the page itself. */
 import { render } from "preact";
+import { takeProviderAnswer } from "./account/provider.ts";
 import { App } from "./app.tsx";
 import { takeOwnerToken } from "./owner-link.ts";
 import { applyPreferences } from "./preferences.ts";
@@ -7,6 +8,7 @@ import { openSession, wakeSession } from "./session.ts";
 import "./style/main.css";
 
 applyPreferences(document.documentElement);
+takeProviderAnswer(location, history);
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 void openSession(takeOwnerToken(location, history));

@@ -55,6 +55,15 @@ const STEPS: readonly string[] = [
   -- Tries of passwords that are left: a row for each bucket, of which there is a fixed number.
   CREATE TABLE tries (bucket TEXT PRIMARY KEY, left_tries REAL NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE provider_accounts (
+    -- Of issuer and subject together.
+    hash TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL,
+    linked_at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX provider_accounts_by_person ON provider_accounts (person_id);
+  `,
 ];
 
 export function openCredentialsSchema(storage: DurableObjectStorage): void {

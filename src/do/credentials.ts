@@ -33,12 +33,15 @@ import { Devices } from "./devices.ts";
 import { openKeyring } from "./isolate.ts";
 import { Passkeys } from "./passkeys.ts";
 import { Passwords } from "./passwords.ts";
+import { ProviderAccounts } from "./provider-accounts.ts";
 import { SignKeys } from "./sign-keys.ts";
-import { Tries } from "./tries.ts";
+import { spendOnce } from "./spend-once.ts";
+import { Tries, type TryBucket } from "./tries.ts";
 
 export class CredentialsObject extends DurableObject<Env> {
   readonly #devices: Devices;
   readonly #passkeys: Passkeys;
+  readonly #accounts: ProviderAccounts;
   readonly #tries: Tries;
   #signKeys: SignKeys | undefined;
   #passwords: Passwords | undefined;
@@ -48,6 +51,7 @@ export class CredentialsObject extends DurableObject<Env> {
     openCredentialsSchema(ctx.storage);
     this.#devices = new Devices(ctx.storage.sql);
     this.#passkeys = new Passkeys(ctx.storage.sql, () => openBoxSecret(env.COOKIE_KEY));
+    this.#accounts = new ProviderAccounts(ctx.storage.sql);
     this.#tries = new Tries(ctx.storage.sql);
   }
 
@@ -140,16 +144,30 @@ export class CredentialsObject extends DurableObject<Env> {
     return this.#devices.endOf(personId, which);
   }
 
+  async #addressBucket(address: string): Promise<TryBucket> {
+    const secret = await openBoxSecret(this.env.COOKIE_KEY);
+    const bucket = await bucketOf(secret, "address", addressGroup(address));
+    return { kind: "address", bucket };
+  }
+
+  /** A try of a way in that names nobody; answers how long to wait where none is left. */
+  async takeTry(address: string): Promise<number> {
+    return this.#tries.take([await this.#addressBucket(address)], Date.now());
+  }
+
+  /** The two that a whole way to the provider and back takes: who came back was somebody. */
+  async giveBackTries(address: string): Promise<void> {
+    const bucket = await this.#addressBucket(address);
+    this.#tries.giveBack([bucket, bucket], Date.now());
+  }
+
   /** Throws sign_in/busy. The same work and the same answer for a name that nobody has. */
   async tryPassword({ name, password, address }: PasswordTry): Promise<PasswordTried> {
     const secret = await openBoxSecret(this.env.COOKIE_KEY);
     const known = parseSignInName(name) ?? "";
     const buckets = [
       { kind: "name", bucket: await bucketOf(secret, "name", known) } as const,
-      {
-        kind: "address",
-        bucket: await bucketOf(secret, "address", addressGroup(address ?? "")),
-      } as const,
+      await this.#addressBucket(address ?? ""),
     ];
     const passwords = await this.#openPasswords();
     const retryAfterMs = this.#tries.take(buckets, Date.now());
@@ -173,7 +191,12 @@ export class CredentialsObject extends DurableObject<Env> {
   async credentials(personId: PersonId): Promise<Omit<Credentials, "canChange">> {
     const name = (await this.#openPasswords()).nameOf(personId);
     const passkeys = this.#passkeys.list(personId);
-    return { ...(name === undefined ? {} : { name }), passkeys };
+    const linkedAtMs = this.#accounts.linkedAtMs(personId);
+    return {
+      ...(name === undefined ? {} : { name }),
+      passkeys,
+      ...(linkedAtMs === undefined ? {} : { linkedAtMs }),
+    };
   }
 
   /** What the page hands to the browser to make a passkey. */
@@ -201,10 +224,31 @@ export class CredentialsObject extends DurableObject<Env> {
     return this.#passkeys.use(answer, Date.now());
   }
 
+  /** False where the provider has answered on this way before. */
+  async spendFlow(state: string, expiresAtMs: number): Promise<boolean> {
+    const hash = await hashToken(state);
+    return spendOnce(this.ctx.storage.sql, hash, expiresAtMs, Date.now());
+  }
+
+  /** Whose account at the provider it is; undefined for nobody's. */
+  findLinked(account: string): PersonId | undefined {
+    return this.#accounts.find(account);
+  }
+
+  /** Throws sign_in/provider_taken. */
+  linkAccount(personId: PersonId, account: string): void {
+    this.ctx.storage.transactionSync(() => this.#accounts.link(personId, account, Date.now()));
+  }
+
+  unlinkAccount(personId: PersonId): void {
+    this.#accounts.forget(personId);
+  }
+
   /** Everything of a person who is gone; answers the ids of the sessions that ended. */
   async forget(personId: PersonId): Promise<string[]> {
     (await this.#openPasswords()).remove(personId);
     this.#passkeys.forget(personId);
+    this.#accounts.forget(personId);
     return this.#devices.endOf(personId);
   }
 
@@ -212,6 +256,7 @@ export class CredentialsObject extends DurableObject<Env> {
   async follow(from: PersonId, into: PersonId): Promise<void> {
     (await this.#openPasswords()).follow(from, into);
     this.#passkeys.follow(from, into);
+    this.#accounts.follow(from, into);
     this.#devices.follow(from, into);
   }
 }

@@ -10,6 +10,7 @@ import {
   verifyPasskey,
 } from "../security/passkey.ts";
 import { createChallenge, verifyChallenge } from "../security/passkey-challenge.ts";
+import { spendOnce } from "./spend-once.ts";
 
 export const MAX_PASSKEYS = 20;
 const SIGN_IN = "sign-in";
@@ -133,13 +134,8 @@ export class Passkeys {
   /** Throws sign_in/passkey_refused where it was answered before. */
   async #spend({ challenge, expiresAtMs }: AnsweredChallenge, nowMs: number): Promise<void> {
     const hash = await hashToken(challenge);
-    this.#sql.exec("DELETE FROM used_challenges WHERE expires_at_ms <= ?", nowMs);
-    const added = this.#sql.exec(
-      "INSERT OR IGNORE INTO used_challenges (hash, expires_at_ms) VALUES (?, ?) RETURNING hash",
-      hash,
-      expiresAtMs,
-    );
-    if (added.toArray().length === 0) throw new AppError("sign_in/passkey_refused");
+    if (!spendOnce(this.#sql, hash, expiresAtMs, nowMs))
+      throw new AppError("sign_in/passkey_refused");
   }
 
   #find(id: string): Stored | undefined {

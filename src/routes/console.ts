@@ -3,7 +3,7 @@
  * Files keep their names from one version to the next: a browser asks each time and is told when nothing changed.
  */
 import { Hono } from "hono";
-import { VIEW_PATHS } from "../core/console-views.ts";
+import { RETURN_PATH, VIEW_PATHS } from "../core/console-views.ts";
 import { AppError } from "../core/errors.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, PAGE_POLICY } from "../http/middleware.ts";
@@ -47,5 +47,5 @@ export const consolePages = new Hono<HttpEnv>()
   .get(SCRIPT.path, openToAll, (c) => answerAsset(c.env, c.req.raw, SCRIPT))
   .get(STYLE.path, openToAll, (c) => answerAsset(c.env, c.req.raw, STYLE));
 
-for (const path of Object.values(VIEW_PATHS))
+for (const path of [...Object.values(VIEW_PATHS), RETURN_PATH])
   consolePages.get(path, openToAll, (c) => answerAsset(c.env, c.req.raw, PAGE));

@@ -12,23 +12,14 @@ import { type HttpEnv, readJson, requireSameOrigin } from "../http/middleware.ts
 import { requirePermission } from "../http/permission.ts";
 import { requirePerson } from "../http/session-cookie.ts";
 import { findPasswordFault, parseSignInName } from "../security/password.ts";
+import { isFresh, verifyFresh } from "./fresh-sign-in.ts";
+import { myProvider } from "./my-provider.ts";
 import { MAX_PASSKEY_BODY_BYTES, newPasskeySchema } from "./passkey-schema.ts";
 import { pageOf, passwordSchema } from "./sign-in.ts";
 
 const MAX_BODY_BYTES = 4096;
-/** How long after signing in one may change what one signs in with: who finds a page open cannot. */
-export const FRESH_MS = 3_600_000;
 
 const newKeySchema = v.strictObject({ response: newPasskeySchema });
-
-function isFresh(c: Context<HttpEnv>): boolean {
-  return Math.abs(Date.now() - c.get("signedIn").device.signedInAtMs) <= FRESH_MS;
-}
-
-/** Throws sign_in/stale. */
-function verifyFresh(c: Context<HttpEnv>): void {
-  if (!isFresh(c)) throw new AppError("sign_in/stale");
-}
 
 async function endDevices(
   c: Context<HttpEnv>,
@@ -52,6 +43,7 @@ export const mySignIns = new Hono<HttpEnv>()
     c.header("cache-control", "no-store");
     await next();
   })
+  .route("/oidc", myProvider)
   .get("/devices", requirePermission("session:own"), async (c) => {
     const thisId = c.get("signedIn").device.id;
     const devices = await openCredentials(c.env).devices(c.get("speaker").personId, thisId);

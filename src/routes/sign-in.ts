@@ -32,8 +32,15 @@ export function pageOf(c: Context<HttpEnv>): { host: string; origin: string } {
   return { origin, host: URL.canParse(origin) ? new URL(origin).hostname : "" };
 }
 
+const NOTED: readonly string[] = [
+  "owner/bad_token",
+  "sign_in/passkey_refused",
+  "sign_in/provider_refused",
+  "sign_in/provider_unknown",
+];
+
 /** Runs a way in; a refusal with one of these codes is noted before it goes out. */
-async function noteRefusal<Value>(
+export async function noteRefusal<Value>(
   c: Context<HttpEnv>,
   method: SignInMethod,
   work: () => Promise<Value>,
@@ -41,8 +48,7 @@ async function noteRefusal<Value>(
   try {
     return await work();
   } catch (error) {
-    const isRefused = ["owner/bad_token", "sign_in/passkey_refused"].includes(errorCode(error));
-    if (isRefused) await refuseSignIn(c, method);
+    if (NOTED.includes(errorCode(error))) await refuseSignIn(c, method);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { openCredentials } from "../../src/do/credentials-client.ts";
 import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
 import { MAX_WAITING_PASSWORDS } from "../../src/do/passwords.ts";
-import { FRESH_MS } from "../../src/routes/my-sign-ins.ts";
+import { FRESH_MS } from "../../src/routes/fresh-sign-in.ts";
 import { CHALLENGE_MS } from "../../src/security/passkey-challenge.ts";
 import { TRY_RULES } from "../../src/security/sign-in-throttle.ts";
 import { BOX_URL, CookieBrowser } from "../support/cookie-browser.ts";

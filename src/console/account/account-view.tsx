@@ -20,6 +20,7 @@ import {
   removePassword,
   setPassword,
 } from "./calls.ts";
+import { leaveToLink, provider, unlinkProvider } from "./provider.ts";
 
 function renderDay(ms: number): string {
   const locale = language.value === "zh" ? "zh-CN" : "en";
@@ -167,6 +168,36 @@ function Password({ own }: { own: Credentials }) {
   );
 }
 
+function Provider({ own, name }: { own: Credentials; name: string }) {
+  const { linkedAtMs } = own;
+  return (
+    <section>
+      <h2>{say("provider", { name })}</h2>
+      {linkedAtMs === undefined ? null : (
+        <p class="quiet">{say("linkedSince", { when: renderDay(linkedAtMs) })}</p>
+      )}
+      <button
+        type="button"
+        class="button"
+        disabled={isBusy.value || !own.canChange}
+        onClick={() => void act(leaveToLink, undefined)}
+      >
+        {say(linkedAtMs === undefined ? "linkProvider" : "linkAnother")}
+      </button>
+      {linkedAtMs === undefined ? null : (
+        <button
+          type="button"
+          class="link"
+          disabled={isBusy.value || !own.canChange}
+          onClick={() => void act(unlinkProvider, say("saved"))}
+        >
+          {say("unlinkProvider")}
+        </button>
+      )}
+    </section>
+  );
+}
+
 export function AccountView() {
   useEffect(() => void loadAccount(), []);
   const own = credentials.value;
@@ -182,6 +213,7 @@ export function AccountView() {
         {own && !own.canChange ? <p class="quiet">{say("changeNeedsSignIn")}</p> : null}
         <Devices />
         {own ? <Passkeys own={own} /> : null}
+        {own && provider.value !== undefined ? <Provider own={own} name={provider.value} /> : null}
         {own ? <Password own={own} /> : null}
       </div>
     </main>

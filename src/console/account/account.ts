@@ -5,6 +5,7 @@ import { toApiError } from "../api-error.ts";
 import { say } from "../preferences.ts";
 import { endSession } from "../session.ts";
 import { loadCredentials, loadDevices } from "./calls.ts";
+import { linkProvider, loadProvider, takeReturned } from "./provider.ts";
 
 export const devices = signal<readonly DeviceSummary[]>([]);
 export const credentials = signal<Credentials | undefined>(undefined);
@@ -12,8 +13,13 @@ export const credentials = signal<Credentials | undefined>(undefined);
 export const outcome = signal<{ text: string; isTrouble: boolean } | undefined>(undefined);
 export const isBusy = signal(false);
 
+/** Links the account that the browser has just come back with, if there is one. */
 export async function loadAccount(): Promise<void> {
-  await act(async () => undefined, undefined);
+  const { answer } = takeReturned("link") ?? {};
+  await act(async () => {
+    await loadProvider();
+    if (answer) await linkProvider(answer);
+  }, answer && say("saved"));
 }
 
 /** Does one thing, says how it went, and shows what is now. */

@@ -3,7 +3,9 @@ import * as v from "valibot";
 import {
   type Credentials,
   type DeviceSummary,
+  type ProviderStart,
   SIGN_IN_METHODS,
+  type SignInWays,
 } from "../../core/sign-in-protocol.ts";
 
 const devicesSchema = v.array(
@@ -28,8 +30,12 @@ const credentialsSchema = v.object({
       usedAtMs: v.exactOptional(v.number()),
     }),
   ),
+  linkedAtMs: v.exactOptional(v.number()),
   canChange: v.boolean(),
 });
+
+const waysSchema = v.object({ provider: v.exactOptional(v.string()) });
+const startSchema = v.object({ location: v.pipe(v.string(), v.url(), v.regex(/^https?:/)) });
 
 /** Throws ValiError for anything else. */
 export function parseDevices(value: unknown): DeviceSummary[] {
@@ -38,4 +44,12 @@ export function parseDevices(value: unknown): DeviceSummary[] {
 
 export function parseCredentials(value: unknown): Credentials {
   return v.parse(credentialsSchema, value);
+}
+
+export function parseWays(value: unknown): SignInWays {
+  return v.parse(waysSchema, value);
+}
+
+export function parseStart(value: unknown): ProviderStart {
+  return v.parse(startSchema, value);
 }

@@ -1,14 +1,38 @@
 /** The ways in without a link: name and password, or a passkey. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { toApiError } from "../api-error.ts";
 import { say } from "../preferences.ts";
 import { openSession } from "../session.ts";
 import { canUsePasskeys } from "./account.ts";
 import { signInByPasskey, signInByPassword } from "./calls.ts";
+import {
+  leaveToSignIn,
+  loadProvider,
+  provider,
+  signInByProvider,
+  takeReturned,
+} from "./provider.ts";
 
 export function SignInForm() {
   const trouble = useSignal<string | undefined>(undefined);
   const isBusy = useSignal(false);
+
+  useEffect(() => {
+    // A box that cannot be asked shows the other ways in.
+    void loadProvider().catch(() => undefined);
+    const returned = takeReturned("sign-in");
+    if (returned?.answer) void run(() => signInByProvider(returned.answer).then(() => true));
+    else if (returned) trouble.value = say("providerNone");
+  }, []);
+
+  async function leave(): Promise<true> {
+    await leaveToSignIn();
+    // The browser is on its way: the form stays busy until the page has gone, or is shown again by going back.
+    return new Promise((resolve) =>
+      addEventListener("pageshow", () => resolve(true), { once: true }),
+    );
+  }
 
   async function run(work: () => Promise<unknown>): Promise<void> {
     isBusy.value = true;
@@ -61,6 +85,16 @@ export function SignInForm() {
           {say("signInPasskey")}
         </button>
       ) : null}
+      {provider.value === undefined ? null : (
+        <button
+          type="button"
+          class="button plain-button"
+          disabled={isBusy.value}
+          onClick={() => void run(leave)}
+        >
+          {say("signInProvider", { name: provider.value })}
+        </button>
+      )}
     </form>
   );
 }
