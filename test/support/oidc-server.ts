@@ -15,7 +15,8 @@ export interface OidcServer {
   close(): Promise<void>;
 }
 
-export async function startOidcServer(): Promise<OidcServer> {
+/** `isPublic`: the box has no secret there. */
+export async function startOidcServer({ isPublic = false } = {}): Promise<OidcServer> {
   let answer: RequestListener = (_request, response) => void response.writeHead(503).end();
   const server = createServer((request, response) => answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -28,7 +29,7 @@ export async function startOidcServer(): Promise<OidcServer> {
     register: (redirectUri) => {
       const client = {
         client_id: CLIENT_ID,
-        client_secret: CLIENT_SECRET,
+        ...(isPublic ? { token_endpoint_auth_method: "none" } : { client_secret: CLIENT_SECRET }),
         redirect_uris: [redirectUri],
         grant_types: ["authorization_code"],
         response_types: ["code"],
