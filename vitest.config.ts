@@ -37,6 +37,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           setupFiles: ["test/support/apply-migrations.ts"],
+          globalSetup: ["test/support/start-model-servers.ts"],
           testTimeout: PATIENCE_MS,
         },
       },

