@@ -2,9 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, it } from "vitest";
 import type { Model } from "../../../src/core/ports.ts";
+import { MAX_ANSWER_BYTES, MAX_LINE_BYTES } from "../../../src/models/lines.ts";
 import { type FakeOllama, startFakeOllama } from "../../support/fake-ollama.ts";
 import type { FakeSettings } from "../../support/fake-ollama-settings.ts";
-import { createClient, createOpenAiClient, REQUEST, runChat, until } from "./chat-client.ts";
+import { createClient, createOpenAiClient, GIB, REQUEST, runChat, until } from "./chat-client.ts";
 
 let fake: FakeOllama;
 let model: Model;
@@ -187,5 +188,35 @@ describe("cancelling", () => {
   it("keeps no connection busy after whole answers", async ({ expect }) => {
     for (let chats = 0; chats < 20; chats += 1) await runChat(model);
     expect(fake.stats()).toMatchObject({ completed: 20, aborted: 0, active: 0 });
+  });
+});
+
+describe("an answer of a gigabyte", () => {
+  const CHUNK_BYTES = 64 * 1024;
+
+  it.for([
+    ["lines that say nothing", "\n", `The answer has more than ${MAX_ANSWER_BYTES} bytes.`],
+    ["one line", "a", `A line of the answer has more than ${MAX_LINE_BYTES} bytes.`],
+  ] as const)("is let go of at its limit: %s", async ([, filler, message], { expect }) => {
+    const chunk = new Uint8Array(CHUNK_BYTES).fill(filler.charCodeAt(0));
+    let sentBytes = 0;
+    let hungUp: AbortSignal | null | undefined;
+    const gigabyte = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(chunk);
+        sentBytes += chunk.length;
+        if (sentBytes >= GIB) controller.close();
+      },
+    });
+    const flooding: typeof fetch = async (input, init) => {
+      const { pathname } = new URL(new Request(input).url);
+      if (pathname !== "/api/chat") return fetch(input, init);
+      hungUp = init?.signal;
+      return new Response(gigabyte);
+    };
+    const outcome = await runChat(createClient(fake.url, { fetch: flooding }));
+    expect(outcome).toMatchObject({ code: "model/broken_stream", message, text: "" });
+    expect(hungUp?.aborted).toBe(true);
+    expect(sentBytes).toBeLessThan(MAX_ANSWER_BYTES + 4 * CHUNK_BYTES);
   });
 });
