@@ -68,9 +68,10 @@ async function store(work: TurnWork, end: TurnEnd, error?: unknown): Promise<boo
     await endTakenBack(work);
     return false;
   }
-  work.parts.readers.end(work.row.turnId, committed.message);
   const { outcome, code, usage } = end;
   if (usage) await noteTokens(work, usage);
+  // Last: whoever asks for the turn after this finds that it runs no more, and must not wait for an end that was told.
+  work.parts.readers.end(work.row.turnId, committed.message);
   reportTurn(work, { outcome, error, ...(code ? { code } : {}), ...(usage ? { usage } : {}) });
   return true;
 }

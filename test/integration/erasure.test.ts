@@ -6,6 +6,7 @@ import type { PersonId } from "../../src/core/ids.ts";
 import { ERASED } from "../../src/db/erase-statements.ts";
 import { openDirectory } from "../../src/do/directory-client.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
+import { joinPersonKeys } from "../../src/do/person-keys.ts";
 import { createAccount, failureOf, letIn } from "../support/directory.ts";
 import { env } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
@@ -136,7 +137,9 @@ describe("an erasure", () => {
     const directory = openDirectory(env);
     const code = await directory.createLinkCode(session, after.personId);
     const here = "telegram:main:ada-3a" as typeof session;
-    await directory.redeemLink({ code, session: here, speaker: before });
+    const linked = await directory.redeemLink({ code, session: here, speaker: before });
+    if (linked.status !== "linked") throw new Error("The code was not taken.");
+    await joinPersonKeys(env, linked.joined);
     await erase(after);
     expect(await countD1("messages", before.personId)).toBe(0);
     expect(await old.sql("SELECT 1 FROM messages")).toEqual([]);

@@ -107,7 +107,7 @@ describe("rockpool apikey", () => {
       });
     await expect(
       runCommand(apikey, ["create", "--name", "a", "--scopes", "all"], admin.dataDir),
-    ).rejects.toThrow("Allowed choices are chat, models, embeddings.");
+    ).rejects.toThrow("Allowed choices are chat, models, embeddings, admin.");
     expect(admin.requests.filter(({ route }) => route.includes("api-keys"))).toEqual([]);
   });
 });
