@@ -124,12 +124,14 @@ export class Devices {
     );
   }
 
+  /** The one that asks first, then the last seen first. */
   list(personId: PersonId, thisId: string | undefined, nowMs: number): DeviceSummary[] {
     return this.#sql
       .exec<StoredDevice>(
-        "SELECT * FROM devices WHERE person_id = ? AND expires_at_ms > ? ORDER BY renewed_at_ms DESC",
+        "SELECT * FROM devices WHERE person_id = ? AND expires_at_ms > ? ORDER BY id IS NOT ?, renewed_at_ms DESC, id",
         personId,
         nowMs,
+        thisId ?? null,
       )
       .toArray()
       .map((row) => ({

@@ -78,7 +78,7 @@ export class Pairings {
   pending(nowMs: number): PendingPairing[] {
     return this.#sql
       .exec<StoredPairing>(
-        "SELECT * FROM pairings WHERE expires_at_ms > ? ORDER BY expires_at_ms",
+        "SELECT * FROM pairings WHERE expires_at_ms > ? ORDER BY expires_at_ms, account, sender",
         nowMs,
       )
       .toArray()

@@ -144,7 +144,10 @@ export class Passkeys {
 
   #rowsOf(personId: PersonId): Stored[] {
     return this.#sql
-      .exec<Stored>("SELECT * FROM passkeys WHERE person_id = ? ORDER BY created_at_ms", personId)
+      .exec<Stored>(
+        "SELECT * FROM passkeys WHERE person_id = ? ORDER BY created_at_ms, name",
+        personId,
+      )
       .toArray();
   }
 }
