@@ -61,16 +61,18 @@ export interface Server {
 
 /** Throws data/*, key/*, build/failed, migration/*, config/*. On return nothing serves yet. */
 export async function openServer(shell: Shell, settings: Settings): Promise<Server> {
-  const { lock, folder } = await lockFolder(settings);
-  const binary = findWorkerd(shell.root);
-  await endOrphans(configFile(folder));
-  if (finishRestore(folder)) shell.note("completed a restore that was cut off");
-  const masterKey = openMasterKey(folder);
-  const wrangler = loadWranglerConfig(shell.root);
+  const { lock, folder, masterKey } = await takeFolder(shell, settings);
+  const [{ root }, { options }] = [shell, settings];
+  const binary = findWorkerd(root);
+  const log = explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
+  const onEvent = (event: HostEvent) => record(shell, log, eventLine(event));
+  // Another process makes the sockets listen: its start costs no time beside what follows here.
+  const opening = Listening.open({ root, folder, options, onEvent });
+  opening.catch(() => undefined); // told where it is awaited, after what comes first
+  const wrangler = loadWranglerConfig(root);
   const built = bundleNoted(shell);
   await upgradeFolder(shell, { folder, masterKey, wrangler, workerFile: built.workerFile });
   const adminSocket = placeAdminSocket(folder);
-  const [{ root }, { options }] = [shell, settings];
   const fileReader = await openFileReader(root, adminSocket.path);
   const plan: RunPlan = {
     folder,
@@ -84,9 +86,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   };
   writeLastingFiles(plan, masterKey);
   const keys = new RunKeys(folder, masterKey);
-  const log = explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
-  const onEvent = (event: HostEvent) => record(shell, log, eventLine(event));
-  const listening = await Listening.open({ root, folder, options, onEvent });
+  const listening = await opening;
   const modelServer = new ModelServerKeeper({
     root,
     folder,
@@ -129,11 +129,15 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   return { supervisor, dataDir: folder.root, close };
 }
 
-async function lockFolder({ dataDir, options }: Settings) {
+/** The folder for this server alone, whole and with its key. */
+async function takeFolder(shell: Shell, { dataDir, options }: Settings) {
   process.umask(0o077);
-  const folder = openFolder(dataDir);
-  const lock = explainFileErrors(folder.root, () => acquireLock(folder.root, "up"));
-  return { lock, folder: await holdKey(folder, options, createTerminalInput()) };
+  const found = openFolder(dataDir);
+  const lock = explainFileErrors(found.root, () => acquireLock(found.root, "up"));
+  const folder = await holdKey(found, options, createTerminalInput());
+  await endOrphans(configFile(folder));
+  if (finishRestore(folder)) shell.note("completed a restore that was cut off");
+  return { lock, folder, masterKey: openMasterKey(folder) };
 }
 
 async function findTextFiles(folder: DataFolder, options: Options): Promise<RunPlan["textFiles"]> {
