@@ -18,7 +18,7 @@ export interface Plan {
   switches: number;
   /** Pages open at the same time. */
   connections: number;
-  /** Calls for the API's first token, and rounds of its streams. */
+  /** Calls for the API's first token, all at once within what one person may make; and rounds of its streams. */
   apiCalls: number;
   apiRounds: number;
   starts: number;
@@ -48,7 +48,7 @@ export const FULL: Plan = {
   latencySeconds: 20,
   switches: 300,
   connections: 10_000,
-  apiCalls: 300,
+  apiCalls: 200,
   apiRounds: 2,
   starts: 7,
   historySizes: [10, 1_000, 100_000],
