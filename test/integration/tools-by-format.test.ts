@@ -1,8 +1,11 @@
 /** A model that takes no tools is held to a format, and only where a tool is likely wanted. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import type { PersonId } from "../../src/core/ids.ts";
 import type { ReplyState, SessionCalls } from "../../src/core/session-protocol.ts";
+import { openDirectory } from "../../src/do/directory-client.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
+import { Talk } from "../support/talk.ts";
 
 const model = new ScriptedModel();
 
@@ -29,6 +32,22 @@ describe("a model without tools", () => {
       status: "answered",
       text: "It is 42.",
     } satisfies ReplyState);
+  });
+
+  it("is offered for a guest what guests may use, and naming another tool runs nothing", async ({
+    expect,
+  }) => {
+    const personId = crypto.randomUUID() as PersonId; // ids of tests are as good as others
+    const talk = new Talk();
+    const said = await talk.sayAs({ personId, role: "guest" }, "Remember my dog Rex. What is 6*7?");
+    const { format } = await model.answer('{"tool":"remember","arguments":{"fact":"A dog, Rex."}}');
+    expect(JSON.stringify(format)).toContain('"calculator"');
+    expect(JSON.stringify(format)).not.toContain('"remember"');
+    const next = await model.answer('{"tool":"none","arguments":{}}');
+    expect(next.messages.at(-1)?.content).toContain("remember: There is no tool of this name.");
+    await model.answer("I may not remember that.");
+    expect(await talk.replyTo(said)).toMatchObject({ text: "I may not remember that." });
+    expect(await openDirectory(env).facts(personId)).toEqual([]);
   });
 
   it("is asked once for plain talk", async ({ expect }) => {
