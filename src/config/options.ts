@@ -209,6 +209,18 @@ export const OPTIONS = {
     worker: true,
     doc: "When the model is loaded before somebody asks. `used`: at the start where somebody wrote within the last day, and as long as a conversation was live within two hours. `always`: at the start, and held from then on.",
   }),
+  ROCKPOOL_FIRST_TOKEN_SECONDS: option({
+    parse: integerBetween(1, 300),
+    default: 60,
+    worker: true,
+    doc: "Seconds that a loaded model may take to its first token; each 6,000 characters of the prompt add as many again, up to five minutes, which a model that is being loaded always has. After it the next model of the chain answers, or the person is told.",
+  }),
+  ROCKPOOL_NEXT_TOKEN_SECONDS: option({
+    parse: integerBetween(1, 300),
+    default: 20,
+    worker: true,
+    doc: "Seconds that a model may be silent within an answer. After it the answer has failed, and the person is told.",
+  }),
   ROCKPOOL_TRANSCRIBE_URL: option({
     parse: publicUrl,
     default: "",

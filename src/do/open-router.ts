@@ -43,6 +43,10 @@ function openServer(
     ...(typeof key === "string" ? { key: key.trim() } : {}),
     contextTokens: options.ROCKPOOL_CONTEXT_TOKENS,
     memoryBytes: Number(env.ROCKPOOL_MEMORY_BYTES ?? 0),
+    patience: {
+      firstTokenMs: options.ROCKPOOL_FIRST_TOKEN_SECONDS * 1_000,
+      nextTokenMs: options.ROCKPOOL_NEXT_TOKEN_SECONDS * 1_000,
+    },
     cache: new ProcessCache({ binding: env.CACHE, nowMs }),
     nowMs,
   });

@@ -3,7 +3,7 @@
  * skipped, a few of them; an answer without its end is a failure. What a line says is the dialect's to read.
  */
 import type { ModelChunk, ToolCall } from "../core/ports.ts";
-import { type Deadline, DRAIN_MS, IDLE_MS } from "./deadlines.ts";
+import { type Deadline, DRAIN_MS } from "./deadlines.ts";
 import { brokenStream, lostConnection } from "./failures.ts";
 import { LineParser } from "./lines.ts";
 import { PieceJoiner } from "./pieces.ts";
@@ -41,6 +41,8 @@ interface AnswerOptions {
   dialect: AnswerDialect;
   /** Its running step is the wait for the first token. */
   deadline: Deadline;
+  /** Longest wait between two tokens. */
+  nextTokenMs: number;
   startedAtMs: number;
   nowMs: () => number;
 }
@@ -136,13 +138,13 @@ export async function* readAnswer(
   body: ReadableStream<Uint8Array>,
   options: AnswerOptions,
 ): AsyncGenerator<ModelChunk, void> {
-  const { deadline } = options;
+  const { deadline, nextTokenMs } = options;
   const answer = new AnswerReader(options.dialect);
   const parser = new LineParser();
   const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   let firstTokenAtMs: number | undefined;
   while (!answer.end) {
-    if (firstTokenAtMs !== undefined) deadline.begin("No further token came", IDLE_MS);
+    if (firstTokenAtMs !== undefined) deadline.begin("No further token came", nextTokenMs);
     const { done, value } = await readBytes(reader, deadline.signal, firstTokenAtMs !== undefined);
     for (const chunks of readLines(answer, done ? undefined : parser.push(value), parser)) {
       if (chunks.length > 0) {

@@ -5,16 +5,12 @@
 import { AppError } from "../core/errors.ts";
 import type { PromptMessage } from "../core/ports.ts";
 
-/** For the first token of a model that is loaded; a long prompt adds to it. */
-const FIRST_TOKEN_MS = 60_000;
 /** For the first token where the model loads first, or nobody knows: the model server's own limit for a load. */
 export const LOADING_MS = 300_000;
-/** For a prompt's UTF-16 unit: 25 tokens a second, a small box with a model too large for it. */
-const PREFILL_MS_PER_UNIT = 10;
+/** UTF-16 units of a prompt that add the first token's time once more: 25 tokens a second at a minute, a small box with a model too large for it. */
+const UNITS_PER_TIME = 6_000;
 /** What reading an image costs, as units of text. */
 const UNITS_PER_IMAGE = 3_000;
-/** Between two tokens. */
-export const IDLE_MS = 20_000;
 /** From the call to the last token. */
 export const ANSWER_MS = 600_000;
 /** For what the server says about its models. */
@@ -24,13 +20,25 @@ export const STATE_MS = 2_000;
 /** For the end of the connection after the last line, so that it can be used again. */
 export const DRAIN_MS = 1_000;
 
-export function firstTokenTimeoutMs(messages: readonly PromptMessage[], loaded: boolean): number {
+/** What the owner lets a model take. */
+export interface Patience {
+  /** For the first token of a model that is loaded; a long prompt adds to it. */
+  firstTokenMs: number;
+  /** Between two tokens. */
+  nextTokenMs: number;
+}
+
+export function firstTokenTimeoutMs(
+  messages: readonly PromptMessage[],
+  loaded: boolean,
+  { firstTokenMs }: Patience,
+): number {
   if (!loaded) return LOADING_MS;
   const units = messages.reduce(
     (sum, { content, images = [] }) => sum + content.length + images.length * UNITS_PER_IMAGE,
     0,
   );
-  return Math.min(LOADING_MS, FIRST_TOKEN_MS + units * PREFILL_MS_PER_UNIT);
+  return Math.min(LOADING_MS, firstTokenMs * (1 + units / UNITS_PER_TIME));
 }
 
 /** A server that does not even say what it has is away; one that does not come to an answer is slow. */

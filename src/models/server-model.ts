@@ -22,6 +22,7 @@ import {
   firstTokenTimeoutMs,
   LOADING_MS,
   LOOKUP_MS,
+  type Patience,
   STATE_MS,
 } from "./deadlines.ts";
 import { brokenStream, missingModel, remoteModel } from "./failures.ts";
@@ -34,6 +35,7 @@ export interface ServerOptions extends ServerAddress {
   /** The context that models are run with; a model made for a shorter one keeps its own. */
   contextTokens: number;
   memoryBytes: number;
+  patience: Patience;
   /** What servers say of their models is looked up through it. */
   cache: ProcessCache;
   nowMs: () => number;
@@ -136,7 +138,8 @@ class ServerModel implements ModelServer {
   }
 
   async *#answer(request: ChatRequest, deadline: Deadline): AsyncGenerator<ModelChunk, void> {
-    const startedAtMs = this.#options.nowMs();
+    const { nowMs, patience } = this.#options;
+    const startedAtMs = nowMs();
     const { signal } = deadline;
     const protocol = this.#protocol;
     deadline.begin(
@@ -152,14 +155,14 @@ class ServerModel implements ModelServer {
       const loaded = await protocol.isLoaded(model, contextTokens, signal);
       deadline.pause();
       if (loaded === false) yield { kind: "loading" };
-      const timeoutMs = firstTokenTimeoutMs(request.messages, loaded === true);
+      const timeoutMs = firstTokenTimeoutMs(request.messages, loaded === true, patience);
       deadline.begin("The model's first token did not come", timeoutMs);
       const call = protocol.renderChat({ request, model, contextTokens, shown });
       const response = await sendRequest(this.#options, call, signal);
       if (!response.body) throw brokenStream("The model server's answer is empty.");
-      const { nowMs } = this.#options;
       const dialect = protocol.dialect(model);
-      const options = { model, dialect, deadline, startedAtMs, nowMs };
+      const { nextTokenMs } = patience;
+      const options = { model, dialect, deadline, nextTokenMs, startedAtMs, nowMs };
       for await (const chunk of readAnswer(response.body, options)) {
         if (chunk.kind === "done") protocol.noteAnswered(model, contextTokens);
         yield chunk;

@@ -1,4 +1,5 @@
 /** Every fault of a model server that has a sound one beside it. The rows are in test/support/fault-matrix.ts. */
+import { listFaultRows } from "../support/fault-matrix.ts";
 import { walkFaults } from "../support/walk-faults.ts";
 
-walkFaults("helped");
+walkFaults("helped", listFaultRows());

@@ -20,6 +20,7 @@ function newServer(slots = 1): { server: ScriptedModel; gate: GateCalls; model: 
     baseUrl: "http://model.test",
     contextTokens: 8192,
     memoryBytes: 1024 ** 3,
+    patience: { firstTokenMs: 60_000, nextTokenMs: 20_000 },
     cache: new ProcessCache({ binding: undefined, nowMs: () => Date.now() }),
     nowMs: () => Date.now(),
   });

@@ -27,8 +27,14 @@ const SOUND: FakeChange = { fault: "none", at: 3, stallMs: 600_000 };
 const posted: { conversation: string; text: string }[] = [];
 let key: string;
 
+/** With one model server, or with a sound one beside it. */
+export type BoxServers = "alone" | "helped";
+
 /** The servers' addresses lead to the fakes, the callback to `posted`. The isolate keeps the options of the first call. */
-export async function openFaultBox(servers: "alone" | "helped"): Promise<void> {
+export async function openFaultBox(
+  servers: BoxServers,
+  options: Record<string, string>,
+): Promise<void> {
   const fakes = inject("modelServers");
   const fetchReally = fetch;
   vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
@@ -44,7 +50,7 @@ export async function openFaultBox(servers: "alone" | "helped"): Promise<void> {
     return fetchReally(new Request(fake + pathname, request), { signal });
   });
   const other = { ROCKPOOL_MODEL_SERVERS: `other=ollama+${OTHER}` };
-  openOptions({ ...env, ...(servers === "helped" ? other : {}) });
+  openOptions({ ...env, ...(servers === "helped" ? other : {}), ...options });
   await openDirectory(env).addAccount(
     {
       key: PROGRAM,

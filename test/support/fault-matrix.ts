@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from "../../src/core/errors.ts";
 import type { Phrases } from "../../src/phrases/en.ts";
-import type { FakeChange, FakeFault } from "./fake-ollama-settings.ts";
+import { FAULTS, type FakeChange, type FakeFault } from "./fake-ollama-settings.ts";
 
 /**
  * `whole`: the answer comes as if nothing were. `kept`: the person is told once, and answered when the server is back.
@@ -15,7 +15,7 @@ export type Fate =
   | { kind: "kept"; code: ErrorCode; phrase: keyof Phrases }
   | { kind: "failed"; code: ErrorCode; phrase: keyof Phrases; afterTokens: number };
 
-interface FaultRow {
+export interface FaultRow {
   settings: FakeChange;
   /** With one server, and with another beside it that is sound. */
   alone: Fate;
@@ -25,7 +25,7 @@ interface FaultRow {
 /** Tokens before a fault within the stream. */
 const AT = 3;
 
-/** Shorter than any limit of the model layer: what is longer is in test/unit/models/router/failover.test.ts. */
+/** Shorter than any limit of the model layer. */
 const SILENCE_MS = 200;
 
 const WHOLE: Fate = { kind: "whole" };
@@ -57,7 +57,7 @@ function cutOff(code: ErrorCode, phrase: keyof Phrases): FaultRow[] {
 /** Tokens of the answer that is asked for. */
 const ANSWER_TOKENS = 8;
 
-export const FAULT_MATRIX: Record<FakeFault, FaultRow[]> = {
+const FAULT_MATRIX: Record<FakeFault, FaultRow[]> = {
   "400": [failed("model/rejected", "failedRejected")],
   "404": [kept("model/missing", "waitingMissing")],
   "429": [kept("model/busy", "waitingBusy")],
@@ -80,3 +80,26 @@ export const FAULT_MATRIX: Record<FakeFault, FaultRow[]> = {
   slowheaders: [harmless({ stallMs: SILENCE_MS })],
   stall: [harmless({ at: 0, stallMs: SILENCE_MS }), harmless({ at: AT, stallMs: SILENCE_MS })],
 };
+
+export function listFaultRows(): [FakeFault, FaultRow][] {
+  return FAULTS.flatMap((fault) =>
+    FAULT_MATRIX[fault].map((row): [FakeFault, FaultRow] => [fault, row]),
+  );
+}
+
+/** How a box is opened for the rows below: its limits are short, and several are answered at once. */
+export const LATE_OPTIONS = {
+  ROCKPOOL_FIRST_TOKEN_SECONDS: "2",
+  ROCKPOOL_NEXT_TOKEN_SECONDS: "2",
+  ROCKPOOL_MODEL_SLOTS: "4",
+};
+
+/** Silences that outlast every limit. */
+const LATE = { stallMs: 600_000 };
+
+/** The server is there and says nothing: no headers, no first token, no further one. */
+export const LATE_ROWS: [FakeFault, FaultRow][] = [
+  ["slowheaders", failed("model/timeout", "failedTimeout", 0, LATE)],
+  ["stall", failed("model/timeout", "failedTimeout", 0, { ...LATE, at: 0 })],
+  ["stall", failed("model/timeout", "failedTimeout", AT, { ...LATE, at: AT })],
+];

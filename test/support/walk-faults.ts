@@ -1,11 +1,11 @@
-/** Walks the matrix of faults: each row by each of the four ways, once with the servers that the box was opened with. */
+/** Walks rows of the matrix of faults: each by each of the four ways, with the servers that the box is opened with. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { phrase } from "../../src/phrases/phrase.ts";
 import type { FakeFault } from "./fake-ollama-settings.ts";
-import { FAULTS } from "./fake-ollama-settings.ts";
 import {
   type ApiAnswer,
   askApi,
+  type BoxServers,
   breakMain,
   healMain,
   type Listener,
@@ -14,7 +14,7 @@ import {
   openProgram,
   untilNobodyIsServed,
 } from "./fault-box.ts";
-import { FAULT_MATRIX, type Fate } from "./fault-matrix.ts";
+import type { Fate, FaultRow } from "./fault-matrix.ts";
 import { until } from "./scripted-model.ts";
 
 /** Eight tokens of an echo. */
@@ -22,14 +22,9 @@ const QUESTION = "what do seven wizards brew at night?";
 const ANSWER = `echo: ${QUESTION}`;
 const VALUES = { hours: 24, model: "tiny:latest" };
 
-function rowsOf(servers: "alone" | "helped") {
-  return FAULTS.flatMap((fault: FakeFault) =>
-    FAULT_MATRIX[fault].map((row) => {
-      const settings = { ...row.settings, fault };
-      const fate = row[servers];
-      return { what: `${JSON.stringify(row.settings)} ${fault}`, settings, fate };
-    }),
-  );
+function describeRow(fault: FakeFault, row: FaultRow, servers: BoxServers) {
+  const settings = { ...row.settings, fault };
+  return { what: `${JSON.stringify(row.settings)} ${fault}`, settings, fate: row[servers] };
 }
 
 /** What somebody reads in the end, and what of it was kept. */
@@ -62,13 +57,17 @@ async function readEnd(listener: Listener) {
   return { said: listener.said(), kept };
 }
 
-export function walkFaults(servers: "alone" | "helped"): void {
-  beforeAll(() => openFaultBox(servers));
+export function walkFaults(
+  servers: BoxServers,
+  faults: readonly [FakeFault, FaultRow][],
+  options: Record<string, string> = {},
+): void {
+  beforeAll(() => openFaultBox(servers, options));
   afterAll(() => {
     vi.unstubAllGlobals();
   });
 
-  const rows = rowsOf(servers);
+  const rows = faults.map(([fault, row]) => describeRow(fault, row, servers));
 
   describe("somebody whose model server goes wrong", () => {
     it.for(rows)(
@@ -78,12 +77,12 @@ export function walkFaults(servers: "alone" | "helped"): void {
         await breakMain(settings);
         const expected = expectedOf(fate);
         const listeners = [await openPage(), openProgram()];
-        for (const listener of listeners) {
-          await listener.say(QUESTION);
-          await until(() => listener.said().length > 0);
-          expect(listener.said()).toEqual(expected.said.slice(0, 1));
-          await untilNobodyIsServed();
+        await Promise.all(listeners.map(({ say }) => say(QUESTION)));
+        for (const { said } of listeners) {
+          await until(() => said().length > 0);
+          expect(said()).toEqual(expected.said.slice(0, 1));
         }
+        await untilNobodyIsServed();
         if (fate.kind === "kept") {
           await healMain();
           for (const { said } of listeners) await until(() => said().length > 1);
@@ -96,12 +95,12 @@ export function walkFaults(servers: "alone" | "helped"): void {
     it.for(rows)(
       "has one answer or one failure by the API, streamed or whole: $what",
       async ({ settings, fate }, { expect }) => {
-        for (const stream of [true, false]) {
-          await healMain();
-          await breakMain(settings);
+        await healMain();
+        await breakMain(settings);
+        const ask = async (stream: boolean) =>
           expect(await askApi(QUESTION, stream)).toMatchObject(expectedOfApi(fate, stream));
-          await untilNobodyIsServed();
-        }
+        await Promise.all([ask(true), ask(false)]);
+        await untilNobodyIsServed();
       },
     );
   });

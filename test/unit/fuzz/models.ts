@@ -38,7 +38,8 @@ async function readWhole(bytes: Uint8Array, dialect: OllamaDialect | OpenAiDiale
   });
   const deadline = new Deadline(60_000);
   try {
-    const options = { model: "tiny", dialect, deadline, startedAtMs: 0, nowMs: () => 1 };
+    const clock = { startedAtMs: 0, nowMs: () => 1 };
+    const options = { model: "tiny", dialect, deadline, nextTokenMs: 20_000, ...clock };
     for await (const _chunk of readAnswer(body, options));
   } finally {
     deadline.end();

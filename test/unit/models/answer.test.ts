@@ -19,7 +19,8 @@ async function readAll(pieces: (Uint8Array | string)[]): Promise<ModelChunk[]> {
   const deadline = new Deadline(60_000);
   try {
     const dialect = new OllamaDialect("tiny");
-    const options = { model: "tiny", dialect, deadline, startedAtMs: 1_000, nowMs: () => 1_250 };
+    const clock = { startedAtMs: 1_000, nowMs: () => 1_250 };
+    const options = { model: "tiny", dialect, deadline, nextTokenMs: 20_000, ...clock };
     const chunks: ModelChunk[] = [];
     for await (const chunk of readAnswer(body, options)) chunks.push(chunk);
     return chunks;
@@ -138,7 +139,8 @@ describe("readAnswer", () => {
     );
     const deadline = new Deadline(60_000);
     const dialect = new OllamaDialect("tiny");
-    const options = { model: "tiny", dialect, deadline, startedAtMs: 0, nowMs: () => 0 };
+    const clock = { startedAtMs: 0, nowMs: () => 0 };
+    const options = { model: "tiny", dialect, deadline, nextTokenMs: 20_000, ...clock };
     for await (const chunk of readAnswer(body, options))
       if (chunk.kind === "done") expect(ended).toBe(false);
     deadline.end();

@@ -7,6 +7,9 @@ import { createOllama } from "../../../src/models/ollama/ollama.ts";
 import { createOpenAi } from "../../../src/models/openai/openai.ts";
 import type { ModelServer, ServerOptions } from "../../../src/models/server-model.ts";
 
+/** What the options say where nobody has set them. */
+export const PATIENCE = { firstTokenMs: 60_000, nextTokenMs: 20_000 };
+
 export const GIB = 1024 ** 3;
 
 function optionsOf(baseUrl: string, overrides: Partial<ServerOptions>): ServerOptions {
@@ -15,6 +18,7 @@ function optionsOf(baseUrl: string, overrides: Partial<ServerOptions>): ServerOp
     baseUrl,
     contextTokens: 8192,
     memoryBytes: 16 * GIB,
+    patience: PATIENCE,
     cache: new ProcessCache({ binding: undefined, nowMs: () => Date.now() }),
     nowMs: () => Date.now(),
     ...overrides,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { Deadline, firstTokenTimeoutMs } from "../../../src/models/deadlines.ts";
+import { PATIENCE } from "./chat-client.ts";
 
 describe("firstTokenTimeoutMs", () => {
   const user = (content: string, images?: string[]) => [
@@ -7,16 +8,22 @@ describe("firstTokenTimeoutMs", () => {
   ];
 
   it("is five minutes for a model that loads", ({ expect }) => {
-    expect(firstTokenTimeoutMs(user("hi"), false)).toBe(300_000);
+    expect(firstTokenTimeoutMs(user("hi"), false, PATIENCE)).toBe(300_000);
   });
 
   it("is a minute for a loaded one, more for what it has to read, never over five minutes", ({
     expect,
   }) => {
-    expect(firstTokenTimeoutMs([], true)).toBe(60_000);
-    expect(firstTokenTimeoutMs(user("a".repeat(1_000)), true)).toBe(70_000);
-    expect(firstTokenTimeoutMs(user("", ["picture"]), true)).toBe(90_000);
-    expect(firstTokenTimeoutMs(user("a".repeat(1_000_000)), true)).toBe(300_000);
+    expect(firstTokenTimeoutMs([], true, PATIENCE)).toBe(60_000);
+    expect(firstTokenTimeoutMs(user("a".repeat(1_000)), true, PATIENCE)).toBe(70_000);
+    expect(firstTokenTimeoutMs(user("", ["picture"]), true, PATIENCE)).toBe(90_000);
+    expect(firstTokenTimeoutMs(user("a".repeat(1_000_000)), true, PATIENCE)).toBe(300_000);
+  });
+
+  it("is what the owner says, and as much again for each 6,000 characters", ({ expect }) => {
+    const short = { ...PATIENCE, firstTokenMs: 1_000 };
+    expect(firstTokenTimeoutMs(user("a".repeat(6_000)), true, short)).toBe(2_000);
+    expect(firstTokenTimeoutMs(user("hi"), false, short)).toBe(300_000);
   });
 });
 

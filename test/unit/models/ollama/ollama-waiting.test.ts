@@ -2,15 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import {
-  ANSWER_MS,
-  IDLE_MS,
-  LOADING_MS,
-  LOOKUP_MS,
-  STATE_MS,
-} from "../../../../src/models/deadlines.ts";
+import { ANSWER_MS, LOADING_MS, LOOKUP_MS, STATE_MS } from "../../../../src/models/deadlines.ts";
 import { type FakeOllama, startFakeOllama } from "../../../support/fake-ollama.ts";
-import { createClient, REQUEST, runChat, until } from "../chat-client.ts";
+import { createClient, PATIENCE, REQUEST, runChat, until } from "../chat-client.ts";
 
 let fake: FakeOllama;
 
@@ -78,7 +72,7 @@ describe("the limits of waiting", () => {
       for await (const chunk of chat) if (chunk.kind === "text") shown += 1;
     })().catch((error: unknown) => error);
     await until(() => shown === 3);
-    expect(await passLimit(outcome, IDLE_MS)).toMatchObject({
+    expect(await passLimit(outcome, PATIENCE.nextTokenMs)).toMatchObject({
       code: "model/timeout",
       message: "No further token came within 20 s.",
     });
@@ -96,7 +90,7 @@ describe("the limits of waiting", () => {
     };
     takeTimers();
     const outcome = runChat(createClient(fake.url, { fetch: endless }));
-    const stepMs = IDLE_MS - 1;
+    const stepMs = PATIENCE.nextTokenMs - 1;
     let passedMs = 0;
     for (; passedMs + stepMs < ANSWER_MS; passedMs += stepMs) {
       await writer.write(line);
@@ -117,7 +111,9 @@ describe("the limits of waiting", () => {
     for await (const chunk of chat) {
       kinds.push(chunk.kind);
       // Longer than the limit of the step that just ended: the first token's, then the next one's.
-      await vi.advanceTimersByTimeAsync(kinds.length === 2 ? LOADING_MS + 1 : IDLE_MS + 1);
+      await vi.advanceTimersByTimeAsync(
+        kinds.length === 2 ? LOADING_MS + 1 : PATIENCE.nextTokenMs + 1,
+      );
     }
     expect(kinds).toEqual(["loading", "text", "text", "text", "done"]);
   });

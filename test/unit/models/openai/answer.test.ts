@@ -19,7 +19,8 @@ async function readAll(pieces: (Uint8Array | string)[]): Promise<ModelChunk[]> {
   const deadline = new Deadline(60_000);
   try {
     const dialect = new OpenAiDialect();
-    const options = { model: "m", dialect, deadline, startedAtMs: 1_000, nowMs: () => 1_250 };
+    const clock = { startedAtMs: 1_000, nowMs: () => 1_250 };
+    const options = { model: "m", dialect, deadline, nextTokenMs: 20_000, ...clock };
     const chunks: ModelChunk[] = [];
     for await (const chunk of readAnswer(body, options)) chunks.push(chunk);
     return chunks;

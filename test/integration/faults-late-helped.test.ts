@@ -1,0 +1,5 @@
+/** A model server that falls silent for longer than it may, with a sound one beside it. */
+import { LATE_OPTIONS, LATE_ROWS } from "../support/fault-matrix.ts";
+import { walkFaults } from "../support/walk-faults.ts";
+
+walkFaults("helped", LATE_ROWS, LATE_OPTIONS);
