@@ -8,11 +8,15 @@ export class BoxBrowser {
     this.#url = url;
   }
 
+  /** What it sends along, to every port of the host: cookies know no ports. */
+  get cookie(): string {
+    return [...this.#cookies].map((pair) => pair.join("=")).join("; ");
+  }
+
   async call(method: string, path: string, body?: unknown): Promise<Response> {
-    const cookie = [...this.#cookies].map((pair) => pair.join("=")).join("; ");
     const response = await fetch(this.#url + path, {
       method,
-      headers: { origin: this.#url, cookie },
+      headers: { origin: this.#url, cookie: this.cookie },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     for (const line of response.headers.getSetCookie()) {
