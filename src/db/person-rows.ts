@@ -10,18 +10,23 @@ export async function loadPersonRows(binding: D1Database, personIds: readonly st
   const db = drizzle(binding);
   const ids = [...personIds];
   const [known, taken, used] = await Promise.all([
-    db.select().from(identities).where(inArray(identities.personId, ids)).limit(MAX_ROWS),
+    db
+      .select()
+      .from(identities)
+      .where(inArray(identities.personId, ids))
+      .orderBy(identities.id)
+      .limit(MAX_ROWS),
     db
       .select()
       .from(turns)
       .where(inArray(turns.personId, ids))
-      .orderBy(desc(turns.startedAtMs))
+      .orderBy(desc(turns.startedAtMs), desc(turns.id))
       .limit(MAX_ROWS),
     db
       .select()
       .from(usage)
       .where(inArray(usage.personId, ids))
-      .orderBy(desc(usage.atMs))
+      .orderBy(desc(usage.atMs), desc(usage.turnId))
       .limit(MAX_ROWS),
   ]);
   return { identities: known, turns: taken, usage: used };

@@ -68,7 +68,7 @@ export class Devices {
       nowMs + DEVICE_IDLE_MS,
     );
     const crowded = this.#delete(
-      "id IN (SELECT id FROM devices WHERE person_id = ? AND id <> ? ORDER BY renewed_at_ms DESC LIMIT -1 OFFSET ?)",
+      "id IN (SELECT id FROM devices WHERE person_id = ? AND id <> ? ORDER BY renewed_at_ms DESC, signed_in_at_ms DESC, id LIMIT -1 OFFSET ?)",
       device.personId,
       device.id,
       MAX_DEVICES - 1,
@@ -128,7 +128,7 @@ export class Devices {
   list(personId: PersonId, thisId: string | undefined, nowMs: number): DeviceSummary[] {
     return this.#sql
       .exec<StoredDevice>(
-        "SELECT * FROM devices WHERE person_id = ? AND expires_at_ms > ? ORDER BY id IS NOT ?, renewed_at_ms DESC, id",
+        "SELECT * FROM devices WHERE person_id = ? AND expires_at_ms > ? ORDER BY id IS NOT ?, renewed_at_ms DESC, signed_in_at_ms DESC, id",
         personId,
         nowMs,
         thisId ?? null,

@@ -91,7 +91,7 @@ export class Dialogues {
 
   /** The one whose silence is over first. */
   next(): DialogueRow | undefined {
-    return this.#find("SELECT * FROM dialogues ORDER BY due_at_ms LIMIT 1");
+    return this.#find("SELECT * FROM dialogues ORDER BY due_at_ms, person_id LIMIT 1");
   }
 
   #find(query: string, ...values: SqlStorageValue[]): DialogueRow | undefined {

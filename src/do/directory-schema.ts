@@ -124,6 +124,11 @@ const STEPS: readonly string[] = [
   -- For how long answers to the same chat are kept for a key; NULL is not at all.
   ALTER TABLE api_keys ADD COLUMN cache_answers_ms INTEGER;
   `,
+  `
+  -- In which order they were made: several may be of the same millisecond.
+  ALTER TABLE owner_tokens ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE link_codes ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

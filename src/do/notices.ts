@@ -80,7 +80,7 @@ export class Notices {
   next(): NoticeRow | undefined {
     if (this.#count === 0) return undefined;
     const [stored] = this.#sql
-      .exec<StoredNotice>("SELECT * FROM notices ORDER BY next_at_ms, at_ms LIMIT 1")
+      .exec<StoredNotice>("SELECT * FROM notices ORDER BY next_at_ms, at_ms, id LIMIT 1")
       .toArray();
     if (!stored) return undefined;
     const { id, attempts, body, at_ms: atMs, next_at_ms: nextAtMs } = stored;

@@ -30,16 +30,16 @@ export class OneTime {
     const expiresAtMs = nowMs + OWNER_LINK_MS;
     this.#sql.exec("DELETE FROM owner_tokens WHERE expires_at_ms <= ?", nowMs);
     this.#sql.exec(
-      "DELETE FROM owner_tokens WHERE person_id IS ?1 AND hash NOT IN (SELECT hash FROM owner_tokens WHERE person_id IS ?1 ORDER BY expires_at_ms DESC LIMIT ?2)",
+      "DELETE FROM owner_tokens WHERE person_id IS ?1 AND hash NOT IN (SELECT hash FROM owner_tokens WHERE person_id IS ?1 ORDER BY number DESC, expires_at_ms DESC LIMIT ?2)",
       personId,
       MAX_OWNER_LINKS - 1,
     );
     this.#sql.exec(
-      "DELETE FROM owner_tokens WHERE hash NOT IN (SELECT hash FROM owner_tokens ORDER BY expires_at_ms DESC LIMIT ?)",
+      "DELETE FROM owner_tokens WHERE hash NOT IN (SELECT hash FROM owner_tokens ORDER BY number DESC, expires_at_ms DESC LIMIT ?)",
       MAX_SIGN_IN_LINKS - 1,
     );
     this.#sql.exec(
-      "INSERT INTO owner_tokens (hash, expires_at_ms, person_id) VALUES (?, ?, ?)",
+      "INSERT INTO owner_tokens (hash, expires_at_ms, person_id, number) SELECT ?, ?, ?, coalesce(max(number), 0) + 1 FROM owner_tokens",
       hash,
       expiresAtMs,
       personId,
@@ -67,11 +67,11 @@ export class OneTime {
       session,
     );
     this.#sql.exec(
-      "DELETE FROM link_codes WHERE code NOT IN (SELECT code FROM link_codes ORDER BY expires_at_ms DESC LIMIT ?)",
+      "DELETE FROM link_codes WHERE code NOT IN (SELECT code FROM link_codes ORDER BY number DESC, expires_at_ms DESC LIMIT ?)",
       MAX_LINK_CODES - 1,
     );
     this.#sql.exec(
-      "INSERT INTO link_codes (code, session, person_id, expires_at_ms) VALUES (?, ?, ?, ?)",
+      "INSERT INTO link_codes (code, session, person_id, expires_at_ms, number) SELECT ?, ?, ?, ?, coalesce(max(number), 0) + 1 FROM link_codes",
       code,
       session,
       personId,

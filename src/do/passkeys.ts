@@ -145,7 +145,7 @@ export class Passkeys {
   #rowsOf(personId: PersonId): Stored[] {
     return this.#sql
       .exec<Stored>(
-        "SELECT * FROM passkeys WHERE person_id = ? ORDER BY created_at_ms, name",
+        "SELECT * FROM passkeys WHERE person_id = ? ORDER BY created_at_ms, name, id",
         personId,
       )
       .toArray();

@@ -54,7 +54,7 @@ export class SignKeys {
   #newest(nowMs: number): StoredKey | undefined {
     const [row] = this.#sql
       .exec<StoredKey>(
-        "SELECT kid, created_at_ms, body FROM sign_keys WHERE body IS NOT NULL ORDER BY created_at_ms DESC LIMIT 1",
+        "SELECT kid, created_at_ms, body FROM sign_keys WHERE body IS NOT NULL ORDER BY created_at_ms DESC, kid LIMIT 1",
       )
       .toArray();
     return row && Math.abs(nowMs - row.created_at_ms) < SIGN_KEY_MS ? row : undefined;
