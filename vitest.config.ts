@@ -24,6 +24,7 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts"],
           environment: "node",
           testTimeout: PATIENCE_MS,
+          expect: { poll: { timeout: PATIENCE_MS - 5_000 } },
         },
       },
       {

@@ -148,9 +148,7 @@ describe("a past that grows", () => {
     expect(before?.told[0]).toEqual({ role: "system", content: SYSTEM_TEXT });
   });
 
-  it("is summarised when it is quiet, and told as that from then on", { timeout: 20_000 }, async ({
-    expect,
-  }) => {
+  it("is summarised when it is quiet, and told as that from then on", async ({ expect }) => {
     const talk = newTalk();
     await turn(talk, "my cat is called Tom", LONG_ANSWER);
     const second = await turn(talk, "q2", LONG_ANSWER);
@@ -188,9 +186,7 @@ describe("a past that grows", () => {
     expect(next.told[1]?.content).not.toContain("First");
   });
 
-  it("gives way to a message, and is summarised after it", { timeout: 30_000 }, async ({
-    expect,
-  }) => {
+  it("gives way to a message, and is summarised after it", async ({ expect }) => {
     const talk = newTalk();
     await turn(talk, "q1", LONG_ANSWER);
     await turn(talk, "q2", LONG_ANSWER);

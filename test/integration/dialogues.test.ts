@@ -267,7 +267,7 @@ describe("a change of mind", () => {
     await talk.sql("DROP TRIGGER full");
     await talk.edit("cake", "7");
     expect(await talk.replyTo(request)).toEqual({ status: "answered", text: "cake, sure?" });
-  }, 15_000);
+  });
 });
 
 describe("silence", () => {
@@ -328,7 +328,7 @@ describe("silence", () => {
     await passTime(talk);
     await until(async () => (await talk.sql("SELECT 1 FROM dialogues")).length === 0);
     expect((await talk.texts()).filter((text) => text.includes("let “"))).toEqual([]);
-  }, 20_000);
+  });
 
   it("sets an alarm of its own", async ({ expect }) => {
     const talk = new Talk();
@@ -350,7 +350,7 @@ describe("silence", () => {
     await talk.sql("DROP TRIGGER full");
     await talk.kill();
     expect(await talk.replyTo(request)).toEqual({ status: "answered", text: "soup, sure?" });
-  }, 15_000);
+  });
 });
 
 describe("an object that is ended in the middle of a dialogue", () => {

@@ -39,7 +39,7 @@ describe("acquire", () => {
     const startedAt = Date.now();
     await gate.release("a", 0);
     expect(await waiting).toEqual({ status: "granted" });
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(Date.now() - startedAt).toBeLessThan(MAX_HOLD_MS / 2);
   });
 
   it("refuses where the person has enough in line, and remembers nothing of it", async ({
@@ -65,9 +65,9 @@ describe("a slot", () => {
   it("comes free by itself when its call was cut off", async ({ expect }) => {
     const gate = newGate();
     await gate.acquire(ticket("a"), 1, HOLD_MS);
+    const startedAt = Date.now();
     await gate.release("a", 200);
     expect(await gate.state()).toEqual({ slots: 1, busy: 1, waiting: 0 });
-    const startedAt = Date.now();
     expect(await gate.acquire(ticket("b"), 1, MAX_HOLD_MS)).toEqual({ status: "granted" });
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(150);
   });
@@ -76,8 +76,8 @@ describe("a slot", () => {
     expect,
   }) => {
     const gate = newGate();
-    await gate.acquire(ticket("crashed"), 1, HOLD_MS);
     const startedAt = Date.now();
+    await gate.acquire(ticket("crashed"), 1, HOLD_MS);
     let calls = 0;
     let acquired = await gate.acquire(ticket("b"), 1, 60_000);
     for (; acquired.status === "waiting"; calls += 1)
@@ -85,6 +85,6 @@ describe("a slot", () => {
     expect(acquired).toEqual({ status: "granted" });
     expect(calls).toBeGreaterThanOrEqual(Math.floor(LEASE_MS / MAX_HOLD_MS) - 1);
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(LEASE_MS - 100);
-    expect(Date.now() - startedAt).toBeLessThan(LEASE_MS + 2_000);
-  }, 25_000);
+    expect(Date.now() - startedAt).toBeLessThan(LEASE_MS + MAX_HOLD_MS);
+  });
 });

@@ -89,7 +89,7 @@ describe("a notice", () => {
     await until(async () => (await tried()).length === 1);
     expect(await tried()).toEqual([{ id: "new", next_at_ms: expect.any(Number) }]);
     expect(Number((await tried())[0]?.next_at_ms)).toBeGreaterThan(nowMs);
-  }, 20_000);
+  });
 
   it("goes where the owner wrote last, and to his web chat before he wrote at all", async ({
     expect,

@@ -86,7 +86,7 @@ describe("rows of before", () => {
     await vi.waitFor(async () => {
       const logged = await env.DB.prepare("SELECT count(*) AS n FROM messages").first("n");
       expect(logged).toBe(4);
-    }, 10_000);
+    }, 25_000);
     await ageRows(talk);
     const aged = await bodies(talk);
     expect(aged).toHaveLength(7);
@@ -96,7 +96,7 @@ describe("rows of before", () => {
       expect((await bodies(talk)).every((body) => body[0] === 2 && body[8] === 1)).toBe(true);
       const { results } = await env.DB.prepare("SELECT body FROM messages").all<{ body: string }>();
       expect(results.map(({ body }) => body.slice(0, 2))).toEqual(["Ag", "Ag", "Ag", "Ag"]);
-    }, 15_000);
+    }, 25_000);
     expect(await talk.texts()).toContain("my rhubarb");
   });
 });

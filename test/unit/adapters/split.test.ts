@@ -2,6 +2,7 @@ import fc from "fast-check";
 import MarkdownIt from "markdown-it";
 import { describe, it } from "vitest";
 import { MIN_PIECE_UNITS, splitMarkdown } from "../../../src/adapters/split.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 
 const markdownIt = new MarkdownIt();
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -221,11 +222,7 @@ describe("splitMarkdown", () => {
   });
 
   it("takes time in proportion to the text", ({ expect }) => {
-    const timeOf = (text: string) => {
-      const startMs = performance.now();
-      splitMarkdown(text, 4096);
-      return performance.now() - startMs;
-    };
+    const timeOf = (text: string) => cpuMsOf(() => void splitMarkdown(text, 4096));
     for (const unit of ["x", "word ", "`", "```\n", "\n", "é", "> a\n"]) {
       timeOf(unit.repeat(20_000));
       expect(timeOf(unit.repeat(Math.ceil(1_000_000 / unit.length))), unit).toBeLessThan(2_000);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { parseCommand } from "../../../src/core/command.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 
 describe("parseCommand", () => {
   it.for([
@@ -51,10 +52,15 @@ describe("parseCommand", () => {
   });
 
   it("takes time in proportion to a hostile text", ({ expect }) => {
-    const startedAt = performance.now();
     const space = " ".repeat(1_000_000);
-    for (const text of [`/a${space}${"x".repeat(501)}`, `/${"a".repeat(1_000_000)}`, `/${space}a`])
-      expect(parseCommand(text)).toBeUndefined();
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const tookMs = cpuMsOf(() => {
+      for (const text of [
+        `/a${space}${"x".repeat(501)}`,
+        `/${"a".repeat(1_000_000)}`,
+        `/${space}a`,
+      ])
+        expect(parseCommand(text)).toBeUndefined();
+    });
+    expect(tookMs).toBeLessThan(1_000);
   });
 });

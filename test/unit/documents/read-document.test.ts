@@ -6,6 +6,7 @@ import { MAX_XML_BYTES, readDocx, readWordXml } from "../../../src/documents/doc
 import { documentKind } from "../../../src/documents/kind.ts";
 import { readDocument } from "../../../src/documents/read-document.ts";
 import { unpackEntry } from "../../../src/documents/zip-entry.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 import { docxOf, zipOf } from "../../support/zip-archive.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -112,11 +113,12 @@ describe("a Word document", () => {
   });
 
   it("takes linear time for hostile XML", ({ expect }) => {
-    const startedAtMs = performance.now();
-    readWordXml("<w:t>".repeat(400_000));
-    readWordXml("<".repeat(2_000_000));
-    readWordXml("<w:p/>".repeat(300_000));
-    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    const tookMs = cpuMsOf(() => {
+      readWordXml("<w:t>".repeat(400_000));
+      readWordXml("<".repeat(2_000_000));
+      readWordXml("<w:p/>".repeat(300_000));
+    });
+    expect(tookMs).toBeLessThan(5_000);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, it } from "vitest";
 import { parseAnswer } from "../../../src/flows/answer.ts";
 import type { AnswerSpec } from "../../../src/flows/definition-schema.ts";
 import { anyText } from "../../support/any-text.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 
 const TODAY = () => "2026-11-21";
 const choices = [
@@ -205,10 +206,11 @@ describe("any text whatever", () => {
 
   it.for(specs)("takes no longer than its length allows: $type", (accept, { expect }) => {
     for (const part of ["1,", ".", "a@", " ", "1 ", "-", "！", "a."]) {
-      const startedAtMs = performance.now();
-      read(accept, part.repeat(100_000));
-      read(accept, part.repeat(149));
-      expect(performance.now() - startedAtMs).toBeLessThan(250);
+      const tookMs = cpuMsOf(() => {
+        read(accept, part.repeat(100_000));
+        read(accept, part.repeat(149));
+      });
+      expect(tookMs).toBeLessThan(250);
     }
   });
 });

@@ -3,6 +3,7 @@ import { describe, it } from "vitest";
 import { AppError } from "../../../src/core/errors.ts";
 import { describeError, redactText, setOwnPatterns } from "../../../src/observability/redact.ts";
 import { parseOwnPatterns } from "../../../src/redaction/own-patterns.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 
 const BOT_TOKEN = `123456789:${"AbCd-_1234".repeat(3)}abcde`;
 const SECRETS = [
@@ -75,9 +76,10 @@ describe("redactText", () => {
 
   it("takes less than a second for a megabyte made to slow it down", ({ expect }) => {
     const hostile = ["eyJ", "-eyJa", "1234567:", "https://", "Bearer ", "sk-", "a", " ", "\n", "."];
-    const startedAt = performance.now();
-    for (const piece of hostile) redactText(piece.repeat(1_000_000 / piece.length));
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const tookMs = cpuMsOf(() => {
+      for (const piece of hostile) redactText(piece.repeat(1_000_000 / piece.length));
+    });
+    expect(tookMs).toBeLessThan(1_000);
   });
 });
 

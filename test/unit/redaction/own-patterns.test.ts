@@ -6,6 +6,7 @@ import {
   parseOwnPatterns,
 } from "../../../src/redaction/own-patterns.ts";
 import { createRedactor } from "../../../src/redaction/redactor.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 
 const maskWith = (patterns: string, text: string) =>
   createRedactor(["own"], parseOwnPatterns(patterns)).mask(text);
@@ -22,10 +23,11 @@ describe("the owner's own patterns", () => {
   it("take time in proportion to the text where a backtracking matcher would take for ever", ({
     expect,
   }) => {
-    const startedAt = performance.now();
-    maskWith("slow = (a+)+$", `${"a".repeat(5_000)}b`);
-    maskWith("slow = (a|a)*c", "a".repeat(5_000));
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    const tookMs = cpuMsOf(() => {
+      maskWith("slow = (a+)+$", `${"a".repeat(5_000)}b`);
+      maskWith("slow = (a|a)*c", "a".repeat(5_000));
+    });
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   it.for([

@@ -5,6 +5,7 @@ import { isIban, isLuhn } from "../../../src/redaction/cards.ts";
 import { isChineseId, isSpanishId } from "../../../src/redaction/identity-numbers.ts";
 import { parseOwnPatterns } from "../../../src/redaction/own-patterns.ts";
 import { createRedactor } from "../../../src/redaction/redactor.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 
 const { mask } = createRedactor(REDACTION_KINDS, []);
 
@@ -134,9 +135,9 @@ describe("a redactor of all kinds", () => {
     ];
     const timeOf = (chars: number) => {
       const texts = pieces.map((piece) => piece.repeat(chars / piece.length));
-      const startedAt = performance.now();
-      for (const text of texts) mask(text);
-      return performance.now() - startedAt;
+      return cpuMsOf(() => {
+        for (const text of texts) mask(text);
+      });
     };
     timeOf(10_000);
     const [small, large] = [timeOf(50_000), timeOf(200_000)];

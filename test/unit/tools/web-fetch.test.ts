@@ -6,6 +6,7 @@ import { fetchPage, MAX_PAGE_BYTES, MAX_REDIRECTS } from "../../../src/do/fetch-
 import { readPageText } from "../../../src/documents/page-text.ts";
 import type { ToolContext } from "../../../src/tools/tool.ts";
 import { webFetch } from "../../../src/tools/web-fetch.ts";
+import { cpuMsOf } from "../../support/cpu-time.ts";
 
 const PAGE = "https://example.com/a";
 
@@ -208,11 +209,12 @@ describe("the text of a page", () => {
   });
 
   it("of a large hostile page is there at once", ({ expect }) => {
-    const started = performance.now();
-    readPageText("<script>".repeat(100_000));
-    readPageText("<".repeat(800_000));
-    readPageText("<!--".repeat(200_000));
-    readPageText("&#1;".repeat(200_000));
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const tookMs = cpuMsOf(() => {
+      readPageText("<script>".repeat(100_000));
+      readPageText("<".repeat(800_000));
+      readPageText("<!--".repeat(200_000));
+      readPageText("&#1;".repeat(200_000));
+    });
+    expect(tookMs).toBeLessThan(5_000);
   });
 });

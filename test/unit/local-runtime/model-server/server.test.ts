@@ -263,7 +263,7 @@ describe("the built-in model server", () => {
     const response = await chat({}, { signal: gone.signal });
     expect(response.ok).toBe(true);
     gone.abort();
-    await vi.waitUntil(() => stopped);
+    await vi.waitUntil(() => stopped, 20_000);
     engine.script = (_, onPiece) => onPiece({ kind: "text", text: "next" });
     expect((await lines(await chat()))[0]).toMatchObject({ message: { content: "next" } });
     expect(engine.log).toEqual(["load a.gguf 8192"]);
@@ -318,12 +318,15 @@ describe("the model in memory", () => {
     expect,
   }) => {
     const { chat, engine } = await serve();
-    await (await chat({ keep_alive: 0.02 })).text();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    await (await chat({ keep_alive: 20 })).text();
+    await vi.advanceTimersByTimeAsync(19_000);
     await (await chat({ keep_alive: -1 })).text();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await vi.advanceTimersByTimeAsync(3_600_000);
     expect(engine.log).toEqual(["load a.gguf 8192"]);
     await (await chat({ keep_alive: 0.01 })).text();
-    await vi.waitUntil(() => engine.log.length === 2);
+    await vi.waitUntil(() => engine.log.length === 2, 20_000);
     expect(engine.log).toEqual(["load a.gguf 8192", "unload a.gguf"]);
   });
 });
