@@ -2,6 +2,8 @@
 import type { Command } from "commander";
 import { findServer } from "../admin-client.ts";
 import { dataFolderAt } from "../data-folder.ts";
+import type { Finding } from "../doctor/check.ts";
+import { checkBackups, checkDatabases } from "../doctor/kept.ts";
 import { describeModel } from "../model-advice.ts";
 import { loadModelServerState, type ModelServerState } from "../model-server/run-state.ts";
 import type { RunState } from "../run-state.ts";
@@ -18,9 +20,14 @@ async function runStatus(shell: Shell): Promise<void> {
   const settings = loadSettings(shell);
   const state = findServer(settings.dataDir);
   const status = await loadServerStatus(state.adminSocket);
-  const builtin = loadModelServerState(dataFolderAt(settings.dataDir));
-  shell.print(renderStatus({ state, status, settings, builtin }));
-  shell.printJson({ running: true, ...state, ...status, ...(builtin ? { builtin } : {}) });
+  const folder = dataFolderAt(settings.dataDir);
+  const builtin = loadModelServerState(folder);
+  const nowMs = Date.now();
+  const databases = checkDatabases(folder, nowMs);
+  const backups = checkBackups(folder, settings, nowMs);
+  shell.print(renderStatus({ state, status, settings, builtin, kept: [databases, backups] }));
+  const host = { databases, backups, ...(builtin ? { builtin } : {}) };
+  shell.printJson({ running: true, ...state, ...status, ...host });
 }
 
 interface StatusFacts {
@@ -29,9 +36,11 @@ interface StatusFacts {
   settings: Settings;
   /** The built-in model server, where that is wanted. */
   builtin: ModelServerState | undefined;
+  /** What the daily work found. */
+  kept: readonly Finding[];
 }
 
-function renderStatus({ state, status, settings, builtin }: StatusFacts): string {
+function renderStatus({ state, status, settings, builtin, kept }: StatusFacts): string {
   const since = new Date(state.startedAtMs).toISOString();
   return [
     `Rockpool ${status.version} is running since ${since}.`,
@@ -44,6 +53,7 @@ function renderStatus({ state, status, settings, builtin }: StatusFacts): string
     ...row("Log", [`${status.journalBacklog} rows on their way to D1`]),
     ...row("Processes", [describeProcesses(state, builtin)]),
     ...row("Data", [settings.dataDir]),
+    ...kept.flatMap(({ what, detail }) => row(what, [detail])),
     ...(status.ownerKnown
       ? []
       : ["", "Nobody has signed in yet: `npx rockpool owner-link` makes a link."]),

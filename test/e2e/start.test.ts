@@ -45,10 +45,13 @@ describe("a server that was started", () => {
       pid: server.pid,
       model: { status: "down" },
       accounts: [],
+      databases: { result: "ok" },
+      backups: { result: "warn", detail: "none are made by themselves" },
     });
     const forPeople = await server.run(["status"]);
     expect(forPeople.stdout).toContain("none found at http://127.0.0.1:9");
     expect(forPeople.stdout).toContain("ollama pull");
+    expect(forPeople.stdout).toMatch(/^ {2}Backups +none are made by themselves$/m);
   });
 
   it("keeps everything from other users of the machine", ({ expect }) => {
