@@ -9,6 +9,7 @@ const testBindings = {
   TEST_MIGRATIONS: migrations,
   MASTER_KEY: "00".repeat(32),
   COOKIE_KEY: "00".repeat(32),
+  TRANSCRIBE_KEY: "ears-1\n",
   ROCKPOOL_VERSION: "0.0.0-test",
 };
 

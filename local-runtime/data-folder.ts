@@ -22,6 +22,8 @@ export interface DataFolder {
   egress: string;
   /** Keys of model servers, one file each. */
   modelKeys: string;
+  /** The key of the transcription server. */
+  transcribeKey: string;
   /** The secret of this box at the provider that people sign in by. */
   oidcSecret: string;
   /** The owner's own patterns of what is masked. */
@@ -52,6 +54,7 @@ export function dataFolderAt(root: string): DataFolder {
     masterKeyPassphrase: join(root, "master.key.passphrase"),
     egress: join(root, "egress.json"),
     modelKeys: join(root, "model-keys"),
+    transcribeKey: join(root, "transcribe-key"),
     oidcSecret: join(root, "oidc-secret"),
     redactPatterns: join(root, "redact-patterns.txt"),
     models: join(root, "models"),

@@ -24,7 +24,7 @@ import { acquireLock } from "./lock.ts";
 import { openMasterKey } from "./master-key.ts";
 import { memoryBytes } from "./memory.ts";
 import { loadMigrations, type Migrated, migrate } from "./migrations.ts";
-import { findModelKeys } from "./model-keys.ts";
+import { findModelKeys, findTranscribeKey } from "./model-keys.ts";
 import { decideModel } from "./model-server/choice.ts";
 import { type KeeperEvent, ModelServerKeeper } from "./model-server/keeper.ts";
 import { loadLibrary } from "./model-server/library.ts";
@@ -143,6 +143,7 @@ async function takeFolder(shell: Shell, { dataDir, options }: Settings) {
 async function findTextFiles(folder: DataFolder, options: Options): Promise<RunPlan["textFiles"]> {
   return {
     ...findModelKeys(folder, listModelServers(options)),
+    ...findTranscribeKey(folder, options),
     ...findOidcSecret(folder, options),
     ...(await findRedactPatterns(folder)),
   };

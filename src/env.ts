@@ -58,6 +58,8 @@ export interface Env {
   ROCKPOOL_TIME_ZONE?: string;
   ROCKPOOL_TRANSCRIBE_URL?: string;
   ROCKPOOL_TRANSCRIBE_MODEL?: string;
+  /** Absent where the transcription server asks for none. */
+  TRANSCRIBE_KEY?: string;
   ROCKPOOL_OIDC_ISSUER?: string;
   ROCKPOOL_OIDC_CLIENT_ID?: string;
   /** Absent for a public client. */

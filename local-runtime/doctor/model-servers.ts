@@ -10,7 +10,7 @@ import {
   placeOf,
 } from "../../src/config/model-servers.ts";
 import type { DataFolder } from "../data-folder.ts";
-import { findModelKeys } from "../model-keys.ts";
+import { findModelKeys, findTranscribeKey } from "../model-keys.ts";
 import type { Settings } from "../settings.ts";
 import { type Finding, failure, ok, warn } from "./check.ts";
 
@@ -35,6 +35,7 @@ export async function checkModelServers(
   const named = new Set(parseModelServers(options.ROCKPOOL_MODEL_SERVERS).map(({ name }) => name));
   try {
     const keys = findModelKeys(folder, servers);
+    findTranscribeKey(folder, options);
     return await Promise.all(
       servers.flatMap((server, index) =>
         named.has(server.name) ? [checkServer(server, keys[modelKeyBinding(index)])] : [],

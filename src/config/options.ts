@@ -226,13 +226,19 @@ export const OPTIONS = {
     default: "",
     defaultDoc: "none",
     worker: true,
-    doc: "Address of a server that writes down voice notes by OpenAI's API (`POST /v1/audio/transcriptions`): whisper.cpp's with `--inference-path /v1/audio/transcriptions --convert`, for example. It becomes an address that the server may reach. Without it voice notes are kept and not understood.",
+    doc: "Address of a server that writes down voice notes by OpenAI's API (`POST /v1/audio/transcriptions`): whisper.cpp's with `--inference-path /v1/audio/transcriptions --convert`, for example. It becomes an address that the server may reach. Where it asks for a key, that stands in the file `transcribe-key` of the data folder. Without the option voice notes are kept and not understood.",
   }),
   ROCKPOOL_TRANSCRIBE_MODEL: option({
     parse: notEmpty,
     default: "whisper-1",
     worker: true,
     doc: "Model that the transcription server is asked for; some take any name.",
+  }),
+  ROCKPOOL_TRANSCRIBE_SLOTS: option({
+    parse: integerBetween(1, MAX_SLOTS),
+    default: 1,
+    worker: true,
+    doc: "Voice notes that the transcription server writes down at the same time; the others wait in line, fairly between people. whisper.cpp's server does one.",
   }),
   ROCKPOOL_CONTEXT_TOKENS: option({
     parse: integerBetween(1024, 1_048_576),

@@ -3,6 +3,7 @@
  * made out.
  */
 
+import type { AppError } from "../core/errors.ts";
 import type { MediaRef } from "../core/message.ts";
 import { type Lang, phrase } from "../phrases/phrase.ts";
 import type { ReadDocument } from "../turn/documents.ts";
@@ -25,6 +26,8 @@ export interface PreparedMessage {
   problems: string[];
   /** What it is about cannot be seen, heard or read: an answer would be a guess. */
   isLost: boolean;
+  /** Too many wait for a server that has to make it out: it is kept, and tried again. */
+  full?: AppError;
 }
 
 export async function prepareMessage(
@@ -49,17 +52,22 @@ async function makeOut(
   sent: readonly MediaRef[],
   route: Route | undefined,
 ): Promise<PreparedMessage> {
-  const { parts, request, takenBack, running } = work;
+  const { parts, request, takenBack } = work;
   const { event, speaker } = request;
   if (event.kind === "stop") throw new TypeError("A stop holds no files.");
   const { lang } = speaker;
   const text = event.message.text.trim();
   const received = await receiveMedia(parts, sent, route, speaker);
-  const heard = await hearVoice(parts, received.media, lang, running.controller.signal);
-  const { media } = heard;
+  const heard = await hearVoice(work, received.media);
+  const { media, full } = heard;
+  const kept = { ...request, event: { ...event, message: { ...event.message, media } } };
+  if (full) {
+    const body = userBody(kept, takenBack);
+    await keepBody(work, body);
+    return { body, documents: [], problems: [], isLost: false, full };
+  }
   const seen = await lookAtPictures(parts, media, work.shown ?? [], speaker);
   const read = await findDocuments(work, media, lang);
-  const kept = { ...request, event: { ...event, message: { ...event.message, media } } };
   const pictures = seen.pictures.length > 0 ? { pictures: seen.pictures } : {};
   const asked = read.documents.length > 0 ? askedOf(work, text, lang) : {};
   const body = { ...userBody(kept, takenBack), ...pictures, ...asked };

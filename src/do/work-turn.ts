@@ -4,19 +4,17 @@ import { parseAccountKey } from "../core/ids.ts";
 import type { Caller } from "../core/ports.ts";
 import { emit } from "../observability/emit.ts";
 import { phrase } from "../phrases/phrase.ts";
-import type { TurnSink } from "../turn/ask-model.ts";
 import { decideFailure, runTurn } from "../turn/run.ts";
 import { buildContext } from "./build-context.ts";
 import { endTurn, type Thought, type TurnWork } from "./end-turn.ts";
 import { describeUser, type MessageBody, writtenBy } from "./history.ts";
-import { liveEvent } from "./live-event.ts";
 import { openTools } from "./open-tools.ts";
 import { placeDocuments } from "./place-documents.ts";
 import { prepareMessage } from "./prepare-message.ts";
 import { startPreview } from "./preview.ts";
 import { findRoute, type Route } from "./routes-out.ts";
-import type { RunningTurn, SessionParts } from "./session-parts.ts";
 import { targetOf } from "./stored-event.ts";
+import { createTurnSink } from "./turn-sink.ts";
 import type { Work } from "./work-head.ts";
 
 export async function workTurn({ running, ...work }: Work): Promise<void> {
@@ -45,8 +43,9 @@ async function think(work: TurnWork): Promise<Thought> {
   }
   const route = await findRoute(parts.env, request.account);
   const prepared = await prepareMessage(work, route);
-  const { problems, isLost } = prepared;
+  const { problems, isLost, full } = prepared;
   const told = toldOf(prepared.body, problems);
+  if (full) return { ...told, result: decideFailure(full, false) };
   if (isLost) return { ...told, result: { status: "refused", text: problems.join("\n\n") } };
   try {
     const placed = await placeDocuments(work, prepared);
@@ -101,7 +100,7 @@ async function askOnce(
   try {
     const granted = request.speaker.access?.models;
     const asked = { ...chat, caller: callerOf(work), ...(granted ? { granted } : {}) };
-    const sink = sinkOf(parts, running);
+    const sink = createTurnSink(parts, running);
     const result = await runTurn(asked, parts.model, sink, running.controller.signal, tools);
     return { result, changes, ...told, problems: [...problems, ...left] };
   } finally {
@@ -120,21 +119,6 @@ function callerOf({ parts, request, row }: TurnWork): Caller {
     personId: request.speaker.personId,
     get priority() {
       return isPageOnly && !parts.readers.isWatched ? "background" : "interactive";
-    },
-  };
-}
-
-function sinkOf(parts: SessionParts, running: RunningTurn): TurnSink {
-  return {
-    state(state, place) {
-      const wasInLine = running.place !== undefined;
-      Object.assign(running, { state, place });
-      if (wasInLine || place) parts.readers.broadcast(liveEvent(running));
-    },
-    text(delta) {
-      const offset = running.text.length;
-      running.text += delta;
-      parts.readers.broadcast({ type: "delta", turnId: running.turnId, offset, text: delta });
     },
   };
 }

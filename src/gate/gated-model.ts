@@ -10,6 +10,7 @@ import type {
   ModelServerState,
 } from "../core/ports.ts";
 import { CallProgress } from "./call-progress.ts";
+import { runInSlot } from "./run-in-slot.ts";
 import { Slot } from "./slot.ts";
 
 export interface GateOptions {
@@ -68,14 +69,7 @@ class GatedModel implements Model {
 
   async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
     const slot = new Slot(this.#options.openGate(), this.#options.slots, request.caller);
-    try {
-      for await (const _place of slot.wait(signal));
-      signal.throwIfAborted();
-      slot.keep(() => true);
-      return await this.#model.embed(request, signal);
-    } finally {
-      await slot.leave(0);
-    }
+    return runInSlot(slot, signal, () => this.#model.embed(request, signal));
   }
 
   #learn(firstTokenMs: number | undefined): void {

@@ -30,9 +30,9 @@ export class Slot {
 
   /**
    * Yields the place in line as long as there is no slot; ends when there is one, or when `signal` fires. Throws
-   * model/queue_full, also after MAX_WAIT_MS: the server is not to blame for it.
+   * model/queue_full, also after `maxWaitMs`: the server is not to blame for it.
    */
-  async *wait(signal: AbortSignal): AsyncGenerator<QueuePlace, void> {
+  async *wait(signal: AbortSignal, maxWaitMs = MAX_WAIT_MS): AsyncGenerator<QueuePlace, void> {
     let waitedMs = 0;
     let holdMs = FIRST_HOLD_MS;
     while (!signal.aborted) {
@@ -42,7 +42,7 @@ export class Slot {
         throw new AppError("model/queue_full", { retryAfterMs: acquired.retryAfterMs });
       waitedMs += holdMs;
       holdMs = HOLD_MS;
-      if (acquired.status === "left" || waitedMs >= MAX_WAIT_MS) throw this.#giveUp();
+      if (acquired.status === "left" || waitedMs >= maxWaitMs) throw this.#giveUp();
       const { position, etaMs } = acquired;
       yield { position, ...(etaMs === undefined ? {} : { etaMs }) };
     }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
 import { type DataFolder, dataFolderAt } from "../../../local-runtime/data-folder.ts";
-import { findModelKeys } from "../../../local-runtime/model-keys.ts";
+import { findModelKeys, findTranscribeKey } from "../../../local-runtime/model-keys.ts";
 import { listModelServers } from "../../../src/config/model-servers.ts";
 
 const SERVERS = listModelServers({
@@ -61,6 +61,51 @@ describe("findModelKeys", () => {
       expect.objectContaining({
         code: "model_key/in_the_clear",
         message: 'The key of the model server "far" would be sent without encryption.',
+      }),
+    );
+  });
+});
+
+describe("findTranscribeKey", () => {
+  const HOSTED = { ROCKPOOL_TRANSCRIBE_URL: "https://ears.example" };
+
+  function createKey(key: string): DataFolder {
+    const folder = createFolder({});
+    writeFileSync(folder.transcribeKey, key, { mode: 0o600 });
+    return folder;
+  }
+
+  it("finds the key where there is one, and a server that it is for", ({ expect }) => {
+    const folder = createKey("sk-1\n");
+    expect(findTranscribeKey(folder, HOSTED)).toEqual({ TRANSCRIBE_KEY: folder.transcribeKey });
+    expect(findTranscribeKey(folder, { ROCKPOOL_TRANSCRIBE_URL: "" })).toEqual({});
+    expect(findTranscribeKey(createFolder({}), HOSTED)).toEqual({});
+  });
+
+  it("refuses what is no key, what others can read, and the clear to a public address", ({
+    expect,
+  }) => {
+    const malformed = createKey("two words");
+    expect(() => findTranscribeKey(malformed, HOSTED)).toThrow(
+      expect.objectContaining({
+        code: "model_key/malformed",
+        message: `The file ${malformed.transcribeKey} does not hold a key.`,
+      }),
+    );
+    const exposed = createKey("sk-1");
+    chmodSync(exposed.transcribeKey, 0o644);
+    expect(() => findTranscribeKey(exposed, HOSTED)).toThrow(
+      expect.objectContaining({
+        code: "model_key/exposed",
+        message: `The file ${exposed.transcribeKey} can be read by other users of this machine.`,
+      }),
+    );
+    const inTheClear = { ROCKPOOL_TRANSCRIBE_URL: "http://ears.example" };
+    expect(() => findTranscribeKey(createKey("sk-1"), inTheClear)).toThrow(
+      expect.objectContaining({
+        code: "model_key/in_the_clear",
+        message: "The key of the transcription server would be sent without encryption.",
+        fix: expect.stringContaining("ROCKPOOL_TRANSCRIBE_URL"),
       }),
     );
   });
