@@ -129,6 +129,11 @@ const STEPS: readonly string[] = [
   ALTER TABLE owner_tokens ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE link_codes ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- What was set for ids that nobody has: they were joined to others.
+  DELETE FROM person_grants WHERE person_id NOT IN (SELECT id FROM people);
+  DELETE FROM person_limits WHERE person_id NOT IN (SELECT id FROM people);
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

@@ -189,6 +189,9 @@ export class People {
     mergeMemories(this.#sql, from, into);
     this.#sql.exec("UPDATE api_keys SET person_id = ? WHERE person_id = ?", into, from);
     this.#sql.exec("UPDATE link_codes SET person_id = ? WHERE person_id = ?", into, from);
+    // Nobody gets rid of what the owner has set for him; a stronger role has what was set for it, and nothing else.
+    if (this.find(from)?.role === this.find(into)?.role) this.#access.join(from, into);
+    this.#access.forget(from);
     this.#sql.exec("UPDATE joined_people SET into_id = ? WHERE into_id = ?", into, from);
     this.#sql.exec(
       "INSERT OR REPLACE INTO joined_people (from_id, into_id) VALUES (?, ?)",

@@ -69,6 +69,26 @@ export class PersonAccessRows {
     );
   }
 
+  /**
+   * Two people are one: what was set for the one who goes is set for the other, too, where nothing was; of two limits the
+   * lower one stands.
+   */
+  join(from: PersonId, into: PersonId): void {
+    this.#sql.exec(
+      `INSERT INTO person_grants (person_id, kind, value) SELECT ?2, kind, value FROM person_grants
+       WHERE person_id = ?1 AND kind NOT IN (SELECT kind FROM person_grants WHERE person_id = ?2)`,
+      from,
+      into,
+    );
+    // NULL is no limit: whichever number there is, is lower.
+    this.#sql.exec(
+      `INSERT INTO person_limits (person_id, name, value) SELECT ?2, name, value FROM person_limits WHERE person_id = ?1
+       ON CONFLICT DO UPDATE SET value = min(coalesce(value, excluded.value), coalesce(excluded.value, value))`,
+      from,
+      into,
+    );
+  }
+
   forget(personId: PersonId): void {
     this.#sql.exec("DELETE FROM person_grants WHERE person_id = ?", personId);
     this.#sql.exec("DELETE FROM person_limits WHERE person_id = ?", personId);

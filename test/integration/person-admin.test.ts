@@ -1,9 +1,10 @@
 import { describe, it } from "vitest";
 import type { PersonChange } from "../../src/core/admin-protocol.ts";
-import { accountKey } from "../../src/core/ids.ts";
+import { accountKey, encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
 import { MAX_GRANTS } from "../../src/core/person-access.ts";
 import type { Role } from "../../src/core/roles.ts";
 import type { DirectoryObject } from "../../src/do/directory.ts";
+import { speakerOf } from "../../src/do/people.ts";
 import {
   ask,
   createAccount,
@@ -205,5 +206,71 @@ describe("removing a person", () => {
     for (const table of ["identities", "person_grants", "person_limits", "api_keys", "facts"])
       expect(await sql(directory, `SELECT * FROM ${table} WHERE person_id = '${ada}'`)).toEqual([]);
     expect((await directory.people()).map(({ role }) => role)).toEqual(["owner"]);
+  });
+});
+
+describe("what was set for somebody who turns out to be somebody else", () => {
+  const session = (conversation: string) =>
+    encodeSessionKey({ channel: "telegram", account: "main", conversation });
+
+  async function join(directory: Directory, from: PersonId, into: PersonId): Promise<void> {
+    const code = await directory.createLinkCode(session("there"), into);
+    const person = await directory.person(from);
+    if (!person) throw new Error("nobody");
+    const linked = await directory.redeemLink({
+      code,
+      session: session("here"),
+      speaker: speakerOf(person),
+    });
+    if (linked.status !== "linked") throw new Error(linked.status);
+  }
+
+  const kept = async (directory: Directory) => [
+    ...(await sql(directory, "SELECT person_id FROM person_grants")),
+    ...(await sql(directory, "SELECT person_id FROM person_limits")),
+  ];
+
+  it("is set for that person, too: nobody gets rid of it by /link", async ({ expect }) => {
+    const directory = await createBox();
+    const [ada, phone] = [await letIn(directory, "ada"), await letIn(directory, "phone")];
+    await change(directory, phone, { what: "grant", kind: "model", value: "small" });
+    await change(directory, phone, { what: "grant", kind: "channel", value: "telegram:main" });
+    await change(directory, ada, { what: "grant", kind: "channel", value: "telegram:other" });
+    await change(directory, phone, { what: "limit", name: "messages_day", value: 5 });
+    await change(directory, ada, { what: "limit", name: "messages_day", value: null });
+    await change(directory, phone, { what: "limit", name: "files_day", value: 9 });
+    await change(directory, ada, { what: "limit", name: "files_day", value: 2 });
+    await join(directory, phone, ada);
+    expect(await directory.showPerson(ada)).toMatchObject({
+      models: ["small"],
+      channels: ["telegram:other"],
+      limits: { messages_day: 5, files_day: 2 },
+    });
+    expect(new Set((await kept(directory)).map((row) => row.person_id))).toEqual(new Set([ada]));
+  });
+
+  it("is not set for a stronger role, and does not stay behind", async ({ expect }) => {
+    const directory = await createBox();
+    const owner = await directory.ensureOwner();
+    const phone = await letIn(directory, "phone");
+    await change(directory, phone, { what: "grant", kind: "model", value: "small" });
+    await change(directory, phone, { what: "limit", name: "messages_day", value: 5 });
+    await join(directory, phone, owner.id);
+    expect(await directory.person(owner.id)).not.toHaveProperty("access");
+    expect(await kept(directory)).toEqual([]);
+  });
+
+  it("goes with the person, removed or erased, by whichever id", async ({ expect }) => {
+    for (const end of ["remove", "erase"] as const) {
+      const directory = await createBox();
+      const [ada, phone] = [await letIn(directory, "ada"), await letIn(directory, "phone")];
+      await change(directory, phone, { what: "limit", name: "messages_day", value: 5 });
+      await change(directory, ada, { what: "grant", kind: "model", value: "small" });
+      await join(directory, phone, ada);
+      if (end === "remove") await remove(directory, phone);
+      else await directory.erasePerson([ada, phone]);
+      expect(await directory.people(), end).toEqual([]);
+      expect(await kept(directory), end).toEqual([]);
+    }
   });
 });
