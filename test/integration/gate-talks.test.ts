@@ -1,8 +1,10 @@
 /** Conversations that share a model server with one slot: what each is told, who goes first, and what a crash leaves. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
 import { streamConversation } from "../../src/do/event-stream.ts";
 import { openGate } from "../../src/do/gate-client.ts";
 import { openOptions } from "../../src/do/isolate.ts";
+import { parseDefinition } from "../../src/flows/definition.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { type Chat, ScriptedModel, until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
@@ -122,5 +124,48 @@ describe("a conversation that crashes while it is answered", () => {
     again.isOver = true;
     expect(await talk.replyTo(asked)).toEqual({ status: "answered", text: "after the crash" });
     await until(async () => (await gateState()).busy === 0);
+  });
+});
+
+const both = (text: string) => ({ en: text, zh: `中${text}` });
+
+/** One question, to be confirmed. */
+const booking = {
+  flow: "booking",
+  title: both("Booking"),
+  phrases: ["book it"],
+  start: "sure",
+  states: {
+    sure: { ask: both("Sure?"), label: both("Sure"), accept: { type: "yesno" }, next: "done" },
+    done: { end: "done", say: both("Booked.") },
+  },
+};
+
+describe("what needs no model", () => {
+  it("is answered at once while all slots are taken: commands, dialogues, confirmations", async ({
+    expect,
+  }) => {
+    await openDirectory(env).putFlow(parseDefinition(booking));
+    forgetDirectory();
+    const { end } = await holdSlot();
+    const talk = new Talk();
+    const waiting = await talk.say("and the model?");
+    await waitInLine(1);
+    const chats = model.chats.length;
+    const commands = [
+      "/help",
+      "/status",
+      "/remind tomorrow at 9:00 tea",
+      "/forget",
+      "/flow booking",
+    ];
+    for (const command of commands)
+      expect(await talk.ask(command), command).toMatchObject({ status: "answered" });
+    expect(await talk.ask("yes")).toMatchObject({ text: expect.stringContaining("Booked.") });
+    expect(await talk.ask("/forget yes")).toMatchObject({ status: "answered" });
+    expect(model.chats).toHaveLength(chats);
+    expect(await gateState()).toMatchObject({ busy: 1 });
+    await talk.replyTo(waiting);
+    await end();
   });
 });
