@@ -8,7 +8,7 @@ const migrations = await readD1Migrations("migrations");
 const testBindings = {
   TEST_MIGRATIONS: migrations,
   MASTER_KEY: "00".repeat(32),
-  COOKIE_KEY: "00".repeat(32),
+  BOX_SECRET: "00".repeat(32),
   TRANSCRIBE_KEY: "ears-1\n",
   ROCKPOOL_VERSION: "0.0.0-test",
 };

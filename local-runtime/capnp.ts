@@ -20,7 +20,7 @@ export interface HostFacts {
   /** Folder of the built console, absolute. */
   assetsDir: string;
   /** Files that the config embeds, relative to the config file. */
-  embeds: { worker: string; masterKey: string; nextMasterKey?: string; cookieKey: string };
+  embeds: { worker: string; masterKey: string; nextMasterKey?: string; boxSecret: string };
   /** Addresses of the model servers, the main one first. */
   modelUrls: readonly [string, ...string[]];
   /** Text bindings that hold a secret: the file of each, relative to the config file. */
@@ -151,7 +151,7 @@ function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {
             "wrapKey, unwrapKey",
           ),
         ]),
-    key("COOKIE_KEY", facts.embeds.cookieKey, { name: "HMAC", hash: "SHA-256" }, "sign, verify"),
+    key("BOX_SECRET", facts.embeds.boxSecret, { name: "HMAC", hash: "SHA-256" }, "sign, verify"),
     ...Object.entries(facts.text).map(
       ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
     ),

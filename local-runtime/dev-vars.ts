@@ -9,7 +9,7 @@ import { parseEnv } from "node:util";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { systemCode } from "./host-error.ts";
 
-const NAMES = ["MASTER_KEY", "COOKIE_KEY", "DEV_ADMIN_TOKEN"] as const;
+const NAMES = ["MASTER_KEY", "BOX_SECRET", "DEV_ADMIN_TOKEN"] as const;
 const KEY_BYTES = 32;
 
 export type DevVars = Record<(typeof NAMES)[number], string>;
@@ -31,7 +31,7 @@ export function openDevVars(root: string): DevVars {
   const vars: Record<string, string | undefined> = { ...stored, ...Object.fromEntries(made) };
   return {
     MASTER_KEY: vars.MASTER_KEY ?? "",
-    COOKIE_KEY: vars.COOKIE_KEY ?? "",
+    BOX_SECRET: vars.BOX_SECRET ?? "",
     DEV_ADMIN_TOKEN: vars.DEV_ADMIN_TOKEN ?? "",
   };
 }

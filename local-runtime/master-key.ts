@@ -90,10 +90,13 @@ export function masterKeyId(key: Uint8Array): string {
   return createHmac("sha256", key).update("rockpool master key id").digest("hex").slice(0, 16);
 }
 
-/** Writes the key that vouches for what the box has said to browsers, derived from the master key, for workerd to embed. */
-export function writeCookieKey(folder: DataFolder, masterKey: Uint8Array): string {
-  const key = hkdfSync("sha256", masterKey, "", "rockpool cookie key", MASTER_KEY_BYTES);
-  const path = join(folder.run, "cookie.key");
+/** Stays as it is: another one makes another secret, and what the box has said is no longer believed. */
+const BOX_SECRET_LABEL = "rockpool cookie key";
+
+/** Writes the key that vouches for what the box itself has said, derived from the master key, for workerd to embed. */
+export function writeBoxSecret(folder: DataFolder, masterKey: Uint8Array): string {
+  const key = hkdfSync("sha256", masterKey, "", BOX_SECRET_LABEL, MASTER_KEY_BYTES);
+  const path = join(folder.run, "box-secret.key");
   explainFileErrors(folder.root, () => writeFileAtomic(path, new Uint8Array(key)));
   return path;
 }

@@ -1,4 +1,4 @@
-/** Writes what workerd starts from into `<data>/run/`: the bundled Worker, the cookie key and the config. */
+/** Writes what workerd starts from into `<data>/run/`: the bundled Worker, the box secret and the config. */
 import { readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { listModelServers } from "../src/config/model-servers.ts";
@@ -10,7 +10,7 @@ import { type DataFolder, explainFileErrors } from "./data-folder.ts";
 import { loadEgressOrigins } from "./egress-grants.ts";
 import { verifyListedOnly } from "./egress-proof.ts";
 import type { Listening } from "./listening.ts";
-import { writeCookieKey } from "./master-key.ts";
+import { writeBoxSecret } from "./master-key.ts";
 import type { WranglerConfig } from "./wrangler-config.ts";
 
 export interface RunPlan {
@@ -40,7 +40,7 @@ export function configFile(folder: DataFolder): string {
 
 /** The files that stay the same for all runs of one `rockpool up`. */
 export function writeLastingFiles(plan: RunPlan, masterKey: Uint8Array): void {
-  writeCookieKey(plan.folder, masterKey);
+  writeBoxSecret(plan.folder, masterKey);
   // A copy: a build during the run does not change what a restart runs.
   explainFileErrors(plan.folder.root, () =>
     writeFileAtomic(join(plan.folder.run, "index.js"), readFileSync(plan.bundle.workerFile)),
@@ -65,7 +65,7 @@ export function writeConfig(
       worker: "index.js",
       masterKey: relative(folder.run, present),
       ...(next === undefined ? {} : { nextMasterKey: relative(folder.run, next) }),
-      cookieKey: "cookie.key",
+      boxSecret: "box-secret.key",
     },
     modelUrls: modelUrls(plan.options),
     textFiles: relativeTo(folder.run, plan.textFiles),

@@ -33,8 +33,8 @@ export interface Env {
   MASTER_KEY: CryptoKey | string;
   /** The one that takes its place, while it does. */
   MASTER_KEY_NEXT?: CryptoKey | string;
-  /** HMAC-SHA-256, not extractable; vouches for challenges of passkeys. Hexadecimal text under `wrangler dev`. */
-  COOKIE_KEY: CryptoKey | string;
+  /** HMAC-SHA-256, not extractable; vouches for what the box itself has said. Hexadecimal text under `wrangler dev`. */
+  BOX_SECRET: CryptoKey | string;
   /** Public addresses only; absent where nothing but what is listed may be reached. */
   INTERNET?: Fetcher;
   /** The model server and nothing else. */

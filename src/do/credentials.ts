@@ -50,7 +50,7 @@ export class CredentialsObject extends DurableObject<Env> {
     super(ctx, env);
     openCredentialsSchema(ctx.storage);
     this.#devices = new Devices(ctx.storage.sql);
-    this.#passkeys = new Passkeys(ctx.storage.sql, () => openBoxSecret(env.COOKIE_KEY));
+    this.#passkeys = new Passkeys(ctx.storage.sql, () => openBoxSecret(env.BOX_SECRET));
     this.#accounts = new ProviderAccounts(ctx.storage.sql);
     this.#tries = new Tries(ctx.storage.sql);
   }
@@ -145,7 +145,7 @@ export class CredentialsObject extends DurableObject<Env> {
   }
 
   async #addressBucket(address: string): Promise<TryBucket> {
-    const secret = await openBoxSecret(this.env.COOKIE_KEY);
+    const secret = await openBoxSecret(this.env.BOX_SECRET);
     const bucket = await bucketOf(secret, "address", addressGroup(address));
     return { kind: "address", bucket };
   }
@@ -163,7 +163,7 @@ export class CredentialsObject extends DurableObject<Env> {
 
   /** Throws sign_in/busy. The same work and the same answer for a name that nobody has. */
   async tryPassword({ name, password, address }: PasswordTry): Promise<PasswordTried> {
-    const secret = await openBoxSecret(this.env.COOKIE_KEY);
+    const secret = await openBoxSecret(this.env.BOX_SECRET);
     const known = parseSignInName(name) ?? "";
     const buckets = [
       { kind: "name", bucket: await bucketOf(secret, "name", known) } as const,

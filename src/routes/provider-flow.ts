@@ -36,7 +36,7 @@ function redirectUriOf(c: Context<HttpEnv>): string {
 /** Answers where the page goes. Throws sign_in/provider_off, sign_in/provider_away. */
 export async function beginFlow(c: Context<HttpEnv>, purpose: string): Promise<Response> {
   const head = createFlowHead(Date.now());
-  const flow = await deriveFlow(await openBoxSecret(c.env.COOKIE_KEY), purpose, head);
+  const flow = await deriveFlow(await openBoxSecret(c.env.BOX_SECRET), purpose, head);
   const location = await askProvider(c.env, flow, redirectUriOf(c));
   setFlowCookie(c, head);
   c.header("cache-control", "no-store");
@@ -47,7 +47,7 @@ export async function beginFlow(c: Context<HttpEnv>, purpose: string): Promise<R
 export async function endFlow(c: Context<HttpEnv>, purpose: string): Promise<string> {
   const { issuer } = openOidcClient(c.env);
   const { code, state, iss = issuer } = await readJson(c.req.raw, answerSchema, MAX_BODY_BYTES);
-  const secret = await openBoxSecret(c.env.COOKIE_KEY);
+  const secret = await openBoxSecret(c.env.BOX_SECRET);
   const shown = { head: getCookie(c, COOKIE) ?? "", state };
   const flow = await verifyFlow(secret, purpose, shown, Date.now());
   if (!flow || iss !== issuer) throw new AppError("sign_in/provider_refused");

@@ -89,7 +89,7 @@ async function listenEverywhere(): Promise<void> {
 async function serveWorker(dir: string): Promise<(url: string) => Promise<string>> {
   for (const name of ["run", "objects", "assets"]) mkdirSync(join(dir, name));
   writeFileSync(join(dir, "master.key"), Buffer.alloc(32, 1));
-  writeFileSync(join(dir, "run", "cookie.key"), Buffer.alloc(32, 2));
+  writeFileSync(join(dir, "run", "box-secret.key"), Buffer.alloc(32, 2));
   writeFileSync(join(dir, "run", "index.js"), WORKER);
   const configFile = join(dir, "run", "workerd.capnp");
   const config = renderConfig(parseWranglerConfig(WRANGLER), {
@@ -97,7 +97,7 @@ async function serveWorker(dir: string): Promise<(url: string) => Promise<string
     adminSocket: "run/admin.sock",
     objectsDir: "objects",
     assetsDir: "assets",
-    embeds: { worker: "index.js", masterKey: "../master.key", cookieKey: "cookie.key" },
+    embeds: { worker: "index.js", masterKey: "../master.key", boxSecret: "box-secret.key" },
     modelUrls: ["http://127.0.0.1:11434"],
     textFiles: {},
     egressOrigins: [],

@@ -40,7 +40,7 @@ function facts(changes: Partial<HostFacts> = {}): HostFacts {
     adminSocket: "run/admin.sock",
     objectsDir: "objects",
     assetsDir: "assets",
-    embeds: { worker: "index.js", masterKey: "../master.key", cookieKey: "cookie.key" },
+    embeds: { worker: "index.js", masterKey: "../master.key", boxSecret: "box-secret.key" },
     modelUrls: ["http://127.0.0.1:11434"],
     textFiles: {},
     egressOrigins: [],
@@ -61,7 +61,7 @@ function writeFolder(config: string): { dir: string; configFile: string } {
   const dir = temporaryFolder();
   for (const name of ["run", "objects", "assets"]) mkdirSync(join(dir, name));
   writeFileSync(join(dir, "master.key"), Buffer.alloc(32, 1));
-  writeFileSync(join(dir, "run", "cookie.key"), Buffer.alloc(32, 2));
+  writeFileSync(join(dir, "run", "box-secret.key"), Buffer.alloc(32, 2));
   writeFileSync(join(dir, "model-key"), "s3cret\n");
   writeFileSync(
     join(dir, "run", "index.js"),
@@ -260,7 +260,7 @@ describe("the workerd config", () => {
 
   it("lets the Worker use its keys and read none of them", async ({ expect }) => {
     const url = await serve(renderConfig(loadWranglerConfig(ROOT), facts()));
-    for (const name of ["MASTER_KEY", "COOKIE_KEY"]) {
+    for (const name of ["MASTER_KEY", "BOX_SECRET"]) {
       const answer = await (await fetch(`${url}/key?name=${name}`)).text();
       expect(answer).toContain("non-extractable");
     }

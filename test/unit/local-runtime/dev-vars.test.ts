@@ -24,13 +24,13 @@ describe("the keys for development", () => {
 
   it("replace what is no key, and leave a developer's own lines", ({ expect }) => {
     const key = "ab".repeat(32);
-    const { root, path } = newRoot(`MASTER_KEY=${key}\nCOOKIE_KEY=short\nROCKPOOL_LOG=debug\n`);
+    const { root, path } = newRoot(`MASTER_KEY=${key}\nBOX_SECRET=short\nROCKPOOL_LOG=debug\n`);
     const vars = openDevVars(root);
     expect(vars.MASTER_KEY).toBe(key);
     expect(readFileSync(path, "utf8").trim().split("\n")).toEqual([
       `MASTER_KEY=${key}`,
       "ROCKPOOL_LOG=debug",
-      `COOKIE_KEY=${vars.COOKIE_KEY}`,
+      `BOX_SECRET=${vars.BOX_SECRET}`,
       `DEV_ADMIN_TOKEN=${vars.DEV_ADMIN_TOKEN}`,
     ]);
   });

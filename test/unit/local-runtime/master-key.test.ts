@@ -7,7 +7,7 @@ import {
   loadMasterKey,
   masterKeyId,
   openMasterKey,
-  writeCookieKey,
+  writeBoxSecret,
 } from "../../../local-runtime/master-key.ts";
 
 function newFolder(): DataFolder {
@@ -93,11 +93,11 @@ describe("the master key", () => {
     expect(statSync(folder.masterKey, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it("gives the same cookie key at each start, and another one than itself", ({ expect }) => {
+  it("gives the same box secret at each start, and another one than itself", ({ expect }) => {
     const folder = newFolder();
     const key = openMasterKey(folder);
-    const first = readFileSync(writeCookieKey(folder, key));
-    const path = writeCookieKey(folder, key);
+    const first = readFileSync(writeBoxSecret(folder, key));
+    const path = writeBoxSecret(folder, key);
     expect(readFileSync(path)).toEqual(first);
     expect(first).toHaveLength(32);
     expect(first).not.toEqual(key);
