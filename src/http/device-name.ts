@@ -1,19 +1,28 @@
 /** What a signed-in device is called in lists, read from its User-Agent. Pure. */
 
+/** The first that fits: most browsers also name those that they want to be taken for. */
 const BROWSERS: readonly [RegExp, string][] = [
-  [/\bEdgA?\//, "Edge"],
-  [/\b(?:OPR|Opera)\//, "Opera"],
+  [/\bEdg(?:A|iOS)?\//, "Edge"],
+  [/\b(?:OPR|OPT|OPX|Opera)\//, "Opera"],
+  [/\bVivaldi\//, "Vivaldi"],
+  [/\bYaBrowser\//, "Yandex Browser"],
   [/\bSamsungBrowser\//, "Samsung Internet"],
+  [/\bUCBrowser\//, "UC Browser"],
+  [/\bHuaweiBrowser\//, "Huawei Browser"],
+  [/\b(?:MiuiBrowser|XiaoMi)\//, "Mi Browser"],
+  [/\bM?QQBrowser\//, "QQ Browser"],
   [/\bMicroMessenger\//, "WeChat"],
-  [/\b(?:Firefox|FxiOS)\//, "Firefox"],
-  [/\b(?:Chrome|CriOS)\//, "Chrome"],
-  [/\bSafari\//, "Safari"],
+  [/\bDuckDuckGo\//, "DuckDuckGo"],
+  [/\b(?:Firefox|FxiOS|Focus)\//, "Firefox"],
+  [/\b(?:HeadlessChrome|Chromium|Chrome|CriOS)\//, "Chrome"],
+  // What Safari itself always says, and programs that only name it do not.
+  [/\bVersion\/[\d.]+ (?:Mobile\/\w+ )?Safari\//, "Safari"],
 ];
 
 const SYSTEMS: readonly [RegExp, string][] = [
   [/\biPhone\b/, "iPhone"],
   [/\biPad\b/, "iPad"],
-  [/\bHarmonyOS\b/, "HarmonyOS"],
+  [/\b(?:HarmonyOS|OpenHarmony)\b/, "HarmonyOS"],
   [/\bAndroid\b/, "Android"],
   [/\bWindows\b/, "Windows"],
   [/\bCrOS\b/, "ChromeOS"],
