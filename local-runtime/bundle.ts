@@ -19,7 +19,7 @@ export interface Bundle {
   built: boolean;
 }
 
-const HOST_FLAGS = [
+export const HOST_FLAGS = [
   ...Object.entries(PROGRAMS).map(([name, source]) => `${name}=${source}`),
   "--format=esm",
   "--platform=node",

@@ -12,7 +12,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, it, onTestFinished } from "vitest";
-import { bundle } from "../../../local-runtime/bundle.ts";
+import { bundle, HOST_FLAGS } from "../../../local-runtime/bundle.ts";
+import { runEsbuild } from "../../../local-runtime/esbuild.ts";
 import { BUNDLED_PROGRAMS, PROGRAMS } from "../../../local-runtime/programs.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -99,5 +100,39 @@ describe("the bundle", () => {
     writeFileSync(join(root, "src", "a.ts"), "export const a = 43;");
     expect(bundle(root).built).toBe(true);
     expect(readFileSync(workerFile, "utf8")).toContain("43");
+  });
+});
+
+/** What a program of the host is bundled of: the packages, the folders of `src`, and how large it becomes. */
+function describeProgram(name: keyof typeof PROGRAMS) {
+  const dir = mkdtempSync(join(tmpdir(), "rockpool-bundle-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const metafile = join(dir, "meta.json");
+  runEsbuild(ROOT, join(dir, "host"), [...HOST_FLAGS, `--metafile=${metafile}`]);
+  interface Output {
+    bytes: number;
+    inputs: Record<string, { bytesInOutput: number }>;
+  }
+  const { outputs }: { outputs: Record<string, Output> } = JSON.parse(
+    readFileSync(metafile, "utf8"),
+  );
+  const output = Object.entries(outputs).find(([path]) => path.endsWith(`/${name}.js`))?.[1];
+  if (!output) throw new Error(`${name} is not bundled`);
+  const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const foundBy = (form: RegExp) =>
+    [...new Set(used.flatMap(([path]) => form.exec(path)?.[1] ?? []))].sort();
+  return {
+    sizeBytes: output.bytes,
+    packages: foundBy(/node_modules\/((?:@[^/]+\/)?[^/]+)/),
+    folders: foundBy(/^(src\/[^/]+)\//),
+  };
+}
+
+describe("the program that stays in memory", () => {
+  it("holds these packages and nothing else of the box", ({ expect }) => {
+    const { packages, folders, sizeBytes } = describeProgram("up");
+    expect(packages).toEqual(["commander", "re2js", "smol-toml", "valibot"]);
+    expect(folders).toEqual(["src/config", "src/core", "src/redaction"]);
+    expect(sizeBytes).toBeLessThan(850_000);
   });
 });
