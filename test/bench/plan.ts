@@ -14,7 +14,7 @@ export interface Plan {
   turnRounds: number;
   turnMessages: number;
   latencySeconds: number;
-  /** From one model to another. */
+  /** From one model to another; with a call each beside them within what one person may make at once. */
   switches: number;
   /** Pages open at the same time. */
   connections: number;
@@ -46,7 +46,7 @@ export const FULL: Plan = {
   turnRounds: 3,
   turnMessages: 1_500,
   latencySeconds: 20,
-  switches: 300,
+  switches: 120,
   connections: 10_000,
   apiCalls: 200,
   apiRounds: 2,

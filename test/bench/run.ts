@@ -33,42 +33,31 @@ function say(text: string): void {
   process.stderr.write(`bench: ${text}\n`);
 }
 
-async function step<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+/** Says how long it took: a run takes minutes. */
+async function step(figures: Figure[], what: string, work: () => Promise<Figure[]>): Promise<void> {
   const beganMs = performance.now();
-  const result = await work();
+  figures.push(...(await work()));
   say(`${what}: ${((performance.now() - beganMs) / 1000).toFixed(1)} s`);
-  return result;
 }
 
-async function measureServing(bench: Bench, box: Box, plan: Plan): Promise<Figure[]> {
+/** What only a new box shows comes first; what leaves much behind comes last. */
+async function measureServing(bench: Bench, box: Box, plan: Plan, figures: Figure[]) {
   await bench.addAccount();
-  const memory = await step("memory", () => measureMemory(bench, box, plan));
-  const accept = await step("webhooks", () => measureAccept(bench, box, plan));
-  const turns = await step("turns", () => measureTurns(bench, box, plan));
-  const latency = await step("latency", () => measureLatency(bench, box, plan));
-  const switches = await step("switches", () => measureSwitch(bench, box, plan));
-  const history = await step("history", () => measureHistory(bench, box, plan));
-  const connections = await step("open pages", () => measureConnections(bench, box, plan));
-  const tokens = await step("access tokens", () => measureAccessTokens(box));
-  const api = await step("API", () => measureApiStreams(bench, box, plan));
+  await step(figures, "memory", () => measureMemory(bench, box, plan));
+  await step(figures, "webhooks", () => measureAccept(bench, box, plan));
+  await step(figures, "turns", () => measureTurns(bench, box, plan));
+  await step(figures, "latency", () => measureLatency(bench, box, plan));
+  await step(figures, "switches", () => measureSwitch(bench, box, plan));
+  await step(figures, "history", () => measureHistory(bench, box, plan));
+  await step(figures, "open pages", () => measureConnections(bench, box, plan));
+  await step(figures, "access tokens", () => measureAccessTokens(box));
+  await step(figures, "API", () => measureApiStreams(bench, box, plan));
   await bench.rest(box);
   await bench.verifyAnswers();
-  const audit = await step("audit log", () => measureAudit(plan));
-  return [
-    ...connections,
-    ...tokens,
-    ...api,
-    ...accept,
-    ...turns,
-    ...latency,
-    ...switches,
-    ...history,
-    ...memory,
-    ...audit,
-  ];
+  await step(figures, "audit log", () => measureAudit(plan));
 }
 
-async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
+async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promise<void> {
   const bundles = {
     worker: bundle(ROOT),
     history: bundleWorker("history.worker.ts", folder),
@@ -79,19 +68,18 @@ async function measureAll(folder: string, plan: Plan): Promise<Figure[]> {
   const bench = new Bench(folder, bundles);
   try {
     await bench.prepare();
-    const gate = await step("gate", () => measureGate(bench, plan));
-    const seal = await step("seal", () => measureSeal(bench));
-    const prompts = await step("histories", () => fillHistories(bench, plan));
+    await step(figures, "gate", () => measureGate(bench, plan));
+    await step(figures, "seal", () => measureSeal(bench));
+    await step(figures, "histories", () => fillHistories(bench, plan));
     const box = await bench.startBox();
-    const serving = await measureServing(bench, box, plan).finally(() => box.stop());
-    const starts = await step("starts", () => measureStarts(bench, plan));
-    return [...serving, ...prompts, ...starts, ...gate, ...seal];
+    await measureServing(bench, box, plan, figures).finally(() => box.stop());
+    await step(figures, "starts", () => measureStarts(bench, plan));
   } finally {
     await bench.close();
   }
 }
 
-async function measureLeakAlone(folder: string, plan: Plan): Promise<Figure[]> {
+async function measureLeakAlone(folder: string, plan: Plan, figures: Figure[]): Promise<void> {
   const floor = bundleWorker("floor.worker.ts", folder);
   const bench = new Bench(folder, { worker: bundle(ROOT), history: "", gate: "", seal: "", floor });
   try {
@@ -100,7 +88,7 @@ async function measureLeakAlone(folder: string, plan: Plan): Promise<Figure[]> {
     try {
       await bench.addAccount();
       const leak = { turns: plan.leakTurns, chats: plan.leakChats, say };
-      return await step("leak", () => measureLeak(bench, box, leak));
+      await step(figures, "leak", () => measureLeak(bench, box, leak));
     } finally {
       await box.stop();
     }
@@ -119,29 +107,31 @@ const { values: flags } = parseArgs({
 const folder = mkdtempSync(join(tmpdir(), "rockpool-bench-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+const plan = flags.quick ? QUICK : FULL;
+const figures: Figure[] = [];
+const [loadBefore = 0] = loadavg();
+const beganAt = new Date();
 try {
-  const [load = 0] = loadavg();
-  const beganAt = new Date();
-  const figures = await (flags.leak ? measureLeakAlone : measureAll)(
-    folder,
-    flags.quick ? QUICK : FULL,
-  );
-  const { model } = cpus()[0] ?? { model: "unknown" };
-  const machine = { processors: cpus().length, model, loadBefore: load };
-  say(`${machine.processors} × ${model}, load before the run ${load.toFixed(2)}`);
-  console.log(renderTable(figures));
+  await (flags.leak ? measureLeakAlone : measureAll)(folder, plan, figures);
+} catch (error) {
+  say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  process.exitCode = 1;
+}
+// Also of a run that failed: what was measured before took minutes.
+const { model } = cpus()[0] ?? { model: "unknown" };
+const machine = { processors: cpus().length, model, loadBefore };
+say(`${machine.processors} × ${model}, load before the run ${loadBefore.toFixed(2)}`);
+console.log(renderTable(figures));
+if (flags.json !== undefined) {
   const result = {
     at: beganAt.toISOString(),
     seconds: (Date.now() - beganAt.getTime()) / 1000,
     quick: flags.quick,
+    isWhole: process.exitCode === undefined,
     machine,
     workerd: workerdVersion(ROOT),
     node: process.version,
     figures: figures.map((figure) => ({ ...figure, met: isMet(figure) })),
   };
-  if (flags.json !== undefined)
-    writeFileSync(flags.json, `${JSON.stringify(result, undefined, 2)}\n`);
-} catch (error) {
-  say(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-  process.exitCode = 1;
+  writeFileSync(flags.json, `${JSON.stringify(result, undefined, 2)}\n`);
 }

@@ -4,6 +4,8 @@ import { clockMs } from "./clock.ts";
 import { WrongMeasurement } from "./wrong-measurement.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
+/** Of what another answer says: enough for its code. */
+const MAX_SHOWN_UNITS = 300;
 
 export interface StreamTarget {
   url: string;
@@ -43,7 +45,8 @@ export class StreamClient {
         response.on("error", (error) => fail(error.message));
         response.on("end", () => {
           const found = countMarks(text, mark);
-          if (response.statusCode !== 200) fail(`status ${response.statusCode}`);
+          if (response.statusCode !== 200)
+            fail(`status ${response.statusCode}: ${text.slice(0, MAX_SHOWN_UNITS)}`);
           else if (found !== tokens) fail(`${found} tokens in place of ${tokens}`);
           else resolve({ startedAtMs, firstTokenMs: firstTokenMs ?? 0, endedAtMs: clockMs() });
         });
