@@ -179,7 +179,8 @@ async function pace(index: number, startMs: number, tokenMs: number, signal: Abo
   else if (index % TOKENS_BETWEEN_TURNS === TOKENS_BETWEEN_TURNS - 1) await nextTurn();
 }
 
-function composePieces(chat: FakeChat, model: FakeModel, settings: FakeSettings): FakePiece[] {
+function composePieces({ settings }: FakeState, { chat, model, fault }: Streaming): FakePiece[] {
+  if (fault === "wordless") return [];
   const asked = chat.messages.findLast((message) => message.role === "user");
   const question = asked ? withoutTime(asked).content : "";
   const think = model.capabilities.includes("thinking") && chat.think !== false;
@@ -187,10 +188,10 @@ function composePieces(chat: FakeChat, model: FakeModel, settings: FakeSettings)
 }
 
 async function streamAnswer(state: FakeState, streaming: Streaming, promptTokens: number) {
-  const { chat, model, fault, wording, response, signal } = streaming;
+  const { chat, fault, wording, response, signal } = streaming;
   const { settings, counters } = state;
   const call = findToolCall(chat);
-  const pieces = call ? [] : composePieces(chat, model, settings);
+  const pieces = call ? [] : composePieces(state, streaming);
   const count = Math.min(pieces.length, chat.options.num_predict);
   const remote = fault === "remote" ? ',"remote_host":"https://ollama.com:443"' : "";
   const startMs = performance.now();

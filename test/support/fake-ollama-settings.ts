@@ -8,7 +8,8 @@ import * as v from "valibot";
  * How a chat goes wrong. Before the first token: a status, `memory` (500, as for too little memory), `reset0` (socket
  * reset), `slowheaders`. At token number `at`: `stall`, `reset`, `truncate` (a clean end too early), `miderror` (an
  * error line), `badjson` (half a line), `remote` (lines that name a remote host). `split` cuts all lines into pieces of
- * 17 bytes; `emptydone` leaves out the last line; `linger` holds the connection open after it.
+ * 17 bytes; `emptydone` leaves out the last line; `linger` holds the connection open after it; `wordless` leaves out all
+ * lines but it.
  */
 export const FAULTS = [
   "400",
@@ -28,6 +29,7 @@ export const FAULTS = [
   "split",
   "emptydone",
   "linger",
+  "wordless",
 ] as const;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));

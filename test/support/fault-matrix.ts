@@ -8,10 +8,12 @@ import { FAULTS, type FakeChange, type FakeFault } from "./fake-ollama-settings.
 
 /**
  * `whole`: the answer comes as if nothing were. `kept`: the person is told once, and answered when the server is back.
- * `failed`: one explanation in place of the answer. `afterTokens` were shown by then.
+ * `failed`: one explanation in place of the answer. `afterTokens` were shown by then. `wordless`: the answer is good and
+ * says nothing, which people are told and programs see.
  */
 export type Fate =
   | { kind: "whole" }
+  | { kind: "wordless"; phrase: keyof Phrases }
   | { kind: "kept"; code: ErrorCode; phrase: keyof Phrases }
   | { kind: "failed"; code: ErrorCode; phrase: keyof Phrases; afterTokens: number };
 
@@ -29,6 +31,7 @@ const AT = 3;
 const SILENCE_MS = 200;
 
 const WHOLE: Fate = { kind: "whole" };
+const WORDLESS: Fate = { kind: "wordless", phrase: "emptyAnswer" };
 
 function harmless(settings: FakeChange = {}): FaultRow {
   return { settings, alone: WHOLE, helped: WHOLE };
@@ -77,6 +80,8 @@ const FAULT_MATRIX: Record<FakeFault, FaultRow[]> = {
   badjson: [harmless({ at: 0 }), harmless({ at: AT })],
   split: [harmless()],
   linger: [harmless()],
+  // The server did what it was asked for: another one is not troubled.
+  wordless: [{ settings: {}, alone: WORDLESS, helped: WORDLESS }],
   slowheaders: [harmless({ stallMs: SILENCE_MS })],
   stall: [harmless({ at: 0, stallMs: SILENCE_MS }), harmless({ at: AT, stallMs: SILENCE_MS })],
 };

@@ -33,6 +33,7 @@ function expectedOf(fate: Fate): { said: string[]; kept: object[] } {
   const whole = { role: "assistant", text: ANSWER };
   if (fate.kind === "whole") return { said: [ANSWER], kept: [user, whole] };
   const text = phrase("en", fate.phrase, VALUES);
+  if (fate.kind === "wordless") return { said: [text], kept: [user, { role: "assistant", text }] };
   if (fate.kind === "failed")
     return { said: [text], kept: [user, { role: "assistant", text, cut: "error" }] };
   return { said: [text, ANSWER], kept: [user, { role: "assistant", text }, whole] };
@@ -41,6 +42,7 @@ function expectedOf(fate: Fate): { said: string[]; kept: object[] } {
 /** A stream that began has shown what came before its failure; an answer in one piece is whole or not there. */
 function expectedOfApi(fate: Fate, stream: boolean): Partial<ApiAnswer> {
   if (fate.kind === "whole") return { status: 200, text: ANSWER, finished: 1 };
+  if (fate.kind === "wordless") return { status: 200, text: "", finished: 1 };
   const shown = stream && fate.kind === "failed" ? fate.afterTokens : 0;
   const text = (ANSWER.match(/\s*\S+/g) ?? []).slice(0, shown).join("");
   // The API has a word of its own for a model that is not there.
