@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   "box.started",
   "clock.set_back",
   "config.changed",
+  "egress.changed",
   "egress.refused",
   "flow.added",
   "flow.changed",

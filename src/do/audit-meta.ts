@@ -6,6 +6,8 @@ interface Facts {
   checkpoint: LastCheckpoint;
   /** Of each option a digest of its value at the last start. */
   options: Record<string, string>;
+  /** Addresses that could be reached by name at the last start. */
+  allowed: string[];
 }
 
 export class AuditMeta {

@@ -7,9 +7,7 @@ import {
   type AccessEntry,
   type AccessNote,
   type AuditEvent,
-  auditEvent,
   MAX_AUDIT_PAGE,
-  NO_ACTOR,
 } from "../core/audit.ts";
 import type { AuditAnchor, AuditCheckpoint, AuditEntry } from "../core/audit-record.ts";
 import { errorCode } from "../core/errors.ts";
@@ -24,6 +22,7 @@ import { DAY_MS, isCheckpointDue, sendCheckpoint } from "./audit-checkpoints.ts"
 import { AuditLog } from "./audit-log.ts";
 import { AuditMeta } from "./audit-meta.ts";
 import { openAuditSchema } from "./audit-schema.ts";
+import { describeStart, digestOptions, type StartFacts } from "./audit-start.ts";
 import { openKeyring, openOptions } from "./isolate.ts";
 import { keepHouse } from "./keep-house.ts";
 
@@ -101,18 +100,15 @@ export class AuditObject extends DurableObject<Env> {
       if (this.#isCheckpointDue(log)) await this.#armIn(AGAIN_MS);
   }
 
-  /** The box has begun anew: an entry says so, and which options are not what they were. */
-  async started(version: string, options: Readonly<Record<string, string>>): Promise<void> {
+  /** The box has begun anew: an entry says so, and what is not as it was at the last start. */
+  async started(facts: StartFacts): Promise<void> {
     const log = await this.#open();
-    const before = this.#meta.get("options");
-    const now: Record<string, string> = {};
-    for (const [name, value] of Object.entries(options))
-      now[name] = await digestText(`${log.publicKey} ${name}=${value}`);
-    const names = Object.keys(now).filter((name) => before && now[name] !== before[name]);
-    const events = [auditEvent("box.started", NO_ACTOR, { version })];
-    for (const option of names) events.push(auditEvent("config.changed", NO_ACTOR, { option }));
-    await log.append(events);
-    this.#meta.set("options", now);
+    const digest = (text: string) => digestText(`${log.publicKey} ${text}`);
+    const digests = await digestOptions(facts.options, digest);
+    const before = { options: this.#meta.get("options"), allowed: this.#meta.get("allowed") };
+    await log.append(describeStart(before, digests, facts));
+    this.#meta.set("options", digests);
+    this.#meta.set("allowed", [...facts.allowed]);
   }
 
   noteAccess(note: AccessNote): void {

@@ -48,7 +48,7 @@ import { Memories } from "./memories.ts";
 import { OneTime } from "./one-time.ts";
 import { type Pairing, Pairings } from "./pairings.ts";
 import { People, speakerOf } from "./people.ts";
-import { PersonAdmin } from "./person-admin.ts";
+import { PersonAdmin, type PersonChanged } from "./person-admin.ts";
 import { resealDirectory } from "./sealed-columns.ts";
 
 /** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
@@ -226,6 +226,11 @@ export class DirectoryObject extends DurableObject<Env> {
     return redeemed;
   }
 
+  /** Undefined where there is none, or several. */
+  onlyOwner(): PersonId | undefined {
+    return this.#people.countOf("owner") === 1 ? this.#people.owner()?.id : undefined;
+  }
+
   /** The owner, made when there is none yet: for the admin socket, and for what he is to be told. */
   ensureOwner(): Person {
     return this.#people.ensureOwner(Date.now());
@@ -245,11 +250,7 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Throws person/*, permission/denied. */
-  changePerson(
-    idOrName: string,
-    change: PersonChange,
-    actor: Role,
-  ): { before: PersonSummary; after: PersonSummary } {
+  changePerson(idOrName: string, change: PersonChange, actor: Role): PersonChanged {
     return this.ctx.storage.transactionSync(() =>
       this.#personAdmin.change(idOrName, change, actor),
     );

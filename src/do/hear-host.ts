@@ -6,6 +6,7 @@ import type { Env } from "../env.ts";
 import { decideWarmUp } from "../models/router/warm-up.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
+import { listGrants } from "../security/egress.ts";
 import { openAudit } from "./audit-client.ts";
 import { openModel, openOptions } from "./isolate.ts";
 
@@ -31,7 +32,11 @@ export async function hearHost(env: Env, { isStart, freePercent }: HostReport): 
 async function recordStart(env: Env): Promise<void> {
   try {
     const options = Object.entries(openOptions(env)).map(([name, value]) => [name, String(value)]);
-    await openAudit(env).started(env.ROCKPOOL_VERSION ?? "dev", Object.fromEntries(options));
+    await openAudit(env).started({
+      version: env.ROCKPOOL_VERSION ?? "dev",
+      options: Object.fromEntries(options),
+      allowed: listGrants(env.EGRESS),
+    });
   } catch (error) {
     const code = errorCode(error);
     emit({ type: "fault", where: "audit:start", code, cause: describeError(error) });

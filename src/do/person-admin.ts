@@ -24,6 +24,12 @@ const OWN_TABLES = [
   "owner_tokens",
 ];
 
+/** The person as he was, and as he is. */
+export interface PersonChanged {
+  before: PersonSummary;
+  after: PersonSummary;
+}
+
 export class PersonAdmin {
   readonly #sql: SqlStorage;
   readonly #people: People;
@@ -45,12 +51,8 @@ export class PersonAdmin {
     return this.#people.list(MAX_LISTED_PEOPLE).map((person) => this.#describe(person));
   }
 
-  /** Throws person/*, permission/denied. The person as he was, and as he is. */
-  change(
-    idOrName: string,
-    change: PersonChange,
-    actor: Role,
-  ): { before: PersonSummary; after: PersonSummary } {
+  /** Throws person/*, permission/denied. */
+  change(idOrName: string, change: PersonChange, actor: Role): PersonChanged {
     const person = this.#people.only(idOrName);
     const before = this.#describe(person);
     this.#verifyRank(person, actor);

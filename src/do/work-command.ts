@@ -1,4 +1,5 @@
 /** Answers one command of the inbox: at once, whatever else runs, with or without a model. */
+import { auditEvent } from "../core/audit.ts";
 import { type PersonId, parseAccountKey } from "../core/ids.ts";
 import { escapeMarkdown } from "../flows/escape-markdown.ts";
 import { takeRate } from "../limits/rates.ts";
@@ -11,6 +12,7 @@ import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/command
 import type { PersonPorts } from "../turn/person-commands.ts";
 import type { PinPorts } from "../turn/pin-commands.ts";
 import { type Searched, searchHistory } from "../turn/search-history.ts";
+import { recordAudit } from "./audit-client.ts";
 import { commitTurn } from "./commit.ts";
 import { followPerson } from "./credentials-client.ts";
 import { forgetDirectory, openDirectory } from "./directory-client.ts";
@@ -58,7 +60,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     isInDialogue: parts.dialogues.has(speaker.personId),
     modelState: () => parts.model.state(),
     sessionModel: () => parts.meta.get("model") ?? parts.defaultModel,
-    setSessionModel: (name) => changes.push(() => parts.meta.set("model", name)),
+    setSessionModel: (name) => chooseModel(work, changes, name),
     place: () => parts.running?.place,
     waiting: () => parts.inbox.queued("turn"),
     messageCount: () => parts.history.count(),
@@ -115,6 +117,23 @@ function pinsOf({ parts, row, request }: Work, changes: Changes): PinPorts {
     },
     remove: (number) => changes.push(() => parts.pins.remove(number)),
   };
+}
+
+/** The entry of the audit log comes first, under a name that a second run of the command gives it again. */
+async function chooseModel(
+  { parts, row, request }: Work,
+  changes: Changes,
+  model: string,
+): Promise<boolean> {
+  const { personId } = request.speaker;
+  if (model !== (parts.meta.get("model") ?? parts.defaultModel)) {
+    if (takeRate("model_person", personId, parts.nowMs()) > 0) return false;
+    const by = { userId: personId, ip: null };
+    const event = auditEvent("model.chosen", by, { for: "chat", model });
+    await recordAudit(parts.env, { ...event, id: `model-${row.turnId}` });
+  }
+  changes.push(() => parts.meta.set("model", model));
+  return true;
 }
 
 /** Each code that is typed costs a token, the person's and the box's: guessing comes to nothing within a lifetime. */

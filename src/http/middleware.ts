@@ -6,6 +6,7 @@ import type { MiddlewareHandler } from "hono";
 import * as v from "valibot";
 import type { ApiCaller } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
+import type { PersonId } from "../core/ids.ts";
 import type { Role } from "../core/roles.ts";
 import type { Speaker } from "../core/session-protocol.ts";
 import type { SignedIn } from "../do/credentials-client.ts";
@@ -25,6 +26,8 @@ export interface HttpEnv {
     apiCaller: ApiCaller;
     /** Of a caller who is no person here: the admin socket's. Set by `callAsOwner`. */
     role: Role;
+    /** Who that is, where the box has one owner. Set by `callAsOwner`. */
+    ownerId: PersonId;
   };
 }
 

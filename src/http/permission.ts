@@ -8,6 +8,7 @@ import type { AccountKey } from "../core/ids.ts";
 import { mayUseChannel } from "../core/person-access.ts";
 import type { Permission, Role } from "../core/roles.ts";
 import type { Speaker } from "../core/session-protocol.ts";
+import { openDirectory } from "../do/directory-client.ts";
 import { verifyAllowed, verifyScope } from "../security/permissions.ts";
 import type { HttpEnv } from "./middleware.ts";
 import { verifyRate } from "./rate-limit.ts";
@@ -68,5 +69,10 @@ stated.set(openToAll, "public");
 /** Whoever can open the admin socket in the data folder is the owner. */
 export const callAsOwner: MiddlewareHandler<HttpEnv> = async (c, next) => {
   c.set("role", "owner");
+  // Nobody is kept from the socket because a name is missing in the log.
+  const owner = await openDirectory(c.env)
+    .onlyOwner()
+    .catch(() => undefined);
+  if (owner !== undefined) c.set("ownerId", owner);
   await next();
 };

@@ -16,6 +16,8 @@ export const RATES = {
   /** Codes of /link that are typed: one person's, and everybody's. */
   link_person: { burst: 5, perSecond: 1 / 600 },
   link_box: { burst: 20, perSecond: 1 / 60 },
+  /** Models that one person chooses: each is an entry of the audit log. */
+  model_person: { burst: 20, perSecond: 1 / 300 },
 } as const satisfies Record<string, Rate>;
 
 export type RateKind = keyof typeof RATES;

@@ -78,6 +78,7 @@ export const en = {
   modelList: "Installed: {models}",
   modelAliases: "Or by what it is for: {aliases}",
   modelSet: "From now on this conversation uses {model}.",
+  modelTooMany: "Too many models were chosen. Wait five minutes, then try again.",
   modelUnknown: "{model} is not installed. Installed: {models}",
   modelNone: "none",
   pinned: "Pinned as number {number}. I keep it in mind in this conversation, also after /new.",

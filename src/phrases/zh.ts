@@ -75,6 +75,7 @@ export const zh: Phrases = {
   modelList: "已安装：{models}",
   modelAliases: "也可按用途选择：{aliases}",
   modelSet: "从现在起，本对话使用 {model}。",
+  modelTooMany: "更换模型太频繁了。请等五分钟再试。",
   modelUnknown: "没有安装 {model}。已安装：{models}",
   modelNone: "无",
   pinned: "已置顶，编号 {number}。在本对话中我会一直记住它，/new 之后也一样。",

@@ -11,6 +11,7 @@ import { recordAudit } from "../do/audit-client.ts";
 import { dropSessions, openCredentials } from "../do/credentials-client.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import { exportPerson } from "../do/export-person.ts";
+import type { PersonChanged } from "../do/person-admin.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
@@ -88,7 +89,7 @@ function verifyErasable(actor: Role, { role }: PersonSummary): void {
 function record(
   env: Env,
   actor: AuditActor,
-  { before, after }: { before: PersonSummary; after: PersonSummary },
+  { before, after }: PersonChanged,
   change: PersonChange,
 ): Promise<void> {
   const about = { subjectId: after.id };

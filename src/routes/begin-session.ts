@@ -1,4 +1,4 @@
-/** How every way in ends: in a session of the person on this device, in place of the one that it had, or refused. */
+/** How every way in ends: in a session of the person on this device, in place of the one that it had. */
 import type { Context } from "hono";
 import { auditEvent } from "../core/audit.ts";
 import type { PersonId } from "../core/ids.ts";
@@ -10,6 +10,7 @@ import { nameDevice } from "../http/device-name.ts";
 import type { HttpEnv } from "../http/middleware.ts";
 import { readDeviceToken, setSessionCookies } from "../http/session-cookie.ts";
 import { emit } from "../observability/emit.ts";
+import { tellRefusedSignIns } from "./note-sign-ins.ts";
 
 export async function beginSession(
   c: Context<HttpEnv>,
@@ -26,13 +27,8 @@ export async function beginSession(
   });
   dropSessions(ended);
   const actor = { ...actorOf(c), userId: personId };
+  await tellRefusedSignIns(c);
   await recordAudit(c.env, auditEvent("signin.accepted", actor, { method, device: deviceName }));
   setSessionCookies(c, issued);
   emit({ type: "sign_in", outcome: "accepted" });
-}
-
-/** Notes that somebody was turned away. */
-export async function refuseSignIn(c: Context<HttpEnv>, method: SignInMethod): Promise<void> {
-  emit({ type: "sign_in", outcome: "refused" });
-  await recordAudit(c.env, auditEvent("signin.refused", actorOf(c), { method }));
 }

@@ -1,16 +1,15 @@
 /** The way in by an account at the provider that its person has linked. Mounted at /api/sign-in. */
 import { type Context, Hono } from "hono";
-import { auditEvent } from "../core/audit.ts";
 import { AppError } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
 import type { SignInWays } from "../core/sign-in-protocol.ts";
-import { recordAudit } from "../do/audit-client.ts";
 import { openCredentials } from "../do/credentials-client.ts";
 import { findOidcClient, openOidcClient } from "../do/oidc.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, requireSameOrigin } from "../http/middleware.ts";
 import { openToAll } from "../http/permission.ts";
 import { beginSession } from "./begin-session.ts";
+import { noteRefusedSignIn } from "./note-sign-ins.ts";
 import { beginFlow, endFlow } from "./provider-flow.ts";
 import { noteRefusal } from "./sign-in.ts";
 
@@ -20,7 +19,7 @@ const PURPOSE = "sign-in";
 async function takeTry(c: Context<HttpEnv>): Promise<void> {
   const retryAfterMs = await openCredentials(c.env).takeTry(actorOf(c).ip ?? "");
   if (retryAfterMs === 0) return;
-  await recordAudit(c.env, auditEvent("signin.throttled", actorOf(c)));
+  await noteRefusedSignIn(c, "signin.throttled", "oidc");
   throw new AppError("sign_in/throttled", { retryAfterMs });
 }
 

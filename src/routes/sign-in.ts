@@ -1,12 +1,10 @@
 /** The ways in: by a one-time link, by name and password, by passkey. Mounted at /api. */
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { auditEvent } from "../core/audit.ts";
 import type { Me } from "../core/chat-protocol.ts";
 import { AppError, errorCode } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
 import type { PasswordTry, SignInMethod } from "../core/sign-in-protocol.ts";
-import { recordAudit } from "../do/audit-client.ts";
 import { openCredentials } from "../do/credentials-client.ts";
 import { openDirectory } from "../do/directory-client.ts";
 import { actorOf } from "../http/actor.ts";
@@ -14,7 +12,8 @@ import { type HttpEnv, readJson, requireSameOrigin } from "../http/middleware.ts
 import { openToAll, requirePermission } from "../http/permission.ts";
 import { requirePerson } from "../http/session-cookie.ts";
 import { MAX_PASSWORD_UNITS } from "../security/password.ts";
-import { beginSession, refuseSignIn } from "./begin-session.ts";
+import { beginSession } from "./begin-session.ts";
+import { noteRefusedSignIn } from "./note-sign-ins.ts";
 import { MAX_PASSKEY_BODY_BYTES, passkeySchema } from "./passkey-schema.ts";
 
 const MAX_BODY_BYTES = 4096;
@@ -48,7 +47,7 @@ export async function noteRefusal<Value>(
   try {
     return await work();
   } catch (error) {
-    if (NOTED.includes(errorCode(error))) await refuseSignIn(c, method);
+    if (NOTED.includes(errorCode(error))) await noteRefusedSignIn(c, "signin.refused", method);
     throw error;
   }
 }
@@ -58,10 +57,10 @@ async function tryPassword(c: Context<HttpEnv>, given: PasswordTry): Promise<Per
   const tried = await openCredentials(c.env).tryPassword(given);
   if (tried.status === "accepted") return tried.personId;
   if (tried.status === "throttled") {
-    await recordAudit(c.env, auditEvent("signin.throttled", actorOf(c)));
+    await noteRefusedSignIn(c, "signin.throttled", "password");
     throw new AppError("sign_in/throttled", { retryAfterMs: tried.retryAfterMs });
   }
-  await refuseSignIn(c, "password");
+  await noteRefusedSignIn(c, "signin.refused", "password");
   throw new AppError("sign_in/refused");
 }
 

@@ -18,14 +18,22 @@ export interface EgressSources {
   isListedOnly?: boolean;
 }
 
+/** The origins of the EGRESS binding. */
+export function listGrants(json: string | undefined): string[] {
+  return Object.keys(parseGrants(json));
+}
+
+function parseGrants(json: string | undefined): Record<string, string> {
+  return JSON.parse(json ?? "{}") as Record<string, string>; // the host's own config
+}
+
 /** Reads the EGRESS binding: JSON of origin → binding name. */
 export function readGrants(
   json: string | undefined,
   binding: (name: string) => unknown,
 ): Map<string, Outbound> {
   const grants = new Map<string, Outbound>();
-  const parsed: unknown = JSON.parse(json ?? "{}");
-  for (const [origin, name] of Object.entries(parsed as Record<string, string>)) {
+  for (const [origin, name] of Object.entries(parseGrants(json))) {
     const service = binding(name);
     if (service && typeof service === "object" && "fetch" in service)
       grants.set(origin, service as Outbound); // a service binding by the host's own config

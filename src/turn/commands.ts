@@ -55,6 +55,7 @@ export type CommandPhrase =
   | "modelList"
   | "modelAliases"
   | "modelSet"
+  | "modelTooMany"
   | "modelUnknown"
   | "modelNone"
   | "linkCode"
@@ -94,7 +95,8 @@ export interface CommandPorts extends PersonPorts, SearchPorts {
   modelState(): Promise<ModelServerState>;
   /** A model's name, an alias or `auto`. */
   sessionModel(): string;
-  setSessionModel(name: string): void;
+  /** False where the person chose too many in a short time. */
+  setSessionModel(name: string): Promise<boolean>;
   waiting(): number;
   /** Where this conversation's turn stands in line for the model server. */
   place(): QueuePlace | undefined;

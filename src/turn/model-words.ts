@@ -76,6 +76,6 @@ export async function chooseModel(args: string, ports: CommandPorts): Promise<st
       model: args.slice(0, 80),
       models: listNames(state, say("modelNone")),
     });
-  ports.setSessionModel(args);
-  return say("modelSet", { model: args });
+  const isChosen = await ports.setSessionModel(args);
+  return isChosen ? say("modelSet", { model: args }) : say("modelTooMany");
 }

@@ -133,15 +133,26 @@ describe("a conversation", () => {
 });
 
 describe("a start", () => {
-  it("is an entry, and names the options that are not what they were", async ({ expect }) => {
+  it("is an entry, and names the options, the model and the addresses that are not what they were", async ({
+    expect,
+  }) => {
     const audit = env.AUDIT.getByName(crypto.randomUUID());
-    await audit.started("1.0", { PORT: "1", HOST: "a" });
-    await audit.started("1.1", { PORT: "2", HOST: "a" });
+    const allowed = ["http://127.0.0.1:81", "https://b.example"];
+    const options = { PORT: "1", HOST: "a", ROCKPOOL_MODEL: "small" };
+    await audit.started({ version: "1.0", options, allowed });
+    await audit.started({
+      version: "1.1",
+      options: { ...options, PORT: "2", ROCKPOOL_MODEL: "large" },
+      allowed: ["https://b.example", "https://someone:rhubarb@c.example:8443"],
+    });
     const entries = await audit.entriesAfter(0, 10);
     expect(entries.map(({ action_type, metadata }) => [action_type, metadata])).toEqual([
       ["box.started", { version: "1.0" }],
       ["box.started", { version: "1.1" }],
       ["config.changed", { option: "PORT" }],
+      ["model.chosen", { for: "box", model: "large" }],
+      ["egress.changed", { change: "allowed", scheme: "https", host: "c.example:8443" }],
+      ["egress.changed", { change: "denied", scheme: "http", host: "127.0.0.1:81" }],
     ]);
   });
 });

@@ -44,7 +44,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     isInDialogue: false,
     modelState: async () => up,
     sessionModel: () => "auto",
-    setSessionModel: (name) => changes.push(`model ${name}`),
+    setSessionModel: async (name) => changes.push(`model ${name}`) > 0,
     waiting: () => 2,
     place: () => undefined,
     search: async () => ({ found: [], isWhole: true }),

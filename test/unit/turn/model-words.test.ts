@@ -27,13 +27,13 @@ const TWO: ModelServerState = {
   ],
 };
 
-async function choose(args: string, state = TWO, wanted = "auto") {
+async function choose(args: string, state = TWO, wanted = "auto", isAllowed = true) {
   const set: string[] = [];
   const ports = {
     say,
     modelState: async () => state,
     sessionModel: () => wanted,
-    setSessionModel: (name: string) => set.push(name),
+    setSessionModel: async (name: string) => isAllowed && set.push(name) > 0,
   } as unknown as CommandPorts; // all that /model asks for
   return { reply: await chooseModel(args, ports), set };
 }
@@ -68,6 +68,16 @@ describe("/model", () => {
       expect(reply).toMatch(/is not installed/);
       expect(set).toEqual([]);
     }
+  });
+});
+
+describe("/model of somebody who chose too many", () => {
+  it("changes nothing and says how long to wait", async ({ expect }) => {
+    expect(await choose("auto", TWO, "fast", false)).toEqual({
+      reply: "Too many models were chosen. Wait five minutes, then try again.",
+      set: [],
+    });
+    expect((await choose("gone", TWO, "fast", false)).reply).toMatch(/is not installed/);
   });
 });
 
