@@ -92,7 +92,7 @@ export async function editMessage(
   });
 }
 
-/** `draftId` is not 0. The button under the draft comes back as a `stop` event. */
+/** `draftId` is not 0. The button under the draft comes back as a `stop` event. The method has no word on link previews. */
 export async function sendDraft(
   target: Target,
   draftId: number,
