@@ -187,6 +187,7 @@ export const StreamEventSchema: v.GenericSchema<unknown, StreamEvent> = v.varian
 
 export const KeyStatusSchema: v.GenericSchema<unknown, KeyStatus> = v.object({
   dataKeys: v.number(),
+  oldDataKeys: v.number(),
   newestAtMs: v.number(),
   personKeys: v.number(),
   destroyed: v.number(),

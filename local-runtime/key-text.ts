@@ -18,6 +18,12 @@ export function renderKeyStatus(source: KeySource, status: KeyStatus, nowMs: num
   return [
     `Master key   from ${KEY_PLACES[source]}`,
     `Data keys    ${status.dataKeys}, ${age}`,
+    ...(status.oldDataKeys === 0
+      ? []
+      : [
+          `             ${status.oldDataKeys} of them are older than a year: no new row needs them, but conversations`,
+          "             that sleep and older backups may; none is ever dropped",
+        ]),
     `Person keys  ${status.personKeys}, and ${status.destroyed} destroyed`,
     status.oldMessages === 0
       ? `Messages     ${status.messages} in the log, none under old keys`

@@ -213,6 +213,8 @@ export interface Problem {
 /** The keys of the box. */
 export interface KeyStatus {
   dataKeys: number;
+  /** Of these, those a year old and more: new seals need none of them. */
+  oldDataKeys: number;
   newestAtMs: number;
   personKeys: number;
   destroyed: number;

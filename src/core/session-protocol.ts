@@ -102,7 +102,6 @@ export interface SessionCalls {
   /** Seals and keeps a file. Throws file/*. */
   storeFile(file: NewFile): Promise<MediaRef | Moved>;
   /** Seals rows under old keys anew, in the background. */
-  reseal(): Promise<{ status: "planned" } | Moved>;
   /** Throws file/unknown. */
   openFile(fileId: string): Promise<StoredFile | Moved>;
 }

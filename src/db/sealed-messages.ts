@@ -1,5 +1,5 @@
 /** Under which keys the messages of the log are sealed: read from the beginnings of their envelopes. */
-import { sql } from "drizzle-orm";
+import { and, asc, gt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { messages } from "./schema.ts";
 
@@ -29,10 +29,11 @@ function parseHead(head: string): { version: number; dataKey: number } {
   return { version: bytes[0] ?? 0, dataKey: new DataView(bytes.buffer).getUint32(1) };
 }
 
-/** Conversations with messages of the first form of envelope, or under a data key before this one. */
+/** Conversations after this one with messages of the first form of envelope, or under a data key before this one. */
 export async function findOldSessions(
   binding: D1Database,
   staleBelow: number,
+  after: string,
   limit: number,
 ): Promise<string[]> {
   const heads = (await countSealedBy(binding))
@@ -47,7 +48,8 @@ export async function findOldSessions(
   const rows = await drizzle(binding)
     .selectDistinct({ id: messages.sessionId })
     .from(messages)
-    .where(wanted)
+    .where(and(gt(messages.sessionId, after), sql`(${wanted})`))
+    .orderBy(asc(messages.sessionId))
     .limit(limit);
   return rows.map(({ id }) => id);
 }

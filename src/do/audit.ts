@@ -25,6 +25,7 @@ import { openAuditSchema } from "./audit-schema.ts";
 import { describeStart, digestOptions, type StartFacts } from "./audit-start.ts";
 import { openKeyring, openOptions } from "./isolate.ts";
 import { keepHouse } from "./keep-house.ts";
+import { resealBox } from "./sealed-columns.ts";
 
 /** After a start everything else comes first. */
 const FIRST_ROUND_MS = 10 * 60_000;
@@ -165,6 +166,11 @@ export class AuditObject extends DurableObject<Env> {
 
   async publicKey(): Promise<string> {
     return (await this.#open()).publicKey;
+  }
+
+  /** Whether no row under an old key is left. */
+  async reseal(): Promise<boolean> {
+    return resealBox(this.ctx.storage.sql, await openKeyring(this.env), "audit");
   }
 
   /** Erases what says who this person is; how many entries held such a thing. */

@@ -34,6 +34,7 @@ import { openKeyring } from "./isolate.ts";
 import { Passkeys } from "./passkeys.ts";
 import { Passwords } from "./passwords.ts";
 import { ProviderAccounts } from "./provider-accounts.ts";
+import { resealBox } from "./sealed-columns.ts";
 import { SignKeys } from "./sign-keys.ts";
 import { spendOnce } from "./spend-once.ts";
 import { Tries, type TryBucket } from "./tries.ts";
@@ -64,6 +65,11 @@ export class CredentialsObject extends DurableObject<Env> {
     const keyring = await openKeyring(this.env);
     this.#passwords ??= new Passwords(this.ctx.storage.sql, keyring);
     return this.#passwords;
+  }
+
+  /** Whether no row under an old key is left. */
+  async reseal(): Promise<boolean> {
+    return resealBox(this.ctx.storage.sql, await openKeyring(this.env), "credentials");
   }
 
   async verifyKeys(): Promise<VerifyKey[]> {

@@ -49,7 +49,7 @@ import { OneTime } from "./one-time.ts";
 import { type Pairing, Pairings } from "./pairings.ts";
 import { People, speakerOf } from "./people.ts";
 import { PersonAdmin, type PersonChanged } from "./person-admin.ts";
-import { resealDirectory } from "./sealed-columns.ts";
+import { resealBox } from "./sealed-columns.ts";
 
 /** How long log rows wait for the next alarm: together with the journal's gathering, well below five seconds. */
 const FLUSH_MS = 1_000;
@@ -291,8 +291,8 @@ export class DirectoryObject extends DurableObject<Env> {
     return redeemed;
   }
 
-  async reseal(): Promise<void> {
-    await resealDirectory(this.ctx.storage.sql, await openKeyring(this.env));
+  async reseal(): Promise<boolean> {
+    return resealBox(this.ctx.storage.sql, await openKeyring(this.env), "directory");
   }
 
   async remember(personId: PersonId, key: string, text: string): Promise<Remembered> {

@@ -17,8 +17,10 @@ interface Facts {
   createdAtMs: number;
   /** IANA name of the zone on whose clocks a private conversation tells times. */
   zone: string;
-  /** Rows under old keys are to be sealed anew. */
+  /** The log in D1 has rows of this conversation under old keys. */
   reseal: boolean;
+  /** No row that could be opened is sealed under a data key below this one. */
+  resealedBelow: number;
   /** Messages up to this position are in D1. */
   loggedSeq: number;
 }

@@ -22,26 +22,32 @@ const BATCH_ROWS = 16;
 
 type Row = Record<string, SqlStorageValue>;
 
-/**
- * All old rows, and a pause after each batch, which says whether to go on. Answers whether all were looked at. Throws
- * what opening throws.
- */
+export interface Resealed {
+  /** All old rows were looked at. */
+  isWhole: boolean;
+  /** Tables of which rows changed. */
+  tables: Set<string>;
+}
+
+/** All old rows, and a pause after each batch, which says whether to go on. Throws what opening throws. */
 export async function resealAll(
   sql: SqlStorage,
   keyring: Keyring,
   columns: readonly SealedColumn[],
   pause: () => Promise<boolean>,
-): Promise<boolean> {
+): Promise<Resealed> {
+  const tables = new Set<string>();
   for (const column of columns) {
     let skip = 0;
     for (;;) {
       const { found, left } = await resealRows(sql, keyring, column, skip);
+      if (found > left) tables.add(column.table);
       if (found < BATCH_ROWS) break;
       skip += left;
-      if (!(await pause())) return false;
+      if (!(await pause())) return { isWhole: false, tables };
     }
   }
-  return true;
+  return { isWhole: true, tables };
 }
 
 /** At most {@link BATCH_ROWS} old rows, without the first `skip` of them; `left` of them stay as they are. */

@@ -86,6 +86,11 @@ export class VaultRows {
     return this.#dataKeys("ORDER BY id");
   }
 
+  countDataKeysBelow(id: number): number {
+    const query = "SELECT count(*) AS n FROM data_keys WHERE id < ?";
+    return this.#sql.exec<{ n: number }>(query, id).one().n;
+  }
+
   /** The oldest data key made after this time. */
   oldestSince(atMs: number): number | undefined {
     return this.#dataKeys("WHERE created_at_ms > ? ORDER BY id LIMIT 1", atMs)[0]?.id;

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { AppError, errorCode } from "../core/errors.ts";
-import type { PersonId, SessionKey } from "../core/ids.ts";
+import type { PersonId } from "../core/ids.ts";
 import { clearDataKeys, loadDataKeys } from "../db/data-keys.ts";
 import { findOldSessions } from "../db/sealed-messages.ts";
 import type { Env } from "../env.ts";
@@ -18,13 +18,18 @@ import {
   rewrapKey,
 } from "../security/key-tree.ts";
 import { DATA_KEY_MS, type WrappedKey, type WrappedPersonKey } from "../security/keyring.ts";
+import { openAudit } from "./audit-client.ts";
+import { openCredentials } from "./credentials-client.ts";
 import { openDirectory } from "./directory-client.ts";
 import { openMasters } from "./isolate.ts";
-import { callSession } from "./session-client.ts";
 import { type DataKeyRow, type VaultCounts, VaultRows } from "./vault-rows.ts";
 
-/** What is sealed under older data keys is sealed anew when there is time. */
+/**
+ * What is sealed under older data keys is sealed anew when there is time. Keys become old by the month, so that nothing
+ * is looked through more often.
+ */
 export const STALE_MS = 365 * DATA_KEY_MS;
+export const STALE_STEP_MS = 30 * DATA_KEY_MS;
 /** Person keys wrapped anew at once. */
 const REWRAP_ROWS = 200;
 const RETRY_MS = 60_000;
@@ -35,6 +40,7 @@ const SWEEP_MS = 30_000;
 export interface VaultStatus extends VaultCounts {
   /** Data keys below this one are old. */
   staleBelow: number;
+  oldDataKeys: number;
   /** Fingerprint of the master key, where it was changed once. */
   masterId?: string;
 }
@@ -44,6 +50,8 @@ export class VaultObject extends DurableObject<Env> {
   #isImported = false;
   /** What was wrapped by the master key before one of these is not kept after it. */
   #masterChanges = 0;
+  /** The last conversation that the pass of the sweep has reached: one that cannot be sealed anew holds up no other. */
+  #sweptThrough = "";
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -112,7 +120,8 @@ export class VaultObject extends DurableObject<Env> {
   }
 
   #staleBelow(): number {
-    return this.#rows.oldestSince(Date.now() - STALE_MS) ?? this.#rows.newest()?.id ?? 0;
+    const steps = Math.floor((Date.now() - STALE_MS) / STALE_STEP_MS);
+    return this.#rows.oldestSince(steps * STALE_STEP_MS) ?? this.#rows.newest()?.id ?? 0;
   }
 
   async byId(id: number): Promise<WrappedKey | undefined> {
@@ -188,6 +197,7 @@ export class VaultObject extends DurableObject<Env> {
     return {
       ...rows.counts(),
       staleBelow: this.#staleBelow(),
+      oldDataKeys: rows.countDataKeysBelow(this.#staleBelow()),
       ...(masterId === undefined ? {} : { masterId }),
     };
   }
@@ -208,13 +218,23 @@ export class VaultObject extends DurableObject<Env> {
     }
   }
 
-  /** Asks some conversations whose rows are under old keys to seal them anew. Answers whether there are any. */
+  /**
+   * Has old rows sealed anew: by the box's own objects, and by some conversations of which the log has such rows, each
+   * once in a pass. Answers whether the pass goes on.
+   */
   async #sweep(): Promise<boolean> {
-    const found = await findOldSessions(this.env.DB, this.#staleBelow(), SWEEP_SESSIONS);
-    if (found.length > 0) await openDirectory(this.env).reseal();
-    for (const key of found)
-      await callSession(this.env, key as SessionKey, (session) => session.reseal()); // logged as such
-    return found.length > 0;
+    const { env } = this;
+    const isWhole = await Promise.all([
+      openDirectory(env).reseal(),
+      openCredentials(env).reseal(),
+      openAudit(env).reseal(),
+    ]);
+    const after = this.#sweptThrough;
+    const found = await findOldSessions(env.DB, this.#staleBelow(), after, SWEEP_SESSIONS);
+    for (const key of found) await env.SESSION.getByName(key).reseal();
+    const isMore = found.length === SWEEP_SESSIONS;
+    this.#sweptThrough = isMore ? (found.at(-1) ?? "") : "";
+    return isMore || isWhole.includes(false);
   }
 
   async #rewrapPeople(): Promise<void> {

@@ -6,7 +6,8 @@ import { AppError } from "../core/errors.ts";
 import type { Keyring } from "./keyring.ts";
 
 const ALGORITHM = { name: "Ed25519" };
-const PLACE = "audit|signing key";
+/** What the sealed key is bound to. */
+export const AUDIT_KEY_PLACE = "audit|signing key";
 const encoder = new TextEncoder();
 
 /** As it is kept. */
@@ -25,7 +26,7 @@ export async function createSigningKey(keyring: Keyring): Promise<StoredSigningK
   const secret = (await crypto.subtle.exportKey("pkcs8", pair.privateKey)) as ArrayBuffer; // as does "pkcs8"
   return {
     publicKey: new Uint8Array(spoken).toHex(),
-    sealed: await keyring.seal(PLACE, new Uint8Array(secret), "box"),
+    sealed: await keyring.seal(AUDIT_KEY_PLACE, new Uint8Array(secret), "box"),
   };
 }
 
@@ -42,7 +43,7 @@ export class AuditSigner {
 
   /** Throws crypto/cannot_open. */
   static async open(keyring: Keyring, { publicKey, sealed }: StoredSigningKey) {
-    const secret = await keyring.open(PLACE, sealed);
+    const secret = await keyring.open(AUDIT_KEY_PLACE, sealed);
     try {
       const [privateKey, verifyKey] = await Promise.all([
         crypto.subtle.importKey("pkcs8", secret, ALGORITHM, false, ["sign"]),
@@ -50,7 +51,7 @@ export class AuditSigner {
       ]);
       const signer = new AuditSigner(publicKey, privateKey, verifyKey);
       // A public key that was exchanged on disk would have its owner verify somebody else's log.
-      if (await signer.isSigned(PLACE, await signer.sign(PLACE))) return signer;
+      if (await signer.isSigned(AUDIT_KEY_PLACE, await signer.sign(AUDIT_KEY_PLACE))) return signer;
     } catch (cause) {
       throw new AppError("crypto/cannot_open", { cause });
     } finally {

@@ -99,6 +99,11 @@ export class Keyring {
     return this.#current?.staleBelow ?? 0;
   }
 
+  /** As {@link staleBelow}, as far as it is known here without asking; 0 where it is not. */
+  get knownStaleBelow(): number {
+    return this.#current?.staleBelow ?? 0;
+  }
+
   /** The same under the present data key. Whose it is stays; `owner` is for envelopes that do not say. Throws as open. */
   async reseal(place: string, envelope: Uint8Array, owner: Owner): Promise<Uint8Array> {
     const plain = await this.open(place, envelope);
