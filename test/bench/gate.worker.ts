@@ -8,21 +8,7 @@ import { openGate } from "../../src/do/gate-client.ts";
 import type { Env } from "../../src/env.ts";
 import type { GateRun } from "./gate-run.ts";
 
-export {
-  Admin,
-  ApiListener,
-  AuditObject,
-  ConnectionObject,
-  CredentialsObject,
-  DirectoryObject,
-  ErasureObject,
-  GateObject,
-  JournalObject,
-  MetricsListener,
-  QuotaObject,
-  SessionObject,
-  VaultObject,
-} from "../../src/index.ts";
+export * from "../../src/index.ts";
 
 const SLOTS = 4;
 /** Conversations of each person: some want much, some little; 200 together. */

@@ -21,20 +21,8 @@ import { createUpdates } from "../support/fake-telegram-updates.ts";
 import { createTelegramAccount } from "../support/telegram-account.ts";
 import type { PromptTimes } from "./prompt-times.ts";
 
-export {
-  Admin,
-  ApiListener,
-  AuditObject,
-  ConnectionObject,
-  CredentialsObject,
-  DirectoryObject,
-  ErasureObject,
-  GateObject,
-  JournalObject,
-  MetricsListener,
-  QuotaObject,
-  VaultObject,
-} from "../../src/index.ts";
+// The class below takes the place of its namesake.
+export * from "../../src/index.ts";
 
 const QUESTION =
   "Which fish would you keep in a small pool behind the house, and what do they eat?";

@@ -3,21 +3,7 @@ import type { PersonId } from "../../src/core/ids.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import type { Env } from "../../src/env.ts";
 
-export {
-  Admin,
-  ApiListener,
-  AuditObject,
-  ConnectionObject,
-  CredentialsObject,
-  DirectoryObject,
-  ErasureObject,
-  GateObject,
-  JournalObject,
-  MetricsListener,
-  QuotaObject,
-  SessionObject,
-  VaultObject,
-} from "../../src/index.ts";
+export * from "../../src/index.ts";
 
 const VALUE = new Uint8Array(1024).fill(97);
 const PERSON = "bench" as PersonId; // nobody: the vault makes a key for any id
