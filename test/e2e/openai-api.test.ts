@@ -189,6 +189,27 @@ describe("the model server", () => {
     await until(() => ollama.stats().aborted > before, "the model call to end");
     expect(ollama.stats().active).toBe(0);
   });
+
+  it("is free for the next when the client goes away from a long answer in one piece", async ({
+    expect,
+  }) => {
+    ollama.control({ tokenMs: 400, fault: "stall", at: 3, stallMs: 600_000 });
+    const { aborted, chats } = ollama.stats();
+    const controller = new AbortController();
+    const body = JSON.stringify({ model: "chat:3b", messages: [say("a b c d e f")] });
+    const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+    const asked = { method: "POST", headers, body, signal: controller.signal };
+    const left = fetch(`${rockpool.url}/v1/chat/completions`, asked);
+    await until(() => ollama.stats().chats > chats, "the model call to begin");
+    // It waits for the only slot for so long that its own answer begins with empty lines.
+    const next = client.chat.completions.create({ model: "chat:3b", messages: [say("1 2 3")] });
+    expect((await left).status).toBe(200);
+    ollama.control({ fault: "none" });
+    controller.abort();
+    await until(() => ollama.stats().aborted > aborted, "the model call to end");
+    expect((await next).choices[0]?.message.content).toBe("echo: 1 2 3");
+    expect(ollama.stats().active).toBe(0);
+  });
 });
 
 describe("a session by header", () => {

@@ -3,15 +3,14 @@
  * is kept but what it cost; with one, the conversation of that name goes on.
  */
 import type { Context } from "hono";
-import type { ToolCall } from "../../core/ports.ts";
 import { openModel } from "../../do/isolate.ts";
 import { verifyCall } from "../../do/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { AnswerSource } from "./answer.ts";
 import { CACHE_HEADER, openCached } from "./answer-cache.ts";
+import { answerWhole } from "./answer-whole.ts";
 import { renderRequest } from "./chat-request.ts";
 import { type ChatBody, chatSchema } from "./chat-schema.ts";
-import { createHead, renderCompletion } from "./chunks.ts";
 import { noteCall } from "./note-call.ts";
 import { openSession, SESSION_HEADER } from "./session.ts";
 import { streamAnswer } from "./stream-answer.ts";
@@ -31,7 +30,7 @@ export async function completeChat(c: Context<HttpEnv>): Promise<Response> {
           includeUsage: body.stream_options?.include_usage ?? false,
           requestId: c.get("requestId"),
         })
-      : await answerWhole(c, source);
+      : await answerWhole(source, c.get("requestId"));
     if (source.cache) response.headers.set(CACHE_HEADER, source.cache);
     return response;
   } catch (error) {
@@ -55,20 +54,4 @@ async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSour
   const cached = await openCached(c.get("apiCaller"), chat, profile.name, ask);
   const { open, ...state } = cached ?? { open: ask };
   return new AnswerSource(c, { model: profile.name, open, note: noteCall(c, "chat"), ...state });
-}
-
-async function answerWhole(c: Context<HttpEnv>, source: AnswerSource): Promise<Response> {
-  let text = "";
-  const calls: ToolCall[] = [];
-  for (;;) {
-    const piece = await source.next();
-    if (piece.kind === "text") text += piece.text;
-    else if (piece.kind === "tool_call") calls.push(piece.call);
-    else {
-      const { reason, usage } = piece;
-      const answer = { text, calls, reason, ...(usage ? { usage } : {}) };
-      c.header("cache-control", "no-store");
-      return c.json(renderCompletion(createHead(source.model), answer));
-    }
-  }
 }

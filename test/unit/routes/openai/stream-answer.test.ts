@@ -1,48 +1,17 @@
 /** When a streamed answer begins, what it says while there is nothing to say, and how it ends. */
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { AppError } from "../../../../src/core/errors.ts";
-import type { ShownPiece } from "../../../../src/routes/openai/answer.ts";
 import {
   HEARTBEAT_MS,
   STATUS_WAIT_MS,
   streamAnswer,
 } from "../../../../src/routes/openai/stream-answer.ts";
+import { LAST, SlowSource } from "./slow-source.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const options = { includeUsage: false, requestId: "r1" };
-const LAST: ShownPiece = { kind: "done", reason: "stop" };
-
-/** Gives a piece, or fails, when the test says so. */
-class SlowSource {
-  readonly model = "m";
-  isAbandoned = false;
-  readonly #waiting: PromiseWithResolvers<ShownPiece>[] = [];
-  readonly #ready: PromiseWithResolvers<ShownPiece>[] = [];
-
-  next(): Promise<ShownPiece> {
-    return (this.#ready.shift() ?? this.#open(this.#waiting)).promise;
-  }
-
-  abandon(): void {
-    this.isAbandoned = true;
-  }
-
-  give(piece: ShownPiece): void {
-    (this.#waiting.shift() ?? this.#open(this.#ready)).resolve(piece);
-  }
-
-  fail(error: unknown): void {
-    (this.#waiting.shift() ?? this.#open(this.#ready)).reject(error);
-  }
-
-  #open(list: PromiseWithResolvers<ShownPiece>[]): PromiseWithResolvers<ShownPiece> {
-    const opened = Promise.withResolvers<ShownPiece>();
-    list.push(opened);
-    return opened;
-  }
-}
 
 describe("a streamed answer", () => {
   it("begins with the first word", async ({ expect }) => {
