@@ -17,6 +17,7 @@ import { noteAccess } from "./routes/note-access.ts";
 import { noteRefusals } from "./routes/note-refusals.ts";
 import { openAi } from "./routes/openai/routes.ts";
 import { ops } from "./routes/ops.ts";
+import { ownExport } from "./routes/own-export.ts";
 import { providerSignIn } from "./routes/provider-sign-in.ts";
 import { session } from "./routes/session.ts";
 import { signIn } from "./routes/sign-in.ts";
@@ -103,6 +104,7 @@ export const publicApp = createBase("public")
   .route("/api/chat", chat)
   .route("/api/session", session)
   .route("/api/me", mySignIns)
+  .route("/api/export", ownExport)
   .route("/api/sign-in", providerSignIn)
   .route("/api", signIn)
   .route("/", ops)

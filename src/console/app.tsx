@@ -1,4 +1,4 @@
-/** The page as a whole: the bar, and below it the way in or the view of the address. */
+/** The page as a whole: the bar, and below it the view of the address, or the way in. */
 import { Header } from "./header.tsx";
 import { session } from "./session.ts";
 import { SignInView } from "./sign-in-view.tsx";
@@ -6,11 +6,11 @@ import { findView, VIEWS } from "./views.tsx";
 
 export function App() {
   const state = session.value;
-  const { Component } = VIEWS[findView(location.pathname)];
+  const { Component, isOpen } = VIEWS[findView(location.pathname)];
   return (
     <>
       <Header />
-      {state.status === "signed_in" ? <Component /> : <SignInView state={state} />}
+      {isOpen || state.status === "signed_in" ? <Component /> : <SignInView state={state} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** The page's entry: preferences, the owner link in the address, and the page itself. */
 import { render } from "preact";
+import { takeExportToken } from "./account/export.ts";
 import { takeProviderAnswer } from "./account/provider.ts";
 import { App } from "./app.tsx";
 import { takeOwnerToken } from "./owner-link.ts";
@@ -9,6 +10,7 @@ import "./style/main.css";
 
 applyPreferences(document.documentElement);
 takeProviderAnswer(location, history);
+takeExportToken(location, history);
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 void openSession(takeOwnerToken(location, history));
@@ -17,8 +19,9 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") wakeSession();
 });
 
-// An owner link that is opened where the page is open already changes nothing but the fragment.
+// A link that is opened where the page is open already changes nothing but the fragment.
 addEventListener("hashchange", () => {
+  takeExportToken(location, history);
   const token = takeOwnerToken(location, history);
   if (token !== undefined) void openSession(token);
 });

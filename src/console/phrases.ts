@@ -38,7 +38,15 @@ const en = {
   savePassword: "Save the password",
   removePassword: "Remove the password",
   changeNeedsSignIn:
-    "To change passkeys or the password, sign out and in again: it takes a sign-in of the last hour.",
+    "To change passkeys or the password, or to take your data, sign out and in again: it takes a sign-in of the last hour.",
+  exportTitle: "Your data",
+  exportHow:
+    "A copy of everything that this box has of you, on every channel: conversations, files, memory, what was logged. One signed archive (.tar), as JSON and as readable pages.",
+  exportDownload: "Download my data",
+  exportBegun: "The download has begun. If nothing is saved, open the page in another browser.",
+  exportBadLink:
+    "This link was used already, or has expired. Send /export again in the conversation that it came from.",
+  exportLater: "A copy is being made at this moment. Try again in a minute.",
   badLinkTitle: "This link does not work any more",
   badLinkHow: "Each link works once and for a short time. Make a new one and open it here:",
   serverAwayTitle: "The server does not answer",
@@ -142,7 +150,15 @@ const zh: Record<PhraseName, string> = {
   passwordHow: "至少 12 个字符。保存后，其他设备都会退出登录。",
   savePassword: "保存密码",
   removePassword: "移除密码",
-  changeNeedsSignIn: "要更改通行密钥或密码，请退出后重新登录：需要在一小时内登录过。",
+  changeNeedsSignIn:
+    "要更改通行密钥或密码，或取走你的数据，请退出后重新登录：需要在一小时内登录过。",
+  exportTitle: "你的数据",
+  exportHow:
+    "这台机器在所有渠道上有的关于你的一切的副本：对话、文件、记忆、日志记录。一个签名的归档文件（.tar），含 JSON 和可阅读的网页。",
+  exportDownload: "下载我的数据",
+  exportBegun: "下载已开始。如果没有保存任何文件，请换一个浏览器打开。",
+  exportBadLink: "这个链接已经用过，或已失效。请在发给你链接的对话里重新发送 /export。",
+  exportLater: "此刻正在制作一份副本。请过一分钟再试。",
   badLinkTitle: "这个链接已失效",
   badLinkHow: "每个链接只能用一次，且有效期很短。请重新生成，并在这里打开：",
   serverAwayTitle: "服务器没有应答",

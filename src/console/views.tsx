@@ -2,15 +2,19 @@
 import type { ComponentType } from "preact";
 import { VIEW_PATHS, type ViewName } from "../core/console-views.ts";
 import { AccountView } from "./account/account-view.tsx";
+import { ExportView } from "./account/export-view.tsx";
 import { ChatView } from "./chat/chat-view.tsx";
 
 export interface View {
   Component: ComponentType;
+  /** Shown to whoever comes, signed in or not. */
+  isOpen?: true;
 }
 
 export const VIEWS: Record<ViewName, View> = {
   chat: { Component: ChatView },
   settings: { Component: AccountView },
+  export: { Component: ExportView, isOpen: true },
 };
 
 /** The view of an address; the chat for one that is none. */

@@ -37,6 +37,27 @@ export const ACCESS_ERRORS = {
     title: "The person has as many grants of this kind as fit.",
     fix: "Revoke one that is not needed any more.",
   },
+  "export/bad_link": {
+    status: 410,
+    audience: "caller",
+    transient: false,
+    title: "This link was used already, or has expired.",
+    fix: "Send /export again in the conversation that it came from, or begin again in the settings of the web page.",
+  },
+  "export/too_many": {
+    status: 429,
+    audience: "caller",
+    transient: true,
+    title: "You have asked for several copies in a day.",
+    fix: "Come back tomorrow, or ask the owner of this box for one.",
+  },
+  "export/busy": {
+    status: 429,
+    audience: "caller",
+    transient: true,
+    title: "A copy is being made at this moment.",
+    fix: "Try again when its download is over, or in a minute.",
+  },
   "quota/reached": {
     status: 429,
     audience: "person",

@@ -20,6 +20,7 @@ export const AUDIT_ACTIONS = [
   "config.changed",
   "egress.changed",
   "egress.refused",
+  "exportlink.made",
   "flow.added",
   "flow.changed",
   "flow.removed",

@@ -64,6 +64,18 @@ const STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX provider_accounts_by_person ON provider_accounts (person_id);
   `,
+  `
+  CREATE TABLE export_links (
+    hash TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL,
+    asked_by TEXT NOT NULL UNIQUE,
+    asked_at_ms INTEGER NOT NULL,
+    -- link, then ticket, then over.
+    state TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX export_links_by_person ON export_links (person_id);
+  `,
 ];
 
 export function openCredentialsSchema(storage: DurableObjectStorage): void {

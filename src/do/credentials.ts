@@ -1,7 +1,7 @@
 /**
- * CredentialsObject: one for the box. It knows which devices are signed in and by what people sign in, and makes the
- * tokens that prove it. One
- * writer, so that a token is used once, and what has ended stays so.
+ * CredentialsObject: one for the box. It knows which devices are signed in and by what people sign in, makes the tokens
+ * that prove it, and the links to copies of people's own data. One writer, so that a token is used once, and what has
+ * ended stays so.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Person } from "../core/directory-protocol.ts";
@@ -30,6 +30,7 @@ import { createRefreshToken, decideRenewal, parseRefreshToken } from "../securit
 import { addressGroup, bucketOf } from "../security/sign-in-throttle.ts";
 import { openCredentialsSchema } from "./credentials-schema.ts";
 import { Devices } from "./devices.ts";
+import { type AskedExport, ExportLinks } from "./export-links.ts";
 import { openKeyring } from "./isolate.ts";
 import { Passkeys } from "./passkeys.ts";
 import { Passwords } from "./passwords.ts";
@@ -44,6 +45,7 @@ export class CredentialsObject extends DurableObject<Env> {
   readonly #passkeys: Passkeys;
   readonly #accounts: ProviderAccounts;
   readonly #tries: Tries;
+  readonly #exportLinks: ExportLinks;
   #signKeys: SignKeys | undefined;
   #passwords: Passwords | undefined;
 
@@ -54,6 +56,7 @@ export class CredentialsObject extends DurableObject<Env> {
     this.#passkeys = new Passkeys(ctx.storage.sql, () => openBoxSecret(env.BOX_SECRET));
     this.#accounts = new ProviderAccounts(ctx.storage.sql);
     this.#tries = new Tries(ctx.storage.sql);
+    this.#exportLinks = new ExportLinks(ctx.storage.sql);
   }
 
   async #openSignKeys(): Promise<SignKeys> {
@@ -250,11 +253,35 @@ export class CredentialsObject extends DurableObject<Env> {
     this.#accounts.forget(personId);
   }
 
+  /** The token of a link or ticket to a copy of the person's data; undefined where there were too many in a day. */
+  async askExport(asked: Omit<AskedExport, "hash">): Promise<string | undefined> {
+    const token = randomToken();
+    const hash = await hashToken(token);
+    const isMade = this.ctx.storage.transactionSync(() =>
+      this.#exportLinks.ask({ ...asked, hash }, Date.now()),
+    );
+    return isMade ? token : undefined;
+  }
+
+  /** A ticket for a link, once; undefined for no link in force. */
+  async exchangeExportLink(token: string): Promise<string | undefined> {
+    const ticket = randomToken();
+    const [hash, ticketHash] = await Promise.all([hashToken(token), hashToken(ticket)]);
+    return this.#exportLinks.exchange(hash, ticketHash, Date.now()) ? ticket : undefined;
+  }
+
+  /** Whose data the ticket is for, once; undefined for no ticket in force. */
+  async takeExportTicket(ticket: string): Promise<PersonId | undefined> {
+    const hash = await hashToken(ticket);
+    return this.#exportLinks.take(hash, Date.now());
+  }
+
   /** Everything of a person who is gone; answers the ids of the sessions that ended. */
   async forget(personId: PersonId): Promise<string[]> {
     (await this.#openPasswords()).remove(personId);
     this.#passkeys.forget(personId);
     this.#accounts.forget(personId);
+    this.#exportLinks.forget(personId);
     return this.#devices.endOf(personId);
   }
 
@@ -263,6 +290,7 @@ export class CredentialsObject extends DurableObject<Env> {
     (await this.#openPasswords()).follow(from, into);
     this.#passkeys.follow(from, into);
     this.#accounts.follow(from, into);
+    this.#exportLinks.follow(from, into);
     this.#devices.follow(from, into);
   }
 }

@@ -1,7 +1,6 @@
 /** Answers one command of the inbox: at once, whatever else runs, with or without a model. */
 import { auditEvent } from "../core/audit.ts";
 import { type PersonId, parseAccountKey } from "../core/ids.ts";
-import { escapeMarkdown } from "../flows/escape-markdown.ts";
 import { takeRate } from "../limits/rates.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { renderRepeat } from "../phrases/repeat.ts";
@@ -12,6 +11,7 @@ import { type CommandPorts, type LinkOutcome, runCommand } from "../turn/command
 import type { PersonPorts } from "../turn/person-commands.ts";
 import type { PinPorts } from "../turn/pin-commands.ts";
 import { type Searched, searchHistory } from "../turn/search-history.ts";
+import { answerExport } from "./answer-export.ts";
 import { recordAudit } from "./audit-client.ts";
 import { commitTurn } from "./commit.ts";
 import { followPerson } from "./credentials-client.ts";
@@ -73,7 +73,7 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     pins: pinsOf(work, changes),
     createLink: async () => openDirectory(parts.env).createLinkCode(parts.key, speaker.personId),
     redeemLink: (code) => redeemLink(work, changes, code),
-    askExport: () => askExport(work, changes),
+    askExport: () => answerExport(work, (change) => changes.push(change)),
     eraseMe: () => eraseSpeaker(work),
     ...personPortsOf(work, changes),
   };
@@ -139,17 +139,6 @@ async function chooseModel(
 /** Each code that is typed costs a token, the person's and the box's: guessing comes to nothing within a lifetime. */
 function isGuessing(personId: PersonId, nowMs: number): boolean {
   return takeRate("link_person", personId, nowMs) > 0 || takeRate("link_box", "", nowMs) > 0;
-}
-
-async function askExport({ parts, row, request }: Work, changes: Changes): Promise<void> {
-  const { name, personId } = request.speaker;
-  const values = { name: escapeMarkdown(name), id: personId };
-  const body = {
-    en: phrase("en", "exportWanted", values),
-    zh: phrase("zh", "exportWanted", values),
-  };
-  const sealed = await parts.notices.seal(row.turnId, body, personId);
-  changes.push(() => parts.notices.add(row.turnId, sealed, parts.nowMs()));
 }
 
 /** Time for the answer to this command to be sent: it is erased with all the rest. */

@@ -18,7 +18,7 @@ export const en = {
 /flow – show the dialogues I know; \`/flow <name>\` begins one
 /cancel – leave the dialogue you are in
 /whoami – who you are to me
-/export – ask for a copy of everything that I have of you
+/export – take a copy of everything that I have of you
 /forget – erase this conversation, with its files, notes and reminders; \`/forget everything\` erases all that I have of you
 /help – this list`,
   unknownCommand: "I do not know /{name}. /help lists what I know.",
@@ -52,7 +52,15 @@ export const en = {
   exportAsked:
     "I have told the owner of this box that you want a copy of everything I have of you. The owner makes it and hands it to you.",
   exportOwner:
-    "You are the owner: `npx rockpool person export <person> --out <folder>` makes a copy of everything, yours too.",
+    "You are the owner: the settings of the web page have a button for your copy, and `npx rockpool person export <person> --out <folder>` makes one of anybody's.",
+  exportLink:
+    "Your copy of everything that I have of you, on every channel: {link}\n\nThe link works once, within {minutes} minutes, and ends the one before. Open it in a browser and keep it to yourself: whoever has it gets the copy.",
+  exportOnPage:
+    "Your copy waits in the settings of this page, at the gear above: the button is at the end.",
+  exportTooMany: "You have asked for several copies in a day. Ask again tomorrow.",
+  exportBusy: "Your last copy is still being downloaded. Ask again when that is over.",
+  exportDirectOnly:
+    "For a copy of everything that I have of you, write to me directly: others read along here.",
   exportWanted:
     "**{name}** wants a copy of everything that this box has of them. `npx rockpool person export {id} --out <folder>` makes it, signed.",
   eraseAsk:

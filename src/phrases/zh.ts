@@ -19,7 +19,7 @@ export const zh: Phrases = {
 /flow – 查看我会的对话流程；\`/flow <名称>\` 开始一个
 /cancel – 退出当前的对话流程
 /whoami – 你在我这里是谁
-/export – 索取我有的关于你的一切的副本
+/export – 取一份我有的关于你的一切的副本
 /forget – 抹去这个对话，包括文件、置顶和提醒；\`/forget everything\` 抹去我有的关于你的一切
 /help – 这份列表`,
   unknownCommand: "我不认识 /{name}。发送 /help 查看我会的命令。",
@@ -49,7 +49,13 @@ export const zh: Phrases = {
     "审计日志现有 {length} 条记录。请保留这条消息：用它可以通过 `npx rockpool audit verify --checkpoint <文件>` 发现被截断或回滚的日志。\n\n```\n{checkpoint}\n```",
   exportAsked: "我已告诉这台机器的主人，你想要我有的关于你的一切的副本。主人会制作并交给你。",
   exportOwner:
-    "你是主人：`npx rockpool person export <人> --out <文件夹>` 可以制作一切的副本，包括你自己的。",
+    "你是主人：网页的设置里有一个按钮可以取你自己的副本；`npx rockpool person export <人> --out <文件夹>` 可以制作任何人的副本。",
+  exportLink:
+    "这是我在所有渠道上有的关于你的一切的副本：{link}\n\n链接只能用一次，{minutes} 分钟内有效，之前的链接随即作废。请在浏览器中打开，不要给别人：谁拿到它，谁就能取走副本。",
+  exportOnPage: "你的副本在本页的设置里（点上方的齿轮），按钮在最下面。",
+  exportTooMany: "你一天内已经要了好几份副本。请明天再来。",
+  exportBusy: "你的上一份副本还在下载。等下载完再来。",
+  exportDirectOnly: "想要我有的关于你的一切的副本，请直接给我发消息：这里别人也看得到。",
   exportWanted:
     "**{name}** 想要这台机器上关于自己的一切的副本。`npx rockpool person export {id} --out <文件夹>` 会制作一份签名的副本。",
   eraseAsk:

@@ -1,11 +1,13 @@
-/** What a person sees and changes of the own sign-ins: devices, name and password, passkeys. Mounted at /api/me. */
+/** What a person sees and changes of the own sign-ins: devices, name and password, passkeys. Mounted at /api/me, with what else is one's own. */
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { type AuditValues, auditEvent } from "../core/audit.ts";
 import { AppError } from "../core/errors.ts";
+import type { ExportTicket } from "../core/own-export.ts";
 import type { Credentials, DeviceSummary } from "../core/sign-in-protocol.ts";
 import { recordAudit } from "../do/audit-client.ts";
 import { dropSessions, openCredentials } from "../do/credentials-client.ts";
+import { askOwnExport } from "../do/own-export.ts";
 import { actorOf } from "../http/actor.ts";
 import { nameDevice } from "../http/device-name.ts";
 import { type HttpEnv, readJson, requireSameOrigin } from "../http/middleware.ts";
@@ -44,6 +46,12 @@ export const mySignIns = new Hono<HttpEnv>()
     await next();
   })
   .route("/oidc", myProvider)
+  .post("/export", requirePermission("data:own"), async (c) => {
+    verifyFresh(c);
+    const { personId } = c.get("speaker");
+    const asked = { personId, kind: "ticket", askedBy: crypto.randomUUID() } as const;
+    return c.json<ExportTicket>({ ticket: await askOwnExport(c.env, asked) });
+  })
   .get("/devices", requirePermission("session:own"), async (c) => {
     const thisId = c.get("signedIn").device.id;
     const devices = await openCredentials(c.env).devices(c.get("speaker").personId, thisId);

@@ -1,6 +1,7 @@
 /** What people can tell the assistant to do: commands work without a model. Each one may run twice and does no harm. */
 import type { Command } from "../core/command.ts";
 import type { GateState } from "../core/gate-protocol.ts";
+import { EXPORT_LINK_MS, type OwnExportAsked } from "../core/own-export.ts";
 import { describePlace, type PlaceWords } from "../core/place-words.ts";
 import type { ModelServerState } from "../core/ports.ts";
 import type { Permission, Role } from "../core/roles.ts";
@@ -36,6 +37,11 @@ export type CommandPhrase =
   | "forgetAsk"
   | "forgotten"
   | "exportAsked"
+  | "exportLink"
+  | "exportOnPage"
+  | "exportTooMany"
+  | "exportBusy"
+  | "exportDirectOnly"
   | "exportOwner"
   | "eraseAsk"
   | "eraseBegun"
@@ -105,8 +111,8 @@ export interface CommandPorts extends PersonPorts, SearchPorts {
   pins: PinPorts;
   createLink(): Promise<string>;
   redeemLink(code: string): Promise<LinkOutcome>;
-  /** Tells the owner that the person who speaks wants a copy of everything, with this command's end. */
-  askExport(): Promise<void>;
+  /** A link to a copy of everything; where the box has no address, the owner is told with this command's end. */
+  askExport(): Promise<OwnExportAsked>;
   /** Begins to erase everything of the person who speaks; the answer to this is sent before. */
   eraseMe(): Promise<void>;
 }
@@ -194,10 +200,23 @@ async function forget(args: string, ports: CommandPorts): Promise<string> {
   return say("eraseBegun");
 }
 
+/** The owner's copy is never a link in a messenger: it has everything that the owner said anywhere. */
 async function askExport(_args: string, ports: CommandPorts): Promise<string> {
-  if (ports.speaker.role === "owner") return ports.say("exportOwner");
-  await ports.askExport();
-  return ports.say("exportAsked");
+  const { say, isDirect, speaker, channel } = ports;
+  if (!isDirect) return say("exportDirectOnly");
+  if (speaker.role === "owner") return say("exportOwner");
+  if (channel === "web") return say("exportOnPage");
+  const asked = await ports.askExport();
+  switch (asked.status) {
+    case "made":
+      return say("exportLink", { link: asked.link, minutes: EXPORT_LINK_MS / 60_000 });
+    case "too_many":
+      return say("exportTooMany");
+    case "busy":
+      return say("exportBusy");
+    case "owner_asked":
+      return say("exportAsked");
+  }
 }
 
 interface Spec {
@@ -237,7 +256,7 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
   reminders: { permission: "reminder:use", run: showReminders },
   search: use(searchTalk),
   timezone: use(chooseZone),
-  export: use(askExport),
+  export: { permission: "data:own", run: askExport },
   forget: {
     permission: "chat:erase",
     run: forget,

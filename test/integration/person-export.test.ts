@@ -1,12 +1,14 @@
 /** The export of a person inside workerd: all that is the person's, and nothing of anybody else. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
+import type { SessionCalls } from "../../src/core/session-protocol.ts";
 import { openDirectory } from "../../src/do/directory-client.ts";
 import { exportPerson } from "../../src/do/export-person.ts";
 import { createAccount, letIn } from "../support/directory.ts";
-import { env } from "../support/integration.ts";
+import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
+import { tarTexts } from "../support/tar-texts.ts";
 
 const model = new ScriptedModel();
 
@@ -33,16 +35,7 @@ async function exportTexts(personId: PersonId): Promise<Map<string, string>> {
   const chunks: Uint8Array[] = [];
   const nobody = { userId: null, ip: null };
   for await (const chunk of await exportPerson(env, personId, nobody)) chunks.push(chunk);
-  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
-  const files = new Map<string, string>();
-  const text = (from: number, to: number) => new TextDecoder().decode(bytes.subarray(from, to));
-  for (let at = 0; bytes[at] !== 0; ) {
-    const path = text(at, at + 100).replaceAll("\0", "");
-    const size = Number.parseInt(text(at + 124, at + 135), 8);
-    files.set(path, text(at + 512, at + 512 + size));
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  return files;
+  return tarTexts(new Uint8Array(await new Blob(chunks).arrayBuffer()));
 }
 
 describe("an export", () => {
@@ -115,12 +108,17 @@ describe("an export", () => {
   });
 });
 
-describe("/export", () => {
+describe("/export where the box has no address", () => {
   it("tells the owner who wants a copy, and how it is made", async ({ expect }) => {
     const ada = await createPerson("ada-asks");
-    const talk = new Talk();
-    const asked = await talk.sayAs(ada, "/export");
-    expect(await talk.replyTo(asked)).toMatchObject({ status: "answered" });
+    const request = messageRequest("/export");
+    Object.assign(request, { account: "unknown:main", speaker: ada });
+    const talk = env.SESSION.getByName(request.session) as unknown as SessionCalls; // as in Talk
+    await talk.accept(request);
+    expect(await talk.reply(request.account, request.event.key, 10_000)).toEqual({
+      status: "answered",
+      text: "I have told the owner of this box that you want a copy of everything I have of you. The owner makes it and hands it to you.",
+    });
     const owner = await openDirectory(env).ensureOwner();
     const own = new Talk(owner.id);
     await until(async () => (await own.texts()).some((text) => text.includes(ada.personId)));

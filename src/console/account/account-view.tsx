@@ -1,4 +1,4 @@
-/** Settings: the devices that are signed in, the passkeys, and the password. */
+/** Settings: the devices that are signed in, the passkeys, the password, and the copy of one's own data. */
 import { useEffect } from "preact/hooks";
 import type { Credentials, DeviceSummary } from "../../core/sign-in-protocol.ts";
 import { language, say } from "../preferences.ts";
@@ -20,6 +20,7 @@ import {
   removePassword,
   setPassword,
 } from "./calls.ts";
+import { takeOwnExport } from "./export.ts";
 import { leaveToLink, provider, unlinkProvider } from "./provider.ts";
 
 function renderDay(ms: number): string {
@@ -198,6 +199,23 @@ function Provider({ own, name }: { own: Credentials; name: string }) {
   );
 }
 
+function OwnData({ own }: { own: Credentials }) {
+  return (
+    <section>
+      <h2>{say("exportTitle")}</h2>
+      <p class="quiet">{say("exportHow")}</p>
+      <button
+        type="button"
+        class="button"
+        disabled={isBusy.value || !own.canChange}
+        onClick={() => void act(takeOwnExport, say("exportBegun"))}
+      >
+        {say("exportDownload")}
+      </button>
+    </section>
+  );
+}
+
 export function AccountView() {
   useEffect(() => void loadAccount(), []);
   const own = credentials.value;
@@ -215,6 +233,7 @@ export function AccountView() {
         {own ? <Passkeys own={own} /> : null}
         {own && provider.value !== undefined ? <Provider own={own} name={provider.value} /> : null}
         {own ? <Password own={own} /> : null}
+        {own ? <OwnData own={own} /> : null}
       </div>
     </main>
   );

@@ -1,5 +1,6 @@
 /** What the server says of devices and passkeys, as schemas. */
 import * as v from "valibot";
+import type { ExportTicket } from "../../core/own-export.ts";
 import {
   type Credentials,
   type DeviceSummary,
@@ -34,6 +35,7 @@ const credentialsSchema = v.object({
   canChange: v.boolean(),
 });
 
+const ticketSchema = v.object({ ticket: v.pipe(v.string(), v.regex(/^[\w-]{1,128}$/)) });
 const waysSchema = v.object({ provider: v.exactOptional(v.string()) });
 const startSchema = v.object({ location: v.pipe(v.string(), v.url(), v.regex(/^https?:/)) });
 
@@ -44,6 +46,10 @@ export function parseDevices(value: unknown): DeviceSummary[] {
 
 export function parseCredentials(value: unknown): Credentials {
   return v.parse(credentialsSchema, value);
+}
+
+export function parseTicket(value: unknown): ExportTicket {
+  return v.parse(ticketSchema, value);
 }
 
 export function parseWays(value: unknown): SignInWays {

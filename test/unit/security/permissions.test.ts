@@ -49,6 +49,7 @@ describe("the table of permissions", () => {
       "reminder:use",
       "file:send",
       "flow:use",
+      "data:own",
       "session:own",
     ]);
   });

@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import { parseCommand } from "../../../src/core/command.ts";
+import type { OwnExportAsked } from "../../../src/core/own-export.ts";
 import type { ModelServerState } from "../../../src/core/ports.ts";
 import { ROLES } from "../../../src/core/roles.ts";
 import { isAllowed } from "../../../src/security/permissions.ts";
@@ -58,6 +59,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     },
     askExport: async () => {
       changes.push("ask export");
+      return { status: "owner_asked" };
     },
     eraseMe: async () => {
       changes.push("erase me");
@@ -167,13 +169,30 @@ describe("runCommand", () => {
     expect(await answer("/cancel")).toBe("flowNothingToLeave");
   });
 
-  it("asks the owner for a copy of everything, but where the owner asks", async ({ expect }) => {
-    const member = createWorld({ speaker: { name: "Ada", role: "member" } });
+  it("gives a link to a copy of everything, or asks the owner for it", async ({ expect }) => {
+    const speaker = { name: "Ada", role: "member" } as const;
+    const member = createWorld({ speaker });
     expect(await answer("/export", member)).toBe("exportAsked");
     expect(member.changes).toEqual(["ask export"]);
-    const owner = createWorld({ speaker: { name: "Olga", role: "owner" } });
-    expect(await answer("/export", owner)).toBe("exportOwner");
-    expect(owner.changes).toEqual([]);
+    const say = (asked: OwnExportAsked) =>
+      answer("/export", createWorld({ speaker, askExport: async () => asked }));
+    expect(await say({ status: "made", link: "the link" })).toBe(
+      'exportLink {"link":"the link","minutes":15}',
+    );
+    expect(await say({ status: "too_many" })).toBe("exportTooMany");
+    expect(await say({ status: "busy" })).toBe("exportBusy");
+  });
+
+  it("gives no link to a copy in a group, on the page, and to the owner", async ({ expect }) => {
+    const speaker = { name: "Ada", role: "member" } as const;
+    const worlds = [
+      createWorld({ speaker, isDirect: false }),
+      createWorld({ speaker, channel: "web" }),
+      createWorld({ speaker: { name: "Olga", role: "owner" } }),
+    ];
+    const said = await Promise.all(worlds.map((world) => answer("/export", world)));
+    expect(said).toEqual(["exportDirectOnly", "exportOnPage", "exportOwner"]);
+    expect(worlds.flatMap(({ changes }) => changes)).toEqual([]);
   });
 
   it("erases a person only when that was confirmed, directly, and never the owner", async ({
