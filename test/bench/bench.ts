@@ -31,6 +31,7 @@ export interface Bundles {
   history: string;
   gate: string;
   seal: string;
+  audit: string;
   floor: string;
 }
 
@@ -96,6 +97,11 @@ export class Bench {
   /** The Worker that seals and opens, in place of Rockpool. */
   startSealer(): Promise<Box> {
     return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.seal });
+  }
+
+  /** The Worker that appends to the audit log, in place of Rockpool. */
+  startAuditor(): Promise<Box> {
+    return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.audit });
   }
 
   async #start(bundle: Bundle, floor?: { file: string; inspector?: string }): Promise<Box> {

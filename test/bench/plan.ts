@@ -27,6 +27,8 @@ export interface Plan {
   historyTurns: number;
   /** How long people stand in line at the gate. */
   gateSeconds: number;
+  /** To the audit log, one after the other. */
+  auditAppends: number;
   /** Of the audit log that is verified. */
   auditEntries: number;
   /** Few chats: SQLite keeps up to 2 MB of each one's pages, and is to be done with that within the first tenth. */
@@ -54,6 +56,7 @@ export const FULL: Plan = {
   historySizes: [10, 1_000, 100_000],
   historyTurns: 50,
   gateSeconds: 15,
+  auditAppends: 2_000,
   auditEntries: 50_000,
   leakTurns: 50_000,
   leakChats: 10,
@@ -79,6 +82,7 @@ export const QUICK: Plan = {
   historySizes: [10, 1_000, 5_000],
   historyTurns: 10,
   gateSeconds: 6,
+  auditAppends: 300,
   auditEntries: 10_000,
   leakTurns: 2_000,
   leakChats: 10,

@@ -16,7 +16,7 @@ import { FULL, type Plan, QUICK } from "./plan.ts";
 import { measureAccept } from "./scenarios/accept.ts";
 import { measureAccessTokens } from "./scenarios/access-tokens.ts";
 import { measureApiStreams } from "./scenarios/api-streams.ts";
-import { measureAudit } from "./scenarios/audit.ts";
+import { measureAuditAppend, measureAuditVerify } from "./scenarios/audit.ts";
 import { measureConnections } from "./scenarios/connections.ts";
 import { measureGate } from "./scenarios/gate.ts";
 import { fillHistories, measureHistory } from "./scenarios/history.ts";
@@ -54,7 +54,7 @@ async function measureServing(bench: Bench, box: Box, plan: Plan, figures: Figur
   await step(figures, "API", () => measureApiStreams(bench, box, plan));
   await bench.rest(box);
   await bench.verifyAnswers();
-  await step(figures, "audit log", () => measureAudit(plan));
+  await step(figures, "audit log verified", () => measureAuditVerify(plan));
 }
 
 async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promise<void> {
@@ -63,6 +63,7 @@ async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promis
     history: bundleWorker("history.worker.ts", folder),
     gate: bundleWorker("gate.worker.ts", folder),
     seal: bundleWorker("seal.worker.ts", folder),
+    audit: bundleWorker("audit.worker.ts", folder),
     floor: bundleWorker("floor.worker.ts", folder),
   };
   const bench = new Bench(folder, bundles);
@@ -70,6 +71,7 @@ async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promis
     await bench.prepare();
     await step(figures, "gate", () => measureGate(bench, plan));
     await step(figures, "seal", () => measureSeal(bench));
+    await step(figures, "audit log", () => measureAuditAppend(bench, plan));
     await step(figures, "histories", () => fillHistories(bench, plan));
     const box = await bench.startBox();
     await measureServing(bench, box, plan, figures).finally(() => box.stop());
@@ -81,7 +83,8 @@ async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promis
 
 async function measureLeakAlone(folder: string, plan: Plan, figures: Figure[]): Promise<void> {
   const floor = bundleWorker("floor.worker.ts", folder);
-  const bench = new Bench(folder, { worker: bundle(ROOT), history: "", gate: "", seal: "", floor });
+  const others = { history: "", gate: "", seal: "", audit: "" };
+  const bench = new Bench(folder, { worker: bundle(ROOT), ...others, floor });
   try {
     await bench.prepare();
     const box = await bench.startBox();

@@ -4,10 +4,12 @@ import { createEventParser } from "../../../src/console/chat/event-parser.ts";
 import { parseOwnerToken } from "../../../src/console/owner-link.ts";
 import { parseStreamEvent } from "../../../src/console/schemas.ts";
 import { parseIpBlocks } from "../../../src/core/ip-address.ts";
+import { parseExportToken } from "../../../src/core/own-export.ts";
 import { parseRoleQuotas } from "../../../src/core/quotas.ts";
 import { parseDefinition } from "../../../src/flows/definition.ts";
 import { parseOwnPatterns } from "../../../src/redaction/own-patterns.ts";
 import { chatSchema } from "../../../src/routes/openai/chat-schema.ts";
+import { newPasskeySchema, passkeySchema } from "../../../src/routes/passkey-schema.ts";
 import { createApiKey, parseApiKey } from "../../../src/security/api-key.ts";
 import { createRefreshToken, parseRefreshToken } from "../../../src/security/refresh-token.ts";
 import { decodeBase64, decodeHex } from "../../../src/security/signature.ts";
@@ -41,7 +43,34 @@ const CHAT = {
   response_format: { type: "json_schema", json_schema: { name: "z", schema: { type: "object" } } },
 };
 
+const CREDENTIAL = {
+  id: "AbC_-9",
+  rawId: "AbC_-9",
+  type: "public-key",
+  clientExtensionResults: { credProps: { rk: true } },
+  authenticatorAttachment: "platform",
+};
+
+const PASSKEY_MADE = {
+  ...CREDENTIAL,
+  response: { clientDataJSON: "eyJ0eXBl", attestationObject: "o2NmbXRk", transports: ["internal"] },
+};
+
+const PASSKEY_SHOWN = {
+  ...CREDENTIAL,
+  response: {
+    clientDataJSON: "eyJ0eXBl",
+    authenticatorData: "SZYN5YgO",
+    signature: "MEUCIQ",
+    userHandle: "cDE",
+  },
+};
+
 const isError = named("Error");
+
+function parserOf(schema: v.GenericSchema): (value: unknown) => unknown {
+  return (value) => v.parse(schema, value);
+}
 
 export const PEOPLE: readonly FuzzedParser[] = [
   fuzzJson("chats of the OpenAI-compatible API", [CHAT], (value) => v.safeParse(chatSchema, value)),
@@ -57,6 +86,13 @@ export const PEOPLE: readonly FuzzedParser[] = [
     ["10.0.0.0/8, fd00::/8", "::ffff:1.2.3.4", "192.168.1.1"],
     parseIpBlocks,
   ),
+  fuzzJson("passkeys that are made", [PASSKEY_MADE], parserOf(newPasskeySchema), {
+    isRefusal: named("ValiError"),
+  }),
+  fuzzJson("passkeys that are shown", [PASSKEY_SHOWN], parserOf(passkeySchema), {
+    isRefusal: named("ValiError"),
+  }),
+  fuzzText("links to copies of the own data", ["#export=abc-_9", "#owner=x"], parseExportToken),
   fuzzText("owner links", ["#owner=abcdefghijklmnop", "#sign-in=x"], parseOwnerToken),
   fuzzText(
     "streams of events",
