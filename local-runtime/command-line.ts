@@ -5,7 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { type ErrorCode, errorSpec, isAppError } from "../src/core/errors.ts";
 import type { Commands } from "./command.ts";
-import { EXIT, HostError, usageError } from "./host-error.ts";
+import { EXIT, HostError, SEE_HELP, usageError } from "./host-error.ts";
 import { createShell, type Shell } from "./shell.ts";
 
 export interface CommandLine {
@@ -84,10 +84,7 @@ function toHostError(error: unknown): HostError {
 
 function fromCommander(error: CommanderError): HostError {
   const message = error.message.replace(/^error: /, "").replaceAll("\n", " ");
-  return usageError(
-    `${message.charAt(0).toUpperCase()}${message.slice(1)}`,
-    "See `npx rockpool --help`, or --help after the command.",
-  );
+  return usageError(`${message.charAt(0).toUpperCase()}${message.slice(1)}`, SEE_HELP);
 }
 
 function sentence(text: string): string {

@@ -44,6 +44,9 @@ export class HostError extends Error {
   }
 }
 
+/** What to do about words that no command understands. */
+export const SEE_HELP = "See `npx rockpool --help`, or --help after the command.";
+
 /** A wrong argument of a command; exit status 64. */
 export function usageError(message: string, fix: string): HostError {
   return new HostError({ code: "usage/bad_argument", message, fix, exitStatus: EXIT.usage });

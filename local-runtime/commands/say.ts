@@ -14,6 +14,10 @@ import { createWaitingLine } from "../waiting-line.ts";
 const INTERRUPTED_STATUS = 130;
 /** How long a stopped turn may take to end. */
 const STOP_WAIT_MS = 5_000;
+/** Without any sign of an answer for so long, people are told why. */
+const QUIET_MS = 2_000;
+const QUIET_NOTE =
+  "(An earlier message of this conversation is answered first. How the model fares: npx rockpool status)\n";
 
 export function defineCommand(command: Command, shell: Shell): void {
   command
@@ -36,14 +40,25 @@ async function runSay(shell: Shell, words: readonly string[]): Promise<void> {
     stopTurn(adminSocket).catch(() => reading.abort());
   };
   process.on("SIGINT", interrupt);
+  // Beside the answer, which may be piped elsewhere.
+  const quiet = setTimeout(() => process.stderr.write(QUIET_NOTE), QUIET_MS);
   try {
     const write = createWriter(shell);
-    for await (const event of say(adminSocket, text, reading.signal)) write(event);
+    for await (const event of say(adminSocket, text, reading.signal)) {
+      if (isSign(event)) clearTimeout(quiet);
+      write(event);
+    }
     shell.print("");
   } finally {
+    clearTimeout(quiet);
     process.off("SIGINT", interrupt);
   }
   if (stopped) process.exitCode = INTERRUPTED_STATUS;
+}
+
+/** Whether it shows that the message's turn has come: before that there is only the message itself. */
+function isSign(event: StreamEvent): boolean {
+  return event.type === "message" ? event.message.role === "assistant" : event.type !== "ready";
 }
 
 function createWriter(shell: Shell): (event: StreamEvent) => void {
@@ -51,7 +66,6 @@ function createWriter(shell: Shell): (event: StreamEvent) => void {
   const answer = createAnswerText();
   const line = createWaitingLine();
   return (event) => {
-    // Beside the answer, which may be piped elsewhere.
     process.stderr.write(line.take(event));
     const text = answer.take(event);
     if (text !== "") process.stdout.write(printable(text));

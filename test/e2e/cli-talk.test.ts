@@ -36,8 +36,12 @@ function start(args: readonly string[]) {
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
   });
+  let notes = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    notes += chunk;
+  });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { child, ended, stdout: () => text };
+  return { child, ended, stdout: () => text, stderr: () => notes };
 }
 
 describe("rockpool say", () => {
@@ -74,6 +78,18 @@ describe("rockpool say", () => {
     await until(() => ollama.stats().aborted > 0, "the model to be let go");
     ollama.control({ tokenMs: 0, tokens: 8 });
     expect((await rockpool.run(["say", "again"])).status).toBe(0);
+  });
+
+  it("says why nothing comes while an earlier message is answered", async ({ expect }) => {
+    ollama.control({ hold: true });
+    const first = start(["say", "think hard"]);
+    await until(() => ollama.stats().held > 0, "the first to be asked");
+    const second = start(["say", "and this"]);
+    await until(() => second.stderr().includes("An earlier message"), "the reason");
+    expect(second.stdout()).toBe("");
+    ollama.control({ hold: false });
+    expect([await first.ended, await second.ended]).toEqual([0, 0]);
+    expect(second.stdout().trim()).not.toBe("");
   });
 
   it("refuses more than fits, with what to do", async ({ expect }) => {

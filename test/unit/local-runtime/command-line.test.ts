@@ -44,6 +44,16 @@ describe("the rockpool command", () => {
     expect(stderr).toMatch(/^rockpool: .* See `npx rockpool --help`/);
   });
 
+  it.for([
+    [["channel", "add", "fax", "--name", "main"], "There is no command `add fax`."],
+    [["channel", "frob", "--json"], "There is no command `channel frob`."],
+    [["channel", "--frob", "add"], "Unknown option '--frob'."],
+  ] as const)("names what is wrong first in %j", async ([words, expected], { expect }) => {
+    const { status, stdout, stderr } = await runRockpool([...words]);
+    expect(status).toBe(64);
+    expect(stdout + stderr).toContain(expected);
+  });
+
   it("with --json answers an error as JSON, with what to do", async ({ expect }) => {
     const { status, stdout, stderr } = await runRockpool(["status", "--json"], {
       ROCKPOOL_DATA: emptyFolder(),
