@@ -25,7 +25,7 @@ export function defineErase(command: Command, shell: Shell): void {
     .description(
       "Erase everything of a person, on every channel, for good, with a signed receipt: conversations, files, reminders, memory, API keys, names. In groups what others said stays. Backups made before still hold it.",
     )
-    .argument("<person>", "by id, or by a name that nobody else has")
+    .argument("<person>", "by id, or by a name that nobody else has; who was removed, by id")
     .option("--yes", "do it: it cannot be undone")
     .option("--out <file>", "write the receipt into a file")
     .action((person: string, flags: EraseFlags) => runErase(shell, person, flags));
@@ -56,16 +56,16 @@ async function waitForReceipt(adminSocket: string, personId: string): Promise<Er
     const state = await callAdmin(adminSocket, { method: "GET", path, reply: ErasureStateSchema });
     if (state.status === "done") return state.receipt;
     if (performance.now() > endMs)
-      throw notDone(state.status === "running" ? state.code : undefined);
+      throw notDone(personId, state.status === "running" ? state.code : undefined);
     await sleep(POLL_MS);
   }
 }
 
-function notDone(code: string | undefined): HostError {
+function notDone(personId: string, code: string | undefined): HostError {
   return new HostError({
     code: "person/erasing",
     message: `The erasure goes on, and is not done yet${code === undefined ? "" : ` (${code})`}.`,
-    fix: "It continues by itself, also after a restart: run the same command again to see its end, and look at `npx rockpool logs`.",
+    fix: `It continues by itself, also after a restart: \`npx rockpool person erase ${personId} --yes\` waits for its end, and \`npx rockpool logs\` says what it meets.`,
     exitStatus: EXIT.temporary,
   });
 }

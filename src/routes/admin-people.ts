@@ -3,21 +3,20 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { PersonChange, PersonSummary } from "../core/admin-protocol.ts";
 import { type AuditActor, type AuditValues, auditEvent } from "../core/audit.ts";
-import { AppError } from "../core/errors.ts";
 import { GRANT_KINDS } from "../core/person-access.ts";
 import { MAX_QUOTA, QUOTA_NAMES } from "../core/quotas.ts";
-import { ROLES, type Role } from "../core/roles.ts";
+import { ROLES } from "../core/roles.ts";
 import { recordAudit } from "../do/audit-client.ts";
 import { dropSessions, openCredentials } from "../do/credentials-client.ts";
 import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
 import { exportPerson } from "../do/export-person.ts";
+import { findErasable } from "../do/find-erasable.ts";
 import type { PersonChanged } from "../do/person-admin.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { callerRole, requirePermission, verifyCaller } from "../http/permission.ts";
 import { streamChunks } from "../http/stream-chunks.ts";
-import { verifyRoleChange } from "../security/role-changes.ts";
 
 const MAX_BODY_BYTES = 4096;
 
@@ -52,11 +51,9 @@ export const adminPeople = new Hono<HttpEnv>()
     return c.json(changed.after);
   })
   .post("/:person/erase", requirePermission("person:erase"), async (c) => {
-    const person = await openDirectory(c.env).showPerson(c.req.param("person"));
-    verifyErasable(callerRole(c), person);
-    const erasure = c.env.ERASURE.getByName(person.id);
-    await erasure.start({ personId: person.id, by: actorOf(c) });
-    return c.json({ personId: person.id }, 202);
+    const personId = await findErasable(c.env, c.req.param("person"), callerRole(c));
+    await c.env.ERASURE.getByName(personId).start({ personId, by: actorOf(c) });
+    return c.json({ personId }, 202);
   })
   .get("/:id{[0-9a-f-]{36}}/erasure", requirePermission("person:erase"), async (c) =>
     c.json(await c.env.ERASURE.getByName(c.req.param("id")).state()),
@@ -79,12 +76,6 @@ export const adminPeople = new Hono<HttpEnv>()
     );
     return c.json(removed);
   });
-
-/** Throws person/is_owner, permission/denied. */
-function verifyErasable(actor: Role, { role }: PersonSummary): void {
-  if (role === "owner") throw new AppError("person/is_owner");
-  verifyRoleChange({ actor, from: role, to: undefined, owners: 1 });
-}
 
 function record(
   env: Env,

@@ -1,10 +1,13 @@
 /** Erasing a person inside workerd: everything of the person goes, nothing of anybody else, and a receipt stays. */
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { adminApp } from "../../src/app.ts";
 import { signedReceiptText } from "../../src/core/erasure.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import { ERASED } from "../../src/db/erase-statements.ts";
+import { loadLoggedRole } from "../../src/db/logged-role.ts";
 import { openDirectory } from "../../src/do/directory-client.ts";
+import { findErasable } from "../../src/do/find-erasable.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { joinPersonKeys } from "../../src/do/person-keys.ts";
 import { createAccount, failureOf, letIn } from "../support/directory.ts";
@@ -51,6 +54,11 @@ async function waitForReceipt(someone: Someone) {
 async function erase(someone: Someone) {
   await erasureOf(someone).start({ personId: someone.personId, by: BY });
   return waitForReceipt(someone);
+}
+
+function admin(method: string, path: string): Promise<Response> {
+  const call = adminApp.request(`http://admin${path}`, { method }, env, createExecutionContext());
+  return Promise.resolve(call);
 }
 
 async function countD1(table: string, personId: string): Promise<number> {
@@ -176,6 +184,66 @@ describe("an erasure", () => {
     await evictDurableObject(erasureOf(ada));
     expect(await erase(ada)).toEqual(receipt);
     expect(receipt.messages).toBe(0);
+  });
+
+  it("takes who was removed before, too: what was said, the log and the keys", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-7");
+    const talk = new Talk();
+    await talk.sayAs(ada, "/help");
+    await until(async () => (await countD1("messages", ada.personId)) === 2);
+    await until(async () => (await countD1("people", ada.personId)) === 1);
+    const keyring = await openKeyring(env);
+    const copy = await keyring.seal("place", new TextEncoder().encode("secret"), ada.personId);
+    expect((await admin("DELETE", `/people/${ada.personId}`)).status).toBe(200);
+    expect(await talk.sql("SELECT 1 FROM messages")).toHaveLength(2);
+
+    const byName = await admin("POST", "/people/Name%20of%20ada-7/erase");
+    expect(await byName.json()).toMatchObject({
+      code: "person/unknown",
+      detail: "Nobody has this name or id.",
+    });
+    const begun = await admin("POST", `/people/${ada.personId}/erase`);
+    expect(await begun.json()).toEqual({ personId: ada.personId });
+    expect(begun.status).toBe(202);
+    expect(await waitForReceipt(ada)).toMatchObject({ conversations: 1, messages: 2 });
+    for (const table of ["messages", "people", "identities"])
+      expect(await countD1(table, ada.personId), table).toBe(0);
+    expect(await talk.sql("SELECT 1 FROM messages")).toEqual([]);
+    await expect(keyring.open("place", copy)).rejects.toMatchObject({ code: "crypto/erased" });
+  });
+
+  it("is not undone or disturbed by removing the person after it began, and is found again by id", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-8");
+    const talk = new Talk();
+    await talk.sayAs(ada, "/help");
+    await until(async () => (await countD1("messages", ada.personId)) === 2);
+    await erasureOf(ada).start({ personId: ada.personId, by: BY, delayMs: 2_000 });
+    expect((await admin("DELETE", `/people/${ada.personId}`)).status).toBe(200);
+    const receipt = await waitForReceipt(ada);
+    expect(receipt).toMatchObject({ conversations: 1, messages: 2 });
+    const again = await admin("POST", `/people/${ada.personId}/erase`);
+    expect(await again.json()).toEqual({ personId: ada.personId });
+    expect(await waitForReceipt(ada)).toEqual(receipt);
+    expect((await admin("DELETE", `/people/${ada.personId}`)).status).toBe(404);
+    const nobody = await admin("POST", `/people/${crypto.randomUUID()}/erase`);
+    expect(await nobody.json()).toMatchObject({ code: "person/unknown", status: 404 });
+  });
+
+  it("of an admin who was removed is the owner's to begin", async ({ expect }) => {
+    const { personId } = await createPerson("ada-9");
+    const directory = openDirectory(env);
+    await directory.changePerson(personId, { what: "role", role: "admin" }, "owner");
+    await until(async () => (await loadLoggedRole(env.DB, personId)) === "admin");
+    await directory.removePerson(personId, "owner");
+    await expect(findErasable(env, personId, "admin")).rejects.toMatchObject({
+      code: "permission/denied",
+      message: "Only the owner makes and unmakes owners and admins.",
+    });
+    expect(await findErasable(env, personId, "owner")).toBe(personId);
   });
 
   it("never takes the owner", async ({ expect }) => {
