@@ -1,6 +1,7 @@
 /** The Worker's entry: the public address, the admin socket, and the object classes. */
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { env, WorkerEntrypoint } from "cloudflare:workers";
 import { adminApp, adminListenerApp, apiApp, metricsApp, publicApp } from "./app.ts";
+import { readOwnPatterns } from "./do/redactors.ts";
 import type { Env } from "./env.ts";
 
 export { AuditObject } from "./do/audit.ts";
@@ -13,6 +14,9 @@ export { JournalObject } from "./do/journal.ts";
 export { QuotaObject } from "./do/quota.ts";
 export { SessionObject } from "./do/session.ts";
 export { VaultObject } from "./do/vault.ts";
+
+const { REDACT_PATTERNS } = env as Env; // what the module says of it knows no bindings
+await readOwnPatterns(REDACT_PATTERNS);
 
 /** Served on the admin socket of the data folder and nowhere else. */
 export class Admin extends WorkerEntrypoint<Env> {

@@ -32,7 +32,7 @@ export async function testToolCase(
   const startedAtMs = Date.now();
   const { name, calls } = await askCase(env, item, model);
   const { lang, text, right } = item;
-  const score = scoreCalls(right, calls);
+  const score = await scoreCalls(right, calls);
   return {
     number,
     lang,

@@ -1,11 +1,11 @@
 /**
  * A message of somebody in a dialogue, or one that begins one: answered without a model, one at a time. Where the
- * dialogue was over before the message's turn came, the model answers it.
+ * dialogue was over before the message's turn came, the model answers it. State machines are loaded with the first one.
  */
 import type { FlowSummary } from "../core/admin-protocol.ts";
 import type { Definition } from "../flows/definition-schema.ts";
 import { escapeMarkdown } from "../flows/escape-markdown.ts";
-import { type Step, startFlow, stepFlow } from "../flows/step.ts";
+import type { Step } from "../flows/step.ts";
 import { phrase } from "../phrases/phrase.ts";
 import { isAllowed } from "../security/permissions.ts";
 import { FLOW_PERMISSION } from "../turn/commands.ts";
@@ -34,6 +34,7 @@ export async function workDialogue(work: Work): Promise<void> {
   const { definition, body } = await parts.dialogues.open(row);
   const input = { kind: "message", text } as const;
   const nowMs = parts.nowMs();
+  const { stepFlow } = await import("../flows/step.ts");
   const step = stepFlow(definition, body.snapshot, input, speaker, nowMs);
   return say(work, { definition, version: row.version, isNew: false }, step);
 }
@@ -65,6 +66,7 @@ async function begin(work: Work, name: string): Promise<void> {
   if (!found) return reply(work, phrase(lang, "flowUnknown"));
   if (parts.dialogues.isFull) return reply(work, phrase(lang, "flowFull"));
   const { definition, version } = found;
+  const { startFlow } = await import("../flows/step.ts");
   return say(work, { definition, version, isNew: true }, startFlow(definition, request.speaker));
 }
 

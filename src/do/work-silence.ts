@@ -2,7 +2,6 @@
 import { type MessageId, newId, type TurnId } from "../core/ids.ts";
 import { escapeMarkdown } from "../flows/escape-markdown.ts";
 import { MAX_SILENCE_MS } from "../flows/limits.ts";
-import { stepFlow } from "../flows/step.ts";
 import { closeStep } from "./close-step.ts";
 import type { DialogueRow } from "./dialogues.ts";
 import type { SessionParts } from "./session-parts.ts";
@@ -32,6 +31,7 @@ async function breakSilence(parts: SessionParts, row: DialogueRow): Promise<void
   const { definition, body } = await dialogues.open(row);
   const { speaker, account, target, snapshot } = body;
   const { personId } = row;
+  const { stepFlow } = await import("../flows/step.ts");
   const step = stepFlow(definition, snapshot, { kind: "silence" }, speaker, parts.nowMs());
   const turnId = newId<TurnId>();
   const stand = { definition, version: row.version, isNew: false, noticeId: turnId };

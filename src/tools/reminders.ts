@@ -35,7 +35,7 @@ export const setReminder = defineTool({
   hints:
     /\bremind|\b(?:wake me|alarm|timer|alert me|nudge me|don't let me forget)\b|提醒|叫醒|闹钟|定时|别忘了?叫/i,
   async run({ when, text }, { nowMs, zone, reminders }) {
-    const parsed = parseWhen(when, nowMs, zone);
+    const parsed = await parseWhen(when, nowMs, zone);
     if (parsed.status !== "found") throw new ToolRefusal(PROBLEMS[parsed.status]);
     const { atMs, repeat } = parsed;
     if (!(await reminders.add(text.toWellFormed(), atMs, repeat)))

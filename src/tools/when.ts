@@ -1,9 +1,8 @@
-/** Reads a time out of a person's words, in English or Chinese and without a model, on the clocks of his time zone. Pure. */
+/** Reads a time out of a person's words, in English or Chinese and without a model, on the clocks of his time zone. */
 import type { When } from "../core/memory.ts";
 import { nextOccurrence } from "../core/repeat.ts";
 import { instantOf, wallMs, wallTimeAt } from "../core/time-zone.ts";
 import { type FoundTime, findChineseTime } from "./chinese-time.ts";
-import { findEnglishTime } from "./english-time.ts";
 import { type DayPart, type FoundRepeat, findRepeat, type RepeatDays } from "./repeat-words.ts";
 
 type Again = Extract<FoundRepeat, { status: "found" }>;
@@ -21,12 +20,12 @@ const PART_HOURS: Readonly<Record<DayPart, number>> = {
 const DAY_MS = 24 * 3_600_000;
 
 /** Times that come again and again have their first one as `atMs`. */
-export function parseWhen(text: string, nowMs: number, zone: string): When {
+export async function parseWhen(text: string, nowMs: number, zone: string): Promise<When> {
   const again = findRepeat(text);
   if (again.status === "other") return { status: "repeats" };
   if (again.status === "found") return parseRepeat(again, nowMs, zone);
   const now = wallTimeAt(nowMs, zone);
-  const found = findTime(text, wallMs(now));
+  const found = await findTime(text, wallMs(now));
   if (!found) return { status: "none" };
   const atMs = found.instantMs ?? toInstant(found.wallMs, wallMs(now), nowMs, zone);
   if (atMs <= nowMs) return { status: "past" };
@@ -34,16 +33,23 @@ export function parseWhen(text: string, nowMs: number, zone: string): When {
   return { status: "found", atMs, rest: restOf(text, found) };
 }
 
-function findTime(text: string, nowMs: number): FoundTime | undefined {
+/** The words of English times are many: they are loaded where they are needed first. */
+async function findTime(text: string, nowMs: number): Promise<FoundTime | undefined> {
   const chinese = /\p{Script=Han}/u.test(text) ? findChineseTime(text, nowMs) : undefined;
-  return chinese ?? findEnglishTime(text, nowMs);
+  if (chinese) return chinese;
+  const { findEnglishTime } = await import("./english-time.ts");
+  return findEnglishTime(text, nowMs);
 }
 
 /** Beside the words that repeat stands the time of day; the day of a week or month may, too. */
-function parseRepeat({ days, rest, part }: Again, nowMs: number, zone: string): When {
+async function parseRepeat(
+  { days, rest, part }: Again,
+  nowMs: number,
+  zone: string,
+): Promise<When> {
   const now = wallMs(wallTimeAt(nowMs, zone));
   // From midnight on, so that eight is eight in the morning whenever it is said.
-  const found = findTime(rest, now - (now % DAY_MS));
+  const found = await findTime(rest, now - (now % DAY_MS));
   const at = new Date(found?.wallMs ?? now);
   const hour = found ? hourIn(at.getUTCHours(), part) : PART_HOURS[part ?? "morning"];
   const repeat = { ...daysOf(days, at), hour, minute: found ? at.getUTCMinutes() : 0 };

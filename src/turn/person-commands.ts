@@ -42,7 +42,7 @@ export interface PersonPorts {
   setZone(zone: string): Promise<void>;
   /** The zone of a place; undefined for none that is known. */
   findZone(place: string): string | undefined;
-  readWhen(text: string, zone: string): When;
+  readWhen(text: string, zone: string): Promise<When>;
   /** Set with the command's end, on the clocks of this zone. */
   reminders(zone: string): Reminders;
   /** Whether one waits under this number; it is cancelled with the command's end. */
@@ -92,7 +92,7 @@ export async function showMemory(args: string, { say, ...ports }: Asked): Promis
 export async function setReminder(args: string, { say, ...ports }: Asked): Promise<string> {
   const zone = await ports.zone();
   const example = renderPlainTime(ports.nowMs() + 24 * 3_600_000, zone);
-  const when = ports.readWhen(args, zone);
+  const when = await ports.readWhen(args, zone);
   if (when.status === "past") return say("remindPast");
   if (when.status === "too_far") return say("remindTooFar");
   if (when.status === "repeats") return say("remindRepeats");

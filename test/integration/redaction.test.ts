@@ -2,7 +2,7 @@
 import { afterEach, describe, it, vi } from "vitest";
 import { loadOptions } from "../../src/config/load.ts";
 import { openRouter } from "../../src/do/open-router.ts";
-import { createRedactors } from "../../src/do/redactors.ts";
+import { createRedactors, readOwnPatterns } from "../../src/do/redactors.ts";
 import { env } from "../support/integration.ts";
 
 const TEXT = "Pay with 4111 1111 1111 1111, EMP-7, and write to ada@example.com.";
@@ -18,10 +18,9 @@ async function promptsAt(url: string, options: Record<string, string> = {}): Pro
   vi.stubGlobal("fetch", answer);
   const loaded = loadOptions({ ROCKPOOL_MODEL_SERVERS: `main=openai+${url}`, ...options });
   if (!loaded.ok) throw new Error("the options are wrong");
-  const { remote } = createRedactors(
-    { ...env, REDACT_PATTERNS: "staff = EMP-\\d" },
-    loaded.options,
-  );
+  const REDACT_PATTERNS = "staff = EMP-\\d";
+  await readOwnPatterns(REDACT_PATTERNS);
+  const { remote } = createRedactors({ ...env, REDACT_PATTERNS }, loaded.options);
   const request = {
     caller: { personId: crypto.randomUUID(), priority: "interactive" },
     model: "far",
@@ -66,4 +65,16 @@ describe("a model server of one's own", () => {
       expect(await promptsAt(url, { ROCKPOOL_REDACT_REMOTE: "all" })).toContain(TEXT);
     },
   );
+});
+
+describe("own patterns", () => {
+  it("that cannot be read, or were not, are never taken for none", async ({ expect }) => {
+    const loaded = loadOptions({});
+    if (!loaded.ok) throw new Error("the options are wrong");
+    const create = (text: string) =>
+      createRedactors({ ...env, REDACT_PATTERNS: text }, loaded.options);
+    await readOwnPatterns("no pattern");
+    expect(() => create("no pattern")).toThrow("line 1: name = pattern is expected");
+    expect(() => create("staff = EMP-\\d")).toThrow("The owner's own patterns have not been read.");
+  });
 });

@@ -14,25 +14,25 @@ export interface MadeCall {
 }
 
 /** The first call counts: a model that calls several at once has to begin with the right one. */
-export function scoreCalls(
+export async function scoreCalls(
   right: RightCall,
   calls: readonly MadeCall[],
-): Pick<ToolCaseResult, "called" | "isToolRight" | "areArgumentsRight"> {
+): Promise<Pick<ToolCaseResult, "called" | "isToolRight" | "areArgumentsRight">> {
   const [first] = calls;
   const called = first?.name ?? "none";
   const isToolRight = called === right.tool;
   const args = isJsonObject(first?.args) ? first.args : {};
-  return { called, isToolRight, areArgumentsRight: isToolRight && areRight(right, args) };
+  return { called, isToolRight, areArgumentsRight: isToolRight && (await areRight(right, args)) };
 }
 
-function areRight(right: RightCall, args: Record<string, unknown>): boolean {
+async function areRight(right: RightCall, args: Record<string, unknown>): Promise<boolean> {
   switch (right.tool) {
     case "calculator":
       return workOut(args.expression) === right.value;
     case "time_and_date":
       return zoneOf(args.place) === (right.zone ?? CASE_ZONE);
     case "set_reminder":
-      return timeOf(args.when) === right.time && right.about.test(String(args.text));
+      return (await timeOf(args.when)) === right.time && right.about.test(String(args.text));
     case "remember":
       return right.about.test(String(args.fact));
     default:
@@ -54,7 +54,7 @@ function zoneOf(place: unknown): string | undefined {
   return /^(?:|here|local|本地|这里)$/i.test(text) ? CASE_ZONE : findTimeZone(text);
 }
 
-function timeOf(when: unknown): string | undefined {
-  const parsed = parseWhen(String(when), CASE_NOW_MS, CASE_ZONE);
+async function timeOf(when: unknown): Promise<string | undefined> {
+  const parsed = await parseWhen(String(when), CASE_NOW_MS, CASE_ZONE);
   return parsed.status === "found" ? renderPlainTime(parsed.atMs, CASE_ZONE) : undefined;
 }

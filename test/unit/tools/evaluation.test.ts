@@ -36,11 +36,11 @@ describe("the cases", () => {
     }
   });
 
-  it("are all right for a perfect model", ({ expect }) => {
-    const wrong = TOOL_CASES.filter(
-      ({ text, right }) => !scoreCalls(right, rightCall(text, right)).areArgumentsRight,
+  it("are all right for a perfect model", async ({ expect }) => {
+    const scores = await Promise.all(
+      TOOL_CASES.map(({ text, right }) => scoreCalls(right, rightCall(text, right))),
     );
-    expect(wrong).toEqual([]);
+    expect(TOOL_CASES.filter((_, index) => !scores[index]?.areArgumentsRight)).toEqual([]);
   });
 
   it("hint at tools where one is right", ({ expect }) => {
@@ -72,17 +72,24 @@ describe("a score", () => {
       false,
     ],
     [[], false, false],
-  ])("of %j is %j for the tool and %j for its arguments", ([calls, tool, args], { expect }) => {
-    expect(scoreCalls(sum, calls)).toMatchObject({ isToolRight: tool, areArgumentsRight: args });
-  });
+  ])(
+    "of %j is %j for the tool and %j for its arguments",
+    async ([calls, tool, args], { expect }) => {
+      expect(await scoreCalls(sum, calls)).toMatchObject({
+        isToolRight: tool,
+        areArgumentsRight: args,
+      });
+    },
+  );
 
-  it("looks at the time that is meant, not at its words", ({ expect }) => {
+  it("looks at the time that is meant, not at its words", async ({ expect }) => {
     const right: RightCall = { tool: "set_reminder", time: "2026-11-22 09:00", about: /dentist/i };
     const made = (when: string): MadeCall[] => [
       { name: "set_reminder", args: { when, text: "Call the dentist" } },
     ];
     const times = ["tomorrow at 9am", "2026-11-22 09:00", "明天上午9点", "tomorrow", "9pm", "soon"];
-    expect(times.map((when) => scoreCalls(right, made(when)).areArgumentsRight)).toEqual([
+    const scores = await Promise.all(times.map((when) => scoreCalls(right, made(when))));
+    expect(scores.map((score) => score.areArgumentsRight)).toEqual([
       true,
       true,
       true,

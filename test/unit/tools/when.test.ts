@@ -9,8 +9,8 @@ import { parseWhen } from "../../../src/tools/when.ts";
 const NOW = Date.UTC(2026, 10, 21, 7);
 const ZONE = "Asia/Shanghai";
 
-function read(text: string, nowMs = NOW, zone = ZONE): string {
-  const when = parseWhen(text, nowMs, zone);
+async function read(text: string, nowMs = NOW, zone = ZONE): Promise<string> {
+  const when = await parseWhen(text, nowMs, zone);
   if (when.status !== "found") return when.status;
   const again = when.repeat ? ` | ${renderRepeat(when.repeat, "en")}` : "";
   return `${renderTime(when.atMs, zone)} | ${when.rest}${again}`;
@@ -89,8 +89,8 @@ describe("a time in English", () => {
     ["1 January 2199", "too_far"],
     ["call mom", "none"],
     ["", "none"],
-  ] as const)("%j is %s", ([text, time], { expect }) => {
-    expect(read(text)).toBe(time);
+  ] as const)("%j is %s", async ([text, time], { expect }) => {
+    expect(await read(text)).toBe(time);
   });
 });
 
@@ -144,8 +144,8 @@ describe("a time in Chinese", () => {
     ["每隔一天浇花", "repeats"],
     ["2月30日", "none"],
     ["提醒我开会", "none"],
-  ] as const)("%j is %s", ([text, time], { expect }) => {
-    expect(read(text)).toBe(time);
+  ] as const)("%j is %s", async ([text, time], { expect }) => {
+    expect(await read(text)).toBe(time);
   });
 });
 
@@ -160,13 +160,13 @@ describe("a time where the clocks change", () => {
     ["in 2 hours", ...berlin(2027, 3, 28, 0), "Sunday, 2027-03-28 04:00 | "],
     ["in 2 hours", ...berlin(2026, 10, 25, 0), "Sunday, 2026-10-25 03:00 | "],
     ["tomorrow at 8am", ...berlin(2026, 10, 24, 12), "Sunday, 2026-10-25 08:00 | "],
-  ] as const)("%s at %d in %s is %s", ([text, nowMs, zone, time], { expect }) => {
-    expect(read(text, nowMs, zone)).toBe(time);
+  ] as const)("%s at %d in %s is %s", async ([text, nowMs, zone, time], { expect }) => {
+    expect(await read(text, nowMs, zone)).toBe(time);
   });
 });
 
 describe("any text", () => {
-  it("is a time to come, or says why not", ({ expect }) => {
+  it("is a time to come, or says why not", async ({ expect }) => {
     const words = fc
       .array(
         fc.constantFrom(
@@ -175,9 +175,9 @@ describe("any text", () => {
       )
       .map((parts) => parts.join(""));
     const zones = fc.constantFrom("UTC", "Asia/Kathmandu", "America/New_York", "Pacific/Apia");
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), words), zones, (text, zone) => {
-        const when = parseWhen(text, NOW, zone);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), words), zones, async (text, zone) => {
+        const when = await parseWhen(text, NOW, zone);
         if (when.status === "found") expect(when.atMs).toBeGreaterThan(NOW);
         else expect(["none", "past", "too_far", "repeats"]).toContain(when.status);
       }),

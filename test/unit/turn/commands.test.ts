@@ -77,7 +77,7 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
       changes.push(`zone ${zone}`);
     },
     findZone: (place) => (place === "Tokyo" ? "Asia/Tokyo" : undefined),
-    readWhen: (text) =>
+    readWhen: async (text) =>
       text.startsWith("noon ")
         ? { status: "found", atMs: NOON, rest: text.slice(5) }
         : { status: text === "noon" ? "past" : "none" },
