@@ -9,9 +9,10 @@ import { removeFile, syncFolder, writeFileAtomic } from "./atomic-file.ts";
 import { esbuildCommand, runEsbuild } from "./esbuild.ts";
 import { systemCode } from "./host-error.ts";
 import { BUNDLED_PROGRAMS, isBundled, PROGRAMS } from "./programs.ts";
+import { listModules, removeOtherModules, WORKER_ENTRY } from "./worker-modules.ts";
 
 export interface Bundle {
-  /** The Worker as one module. */
+  /** Entry of the Worker; its other modules lie beside it. */
   workerFile: string;
   /** Folder with index.html, app.js and app.css. */
   consoleDir: string;
@@ -28,7 +29,7 @@ export const HOST_FLAGS = [
   '--banner:js=const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);',
 ];
 
-const WORKER_FLAGS = [
+export const WORKER_FLAGS = [
   "src/index.ts",
   "--format=esm",
   "--platform=neutral",
@@ -37,6 +38,8 @@ const WORKER_FLAGS = [
   "--conditions=workerd,worker,browser",
   "--external:cloudflare:*",
   "--external:node:*",
+  // What import() names becomes a module of its own, which is run at its first use.
+  "--splitting",
   // Names stay, for stack traces; whitespace and dead branches only cost start-up time.
   "--minify-syntax",
   "--minify-whitespace",
@@ -74,7 +77,7 @@ export function bundle(root: string): Bundle {
     const page = join(root, "src", "console", "index.html");
     copyFileSync(page, join(unfinished, "console", "index.html"));
     removeFile(stampFile);
-    replaceFiles(join(unfinished, "worker"), dirname(outputs.workerFile));
+    replaceWorker(join(unfinished, "worker"), dirname(outputs.workerFile));
     replaceFiles(join(unfinished, "console"), outputs.consoleDir);
     replaceFiles(join(unfinished, "host"), join(root, BUNDLED_PROGRAMS));
   } finally {
@@ -86,7 +89,7 @@ export function bundle(root: string): Bundle {
 
 function outputsOf(root: string): Omit<Bundle, "built"> {
   return {
-    workerFile: join(root, ".runtime", "build", "worker", "index.js"),
+    workerFile: join(root, ".runtime", "build", "worker", WORKER_ENTRY),
     consoleDir: join(root, ".runtime", "console"),
   };
 }
@@ -95,6 +98,15 @@ function outputsOf(root: string): Omit<Bundle, "built"> {
 export function consoleWatchCommand(root: string): string[] {
   const outDir = join(root, ".runtime", "console");
   return [...esbuildCommand(root, outDir, CONSOLE_FLAGS), "--watch"];
+}
+
+/** The entry comes after what it names, and goes before what the last one named. */
+function replaceWorker(from: string, to: string): void {
+  const names = listModules(from);
+  mkdirSync(to, { recursive: true });
+  for (const name of names.toReversed()) renameSync(join(from, name), join(to, name));
+  syncFolder(to);
+  removeOtherModules(to, new Set(names));
 }
 
 function replaceFiles(from: string, to: string): void {

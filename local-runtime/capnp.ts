@@ -2,6 +2,7 @@
  * The workerd config of a box, as Cap'n Proto text: a pure function of wrangler.toml and the facts of the host. Outbound
  * is denied but for the services named here. The text holds no secret: keys are embedded from files by workerd itself.
  */
+import { basename } from "node:path";
 import { modelBinding } from "../src/config/model-servers.ts";
 import type { WranglerConfig } from "./wrangler-config.ts";
 
@@ -20,7 +21,13 @@ export interface HostFacts {
   /** Folder of the built console, absolute. */
   assetsDir: string;
   /** Files that the config embeds, relative to the config file. */
-  embeds: { worker: string; masterKey: string; nextMasterKey?: string; boxSecret: string };
+  embeds: {
+    /** Modules of the Worker, the entry first; they know each other by the names of their files. */
+    modules: readonly string[];
+    masterKey: string;
+    nextMasterKey?: string;
+    boxSecret: string;
+  };
   /** Addresses of the model servers, the main one first. */
   modelUrls: readonly [string, ...string[]];
   /** Text bindings that hold a secret: the file of each, relative to the config file. */
@@ -104,7 +111,7 @@ function renderApp(wrangler: WranglerConfig, facts: HostFacts): string {
     return `(className = ${text(class_name)}, uniqueKey = ${text(uniqueKey(class_name))}, enableSql = true${awake})`;
   });
   const fields = [
-    `modules = [(name = "index.js", esModule = embed ${text(facts.embeds.worker)})]`,
+    `modules = ${list(facts.embeds.modules.map(renderModule), 8)}`,
     `compatibilityDate = ${text(wrangler.compatibility_date)}`,
     `compatibilityFlags = [${wrangler.compatibility_flags.map(text).join(", ")}]`,
     `globalOutbound = "nowhere"`,
@@ -113,6 +120,10 @@ function renderApp(wrangler: WranglerConfig, facts: HostFacts): string {
     `durableObjectStorage = (localDisk = "storage")`,
   ];
   return `(name = "app", worker = (\n        ${fields.join(",\n        ")}))`;
+}
+
+function renderModule(file: string): string {
+  return `(name = ${text(basename(file))}, esModule = embed ${text(file)})`;
 }
 
 function renderBindings(wrangler: WranglerConfig, facts: HostFacts): string[] {

@@ -1,5 +1,5 @@
 /** Writes what workerd starts from into `<data>/run/`: the bundled Worker, the box secret and the config. */
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { listModelServers } from "../src/config/model-servers.ts";
 import { OPTIONS, type OptionName, type Options } from "../src/config/options.ts";
@@ -11,6 +11,7 @@ import { loadEgressOrigins } from "./egress-grants.ts";
 import { verifyListedOnly } from "./egress-proof.ts";
 import type { Listening } from "./listening.ts";
 import { writeBoxSecret } from "./master-key.ts";
+import { copyWorker, listModules } from "./worker-modules.ts";
 import type { WranglerConfig } from "./wrangler-config.ts";
 
 export interface RunPlan {
@@ -41,10 +42,7 @@ export function configFile(folder: DataFolder): string {
 /** The files that stay the same for all runs of one `rockpool up`. */
 export function writeLastingFiles(plan: RunPlan, masterKey: Uint8Array): void {
   writeBoxSecret(plan.folder, masterKey);
-  // A copy: a build during the run does not change what a restart runs.
-  explainFileErrors(plan.folder.root, () =>
-    writeFileAtomic(join(plan.folder.run, "index.js"), readFileSync(plan.bundle.workerFile)),
-  );
+  explainFileErrors(plan.folder.root, () => copyWorker(plan.bundle.workerFile, plan.folder.run));
 }
 
 /** The config of the next run, with the grants and the certificate as they are now. Throws egress/unreadable. */
@@ -62,7 +60,7 @@ export function writeConfig(
     objectsDir: folder.objects,
     assetsDir: plan.bundle.consoleDir,
     embeds: {
-      worker: "index.js",
+      modules: listModules(folder.run),
       masterKey: relative(folder.run, present),
       ...(next === undefined ? {} : { nextMasterKey: relative(folder.run, next) }),
       boxSecret: "box-secret.key",

@@ -23,7 +23,7 @@ interface UpgradeFacts {
   folder: DataFolder;
   masterKey: Uint8Array;
   version: string;
-  /** The Worker that is about to run. */
+  /** Entry of the Worker that is about to run: it names its other modules by their content. */
   workerFile: string;
   note(text: string): void;
 }

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, it, onTestFinished } from "vitest";
-import { bundle, HOST_FLAGS } from "../../../local-runtime/bundle.ts";
+import { bundle, HOST_FLAGS, WORKER_FLAGS } from "../../../local-runtime/bundle.ts";
 import { runEsbuild } from "../../../local-runtime/esbuild.ts";
 import { BUNDLED_PROGRAMS, PROGRAMS } from "../../../local-runtime/programs.ts";
 
@@ -47,9 +47,28 @@ describe("the bundle", () => {
     const root = newProject();
     const { workerFile, consoleDir, built } = bundle(root);
     expect(built).toBe(true);
+    expect(readdirSync(dirname(workerFile))).toEqual(["index.js"]);
     expect(readFileSync(workerFile, "utf8")).toContain("41");
     expect(readdirSync(consoleDir).sort()).toEqual(["app.css", "app.js", "index.html"]);
     expect(readFileSync(join(consoleDir, "app.js"), "utf8")).not.toContain("React");
+  });
+
+  it("has a module for what is loaded on first use, and none of an earlier build", ({ expect }) => {
+    const root = newProject();
+    writeFileSync(join(root, "src", "rare.ts"), "export const rare: number = 42;");
+    writeFileSync(
+      join(root, "src", "a.ts"),
+      'export const a = async () => (await import("./rare.ts")).rare;',
+    );
+    const { workerFile } = bundle(root);
+    const modules = () => readdirSync(dirname(workerFile)).sort();
+    const before = modules();
+    expect(before).toEqual(["index.js", expect.stringMatching(/^rare-[A-Z\d]{8}\.js$/)]);
+    expect(readFileSync(workerFile, "utf8")).toContain(`import("./${before[1]}")`);
+    writeFileSync(join(root, "src", "rare.ts"), "export const rare: number = 43;");
+    bundle(root);
+    expect(modules()).toHaveLength(2);
+    expect(modules()).not.toContain(before[1]);
   });
 
   it("is one file for each program of the host", ({ expect }) => {
@@ -103,26 +122,37 @@ describe("the bundle", () => {
   });
 });
 
-/** What a program of the host is bundled of: the packages, the folders of `src`, and how large it becomes. */
-function describeProgram(name: keyof typeof PROGRAMS) {
+interface Output {
+  bytes: number;
+  imports: { path: string; kind: string }[];
+  inputs: Record<string, { bytesInOutput: number }>;
+}
+
+/** What is loaded with one output: the packages, the folders of `src`, and how large it is together. */
+function describeOutput(flags: readonly string[], name: string) {
   const dir = mkdtempSync(join(tmpdir(), "rockpool-bundle-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const metafile = join(dir, "meta.json");
-  runEsbuild(ROOT, join(dir, "host"), [...HOST_FLAGS, `--metafile=${metafile}`]);
-  interface Output {
-    bytes: number;
-    inputs: Record<string, { bytesInOutput: number }>;
-  }
+  runEsbuild(ROOT, join(dir, "out"), [...flags, `--metafile=${metafile}`]);
   const { outputs }: { outputs: Record<string, Output> } = JSON.parse(
     readFileSync(metafile, "utf8"),
   );
-  const output = Object.entries(outputs).find(([path]) => path.endsWith(`/${name}.js`))?.[1];
-  if (!output) throw new Error(`${name} is not bundled`);
-  const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const loaded = new Set<Output>();
+  const load = (path: string | undefined): void => {
+    const output = path === undefined ? undefined : outputs[path];
+    if (!output || loaded.has(output)) return;
+    loaded.add(output);
+    for (const { path, kind } of output.imports) if (kind === "import-statement") load(path);
+  };
+  load(Object.keys(outputs).find((path) => path.endsWith(`/${name}.js`)));
+  if (loaded.size === 0) throw new Error(`${name} is not bundled`);
+  const used = [...loaded].flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
+  );
   const foundBy = (form: RegExp) =>
-    [...new Set(used.flatMap(([path]) => form.exec(path)?.[1] ?? []))].sort();
+    [...new Set(used.flatMap((path) => form.exec(path)?.[1] ?? []))].sort();
   return {
-    sizeBytes: output.bytes,
+    sizeBytes: [...loaded].reduce((sum, { bytes }) => sum + bytes, 0),
     packages: foundBy(/node_modules\/((?:@[^/]+\/)?[^/]+)/),
     folders: foundBy(/^(src\/[^/]+)\//),
   };
@@ -130,9 +160,30 @@ function describeProgram(name: keyof typeof PROGRAMS) {
 
 describe("the program that stays in memory", () => {
   it("holds these packages and nothing else of the box", ({ expect }) => {
-    const { packages, folders, sizeBytes } = describeProgram("up");
+    const { packages, folders, sizeBytes } = describeOutput(HOST_FLAGS, "up");
     expect(packages).toEqual(["commander", "re2js", "smol-toml", "valibot"]);
     expect(folders).toEqual(["src/config", "src/core", "src/redaction"]);
     expect(sizeBytes).toBeLessThan(850_000);
+  });
+});
+
+describe("what workerd compiles at each start of the Worker", () => {
+  it("is what each message needs; the rest is loaded on first use", ({ expect }) => {
+    const { packages, sizeBytes } = describeOutput(WORKER_FLAGS, "index");
+    expect(packages).toEqual([
+      "drizzle-orm",
+      "entities",
+      "grammy",
+      "hono",
+      "jose",
+      "linkify-it",
+      "markdown-it",
+      "mdurl",
+      "punycode.js",
+      "uc.micro",
+      "uuid",
+      "valibot",
+    ]);
+    expect(sizeBytes).toBeLessThan(1_250_000);
   });
 });

@@ -40,7 +40,7 @@ function facts(changes: Partial<HostFacts> = {}): HostFacts {
     adminSocket: "run/admin.sock",
     objectsDir: "objects",
     assetsDir: "assets",
-    embeds: { worker: "index.js", masterKey: "../master.key", boxSecret: "box-secret.key" },
+    embeds: { modules: ["index.js"], masterKey: "../master.key", boxSecret: "box-secret.key" },
     modelUrls: ["http://127.0.0.1:11434"],
     textFiles: {},
     egressOrigins: [],
