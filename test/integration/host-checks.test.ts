@@ -1,5 +1,7 @@
 /** What becomes of the host's daily checks: figures, the audit log, and a word to the owner, once each. */
+import { createExecutionContext } from "cloudflare:test";
 import { describe, it } from "vitest";
+import { metricsApp } from "../../src/app.ts";
 import { encodeSessionKey } from "../../src/core/ids.ts";
 import { openAudit } from "../../src/do/audit-client.ts";
 import { openDirectory } from "../../src/do/directory-client.ts";
@@ -65,6 +67,25 @@ describe("the host's daily checks", () => {
     await hearChecks(env, { restored });
     await hearChecks(env, { restored });
     expect(await audited("backup.restored")).toEqual([{ backupOf: "2026-01-01T00:00:00.000Z" }]);
+  });
+
+  it("are figures for an alarm, and take no box out of service", async ({ expect }) => {
+    await hearChecks(env, {
+      integrity: { checkedAtMs: 5_000, databases: 3, broken: 1 },
+      backup: { triedAtMs: 9_000, succeededAtMs: 4_000, failureCode: "store/unavailable" },
+    });
+    const get = (path: string) =>
+      metricsApp.request(`http://metrics${path}`, {}, env, createExecutionContext());
+    expect((await get("/readyz")).status).toBe(200);
+    const lines = (await (await get("/metrics")).text()).split("\n");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "rockpool_integrity_broken_databases 1",
+        "rockpool_integrity_checked_timestamp_seconds 5",
+        "rockpool_backup_failing 1",
+        "rockpool_backup_success_timestamp_seconds 4",
+      ]),
+    );
   });
 
   it("say nothing where all is well", ({ expect }) => {

@@ -173,6 +173,17 @@ describe("commands that documents show", () => {
   });
 });
 
+describe("metrics that documents name", () => {
+  it("exist", ({ expect }) => {
+    const sources = listProjectFiles("src/**/*.ts").map(readProjectFile).join("\n");
+    const named = files.flatMap(({ prose, codeBlocks }) =>
+      [...[prose, ...codeBlocks].join("\n").matchAll(/\brockpool_[a-z_]+/g)].map(([name]) => name),
+    );
+    expect(named).toContain("rockpool_backup_success_timestamp_seconds");
+    expect([...new Set(named)].filter((name) => !sources.includes(`"${name}"`))).toEqual([]);
+  });
+});
+
 describe("packages", () => {
   it("are each named in the architecture, with a reason", ({ expect }) => {
     const { dependencies, devDependencies } = JSON.parse(readProjectFile("package.json"));
