@@ -8,7 +8,7 @@ import { ROLES, type Role } from "./roles.ts";
 export const QUOTAS = {
   messages_minute: "messages within a minute",
   messages_day: "messages in a day",
-  tokens_day: "tokens of the model in a day, those of the prompts among them",
+  tokens_day: "tokens of the model in a day, those of prompts, summaries and documents among them",
   files_day: "files in a day",
   file_bytes_day: "bytes of files in a day",
   conversations_day: "new conversations in a day",

@@ -8,7 +8,6 @@ import type { TurnResult } from "../turn/run.ts";
 import type { PromptFill } from "./build-context.ts";
 import { commitNotice, commitTurn, type TurnEnd } from "./commit.ts";
 import { openRedactors } from "./isolate.ts";
-import { noteSpent } from "./quota-client.ts";
 import { reportTurn } from "./report-turn.ts";
 import type { RunningTurn, SessionParts } from "./session-parts.ts";
 import { replyKey } from "./turn-names.ts";
@@ -69,7 +68,6 @@ async function store(work: TurnWork, end: TurnEnd, error?: unknown): Promise<boo
     return false;
   }
   const { outcome, code, usage } = end;
-  if (usage) await noteTokens(work, usage);
   // Last: whoever asks for the turn after this finds that it runs no more, and must not wait for an end that was told.
   work.parts.readers.end(work.row.turnId, committed.message);
   reportTurn(work, { outcome, error, ...(code ? { code } : {}), ...(usage ? { usage } : {}) });
@@ -79,11 +77,6 @@ async function store(work: TurnWork, end: TurnEnd, error?: unknown): Promise<boo
 async function endHandedOver(work: TurnWork): Promise<void> {
   if (work.running.controller.signal.aborted) return endTakenBack(work);
   reportTurn(work, { outcome: "postponed" });
-}
-
-async function noteTokens({ parts, request }: TurnWork, usage: Usage): Promise<void> {
-  const tokens = usage.promptTokens + usage.outputTokens;
-  await noteSpent(parts.env, request.speaker.personId, { tokens });
 }
 
 async function endAnswered(

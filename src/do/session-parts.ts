@@ -5,12 +5,13 @@ import type { QueuePlace, TurnState } from "../core/stream.ts";
 import type { Env } from "../env.ts";
 import type { Keyring, Owner } from "../security/keyring.ts";
 import { countTokens } from "../turn/token-rate.ts";
+import { openCountedModel } from "./counted-model.ts";
 import { Dialogues } from "./dialogues.ts";
 import { Digests } from "./digests.ts";
 import { Files } from "./files.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
-import { openKeyring, openModel, openOptions } from "./isolate.ts";
+import { openKeyring, openOptions } from "./isolate.ts";
 import { JournalRows, type MessageLog } from "./journal-rows.ts";
 import type { Meta } from "./meta.ts";
 import { Notices } from "./notices.ts";
@@ -139,7 +140,7 @@ export async function openSessionParts(
     notices,
     journal,
     readers: new Readers(key),
-    model: countTokens(openModel(env), tokenRates.note),
+    model: countTokens(openCountedModel(env), tokenRates.note),
     tokenRates,
     defaultModel: openOptions(env).ROCKPOOL_MODEL,
     summaryWork: { dueAtMs: undefined, notBeforeMs: 0, failures: 0, reservedTokens: 0 },

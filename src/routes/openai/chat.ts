@@ -3,7 +3,7 @@
  * is kept but what it cost; with one, the conversation of that name goes on.
  */
 import type { Context } from "hono";
-import { openModel } from "../../do/isolate.ts";
+import { openCountedModel } from "../../do/counted-model.ts";
 import { verifyCall } from "../../do/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { AnswerSource } from "./answer.ts";
@@ -43,7 +43,7 @@ export async function completeChat(c: Context<HttpEnv>): Promise<Response> {
 async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSource> {
   const { speaker, model: bound } = c.get("apiCaller");
   await verifyCall(c.env, speaker);
-  const model = openModel(c.env);
+  const model = openCountedModel(c.env);
   const wanted = bound ?? body.model;
   const profile = await model.profile(wanted);
   const caller = { personId: speaker.personId, priority: "interactive" } as const;

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import * as v from "valibot";
 import { AppError } from "../../core/errors.ts";
 import { openModel } from "../../do/isolate.ts";
-import { verifyCall } from "../../do/quota-client.ts";
+import { noteSpent, verifyCall } from "../../do/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { encodeBase64 } from "../../security/signature.ts";
 import { noteCall } from "./note-call.ts";
@@ -50,6 +50,7 @@ export async function embedTexts(c: Context<HttpEnv>): Promise<Response> {
     const request = { caller, model, texts, ...(dimensions ? { dimensions } : {}) };
     const embedded = await openModel(c.env).embed(request, c.req.raw.signal);
     const { promptTokens } = embedded;
+    await noteSpent(c.env, speaker.personId, { tokens: promptTokens });
     note.answered({ model: embedded.model, promptTokens, outputTokens: 0 });
     const data = embedded.vectors.map((vector, index) => ({
       object: "embedding",

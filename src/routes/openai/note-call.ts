@@ -3,7 +3,6 @@ import type { Context } from "hono";
 import { errorCode } from "../../core/errors.ts";
 import { newId, type TurnId } from "../../core/ids.ts";
 import { openDirectory } from "../../do/directory-client.ts";
-import { noteSpent } from "../../do/quota-client.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
 import { emit } from "../../observability/emit.ts";
 
@@ -40,12 +39,11 @@ export function noteCall(c: Context<HttpEnv>, kind: "chat" | "embeddings"): Call
       };
       // The answer does not wait for it, and does not fail with it.
       c.executionCtx.waitUntil(
-        Promise.all([
-          openDirectory(c.env).noteUsage(row),
-          noteSpent(c.env, speaker.personId, { tokens: spent.promptTokens + spent.outputTokens }),
-        ]).catch((error: unknown) => {
-          emit({ type: "fault", where: "api:usage", code: errorCode(error) });
-        }),
+        openDirectory(c.env)
+          .noteUsage(row)
+          .catch((error: unknown) => {
+            emit({ type: "fault", where: "api:usage", code: errorCode(error) });
+          }),
       );
     },
     failed(error) {

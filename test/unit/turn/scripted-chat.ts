@@ -13,7 +13,7 @@ export function call(name: string, args: Record<string, unknown> = {}, id = "c")
   return { kind: "tool_call", call: { id, name, arguments: args } };
 }
 
-type Step = ModelChunk | Error;
+export type Step = ModelChunk | Error;
 
 export interface ScriptedChat extends Pick<Model, "chat"> {
   asked: ChatRequest[];
