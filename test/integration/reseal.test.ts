@@ -116,6 +116,15 @@ async function logged(talk: Talk, messages: number): Promise<void> {
   await until(async () => (await loggedBodies(talk)).length === messages);
 }
 
+/** In how long the vault looks again. */
+async function nextSweepMs(): Promise<number> {
+  const atMs = await runInDurableObject(openVault(env), (_instance, { storage }) =>
+    storage.getAlarm(),
+  );
+  return (atMs ?? 0) - Date.now();
+}
+
+const HOUR_MS = 3_600_000;
 const NOTICE = { en: "a guest came", zh: "来了一位客人" };
 const PLAN = { question: "", names: ["a.txt"], partTokens: 9, toldTokens: 9, isCut: false };
 
@@ -190,6 +199,29 @@ describe("rows of before", () => {
     await until(async () => (await allBodies(talk)).every((body) => body[0] === 2));
     await until(async () => (await loggedBodies(talk)).every((body) => body[0] === 2));
     expect(await loggedBodies(talk)).toHaveLength(2);
+  });
+
+  it("are sealed anew although those of ten others before them cannot be", async ({ expect }) => {
+    const talk = new Talk(`zz-${crypto.randomUUID()}`);
+    await converse(talk, "damsons");
+    await logged(talk, 2);
+    await ageRows(talk);
+    const gone = env.DB.prepare(
+      "INSERT INTO messages (id, session_id, seq, role, person_id, channel, body, at_ms) VALUES (?1, ?2, 1, 'user', 'p1', 'web', 'AQAAAAEAAAAA', 0)",
+    );
+    const names = Array.from({ length: 20 }, (_none, index) => `web:main:a-${index}`);
+    await env.DB.batch(names.map((name) => gone.bind(name, name)));
+    const passes = [];
+    for (let alarm = 0; alarm < 3; alarm += 1) {
+      expect(await runDurableObjectAlarm(openVault(env))).toBe(true);
+      passes.push(await nextSweepMs());
+    }
+    await until(async () => (await allBodies(talk)).every((body) => body[0] === 2));
+    // Three pages, and then a day's rest, whatever is left.
+    expect(passes[0]).toBeLessThan(HOUR_MS);
+    expect(passes[1]).toBeLessThan(HOUR_MS);
+    expect(passes[2]).toBeGreaterThan(HOUR_MS);
+    await env.DB.prepare("DELETE FROM messages WHERE id LIKE 'web:main:a-%'").run();
   });
 });
 
