@@ -1,6 +1,7 @@
 /** The documents that are made from tables in the code: file name → text. Pure; scripts/docs.ts writes and compares. */
 import { EXIT, type ExitStatus } from "../local-runtime/host-error.ts";
-import { OPTIONS, type Option } from "../src/config/options.ts";
+import type { Option } from "../src/config/option.ts";
+import { OPTIONS } from "../src/config/options.ts";
 import { ERRORS, type ErrorSpec } from "../src/core/errors.ts";
 import { MADE, table } from "./markdown-table.ts";
 import { renderPackages } from "./package-list.ts";

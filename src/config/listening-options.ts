@@ -1,11 +1,7 @@
 /** The options of where the server listens, with which certificate, and whom it believes. A part of options.ts. */
 import { MAX_BLOCKS, parseIpBlocks } from "../core/ip-address.ts";
 import { parseListenAddress } from "./listen-address.ts";
-import type { Option } from "./options.ts";
-
-function option<const Value>(spec: Option<Value>): Option<Value> {
-  return spec;
-}
+import { option } from "./option.ts";
 
 /** Empty for none. */
 function listenAddress(text: string): string {

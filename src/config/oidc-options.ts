@@ -1,9 +1,5 @@
 /** The options of signing in by an OpenID Connect provider: part of the one table in options.ts. */
-import type { Option } from "./options.ts";
-
-function option<const Value>(spec: Option<Value>): Option<Value> {
-  return spec;
-}
+import { option } from "./option.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 const MAX_ISSUER_UNITS = 500;

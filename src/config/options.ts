@@ -7,87 +7,11 @@ import { parseCheckpointRule } from "../core/checkpoint-rule.ts";
 import { parseRoleQuotas } from "../core/quotas.ts";
 import { parseRedactionKinds, type RedactionKind } from "../core/redaction.ts";
 import { parseTimeZone } from "../core/time-zone.ts";
-import { parsePlace } from "./backup-place.ts";
-import { parseKeepRule, parseTimeOfDay } from "./backup-rule.ts";
+import { BACKUP_OPTIONS } from "./backup-options.ts";
 import { LISTENING_OPTIONS } from "./listening-options.ts";
-import { MAX_SLOTS, parseHttpAddress, parseModelServers } from "./model-servers.ts";
+import { MODEL_OPTIONS } from "./model-options.ts";
 import { OIDC_OPTIONS } from "./oidc-options.ts";
-
-export interface Option<Value> {
-  /** Turns text into a value, or throws an Error whose message says what is expected. */
-  parse(text: string): Value;
-  default: Value;
-  /** How the default reads in the documentation. */
-  defaultDoc?: string;
-  /** True where the Worker needs it too. */
-  worker: boolean;
-  doc: string;
-}
-
-function integerBetween(min: number, max: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new Error(`a whole number from ${min} to ${max} is expected`);
-    return value;
-  };
-}
-
-function oneOf<const Choice extends string>(...choices: Choice[]) {
-  return (text: string): Choice => {
-    const found = choices.find((choice) => choice === text);
-    if (found === undefined) throw new Error(`one of ${choices.join(", ")} is expected`);
-    return found;
-  };
-}
-
-function publicUrl(text: string): string {
-  return text === "" ? "" : parseHttpAddress(text);
-}
-
-function notEmpty(text: string): string {
-  if (text.trim() === "") throw new Error("it must not be empty");
-  return text;
-}
-
-function modelServers(text: string): string {
-  parseModelServers(text);
-  return text.trim();
-}
-
-const MODEL_NAME = /^[^\s,\p{Cc}]{1,200}$/u;
-
-/** Empty for none. */
-function modelName(text: string): string {
-  if (text !== "" && !MODEL_NAME.test(text)) throw new Error("the name of a model is expected");
-  return text;
-}
-
-const MAX_FALLBACKS = 8;
-
-function modelNames(text: string): string {
-  const names = text.split(",").map((name) => name.trim());
-  if (text.trim() !== "" && !names.every((name) => MODEL_NAME.test(name)))
-    throw new Error("names of models with commas between are expected");
-  if (names.length > MAX_FALLBACKS) throw new Error(`no more than ${MAX_FALLBACKS} are expected`);
-  return text.trim();
-}
-
-/** Empty for none. */
-function backupPlace(text: string): string {
-  if (text !== "") parsePlace(text);
-  return text;
-}
-
-function keepRule(text: string): string {
-  parseKeepRule(text);
-  return text;
-}
-
-function fileName(text: string): string {
-  if (text.includes("\0")) throw new Error("the path of a file is expected");
-  return text;
-}
+import { integerBetween, notEmpty, oneOf, option, publicUrl } from "./option.ts";
 
 function roleQuotas(text: string): string {
   parseRoleQuotas(text);
@@ -112,10 +36,6 @@ function timeZone(text: string): string {
   if (zone === undefined)
     throw new Error("a time zone of the IANA list is expected, such as Europe/Berlin");
   return zone;
-}
-
-function option<const Value>(spec: Option<Value>): Option<Value> {
-  return spec;
 }
 
 export const OPTIONS = {
@@ -149,109 +69,7 @@ export const OPTIONS = {
     worker: false,
     doc: "Number of an open file descriptor from which the passphrase of the master key is read, where it is made of one and there is no terminal to ask.",
   }),
-  ROCKPOOL_MODEL_URL: option({
-    parse: parseHttpAddress,
-    default: "http://127.0.0.1:11434",
-    worker: true,
-    doc: "Address of the Ollama-compatible model server. Where it is not set and `rockpool model use` chose a model of the built-in server, that one answers. It is the only private address the server may reach, besides those of accounts added with --api-base.",
-  }),
-  ROCKPOOL_MODEL: option({
-    parse: notEmpty,
-    default: "auto",
-    worker: true,
-    doc: "Model that answers, as the model server names it. `auto` takes the one chosen with `rockpool model use`, else the largest installed one that fits into half of the memory.",
-  }),
-  ROCKPOOL_MODEL_SERVERS: option({
-    parse: modelServers,
-    default: "",
-    defaultDoc: "none",
-    worker: true,
-    doc: "More model servers, as `name=kind+url` with commas between: `lan=ollama+http://192.168.1.5:11434,cpp=openai+http://127.0.0.1:8080`. The kind is `ollama`, or `openai` for llama.cpp, vLLM, LM Studio and hosted ones; `name*4=…` answers four calls at once, in place of ROCKPOOL_MODEL_SLOTS. Each becomes an address that the server may reach. One that is named `main` stands in place of ROCKPOOL_MODEL_URL. See docs/operations.md#models.",
-  }),
-  ROCKPOOL_MODEL_FALLBACK: option({
-    parse: modelNames,
-    default: "",
-    defaultDoc: "the other servers",
-    worker: true,
-    doc: "Models that answer, in this order, where the chosen one fails before its first word: `chat:3b,chat:8b@lan`. Without it the best model of each other server does, but for servers at public addresses: those answer only where they are named.",
-  }),
-  ROCKPOOL_MODEL_FAST: option({
-    parse: modelName,
-    default: "",
-    defaultDoc: "the smallest installed",
-    worker: true,
-    doc: "Model that `/model fast` means.",
-  }),
-  ROCKPOOL_MODEL_SMART: option({
-    parse: modelName,
-    default: "",
-    defaultDoc: "the largest that fits into half of the memory",
-    worker: true,
-    doc: "Model that `/model smart` means.",
-  }),
-  ROCKPOOL_MODEL_VISION: option({
-    parse: modelName,
-    default: "",
-    defaultDoc: "the largest that takes pictures and fits",
-    worker: true,
-    doc: "Model that `/model vision` means.",
-  }),
-  ROCKPOOL_MODEL_SMALL: option({
-    parse: modelName,
-    default: "",
-    defaultDoc: "none",
-    worker: true,
-    doc: "Model that answers in place of one on this box while less than 20 % of its memory is free, and after it ran out of memory. Without it the model stays.",
-  }),
-  ROCKPOOL_MODEL_WARM: option({
-    parse: oneOf("used", "always", "never"),
-    default: "used",
-    worker: true,
-    doc: "When the model is loaded before somebody asks. `used`: at the start where somebody wrote within the last day, and as long as a conversation was live within two hours. `always`: at the start, and held from then on.",
-  }),
-  ROCKPOOL_FIRST_TOKEN_SECONDS: option({
-    parse: integerBetween(1, 300),
-    default: 60,
-    worker: true,
-    doc: "Seconds that a loaded model may take to its first token; each 6,000 characters of the prompt add as many again, up to five minutes, which a model that is being loaded always has. After it the next model of the chain answers, or the person is told.",
-  }),
-  ROCKPOOL_NEXT_TOKEN_SECONDS: option({
-    parse: integerBetween(1, 300),
-    default: 20,
-    worker: true,
-    doc: "Seconds that a model may be silent within an answer. After it the answer has failed, and the person is told.",
-  }),
-  ROCKPOOL_TRANSCRIBE_URL: option({
-    parse: publicUrl,
-    default: "",
-    defaultDoc: "none",
-    worker: true,
-    doc: "Address of a server that writes down voice notes by OpenAI's API (`POST /v1/audio/transcriptions`): whisper.cpp's with `--inference-path /v1/audio/transcriptions --convert`, for example. It becomes an address that the server may reach. Where it asks for a key, that stands in the file `transcribe-key` of the data folder. Without the option voice notes are kept and not understood.",
-  }),
-  ROCKPOOL_TRANSCRIBE_MODEL: option({
-    parse: notEmpty,
-    default: "whisper-1",
-    worker: true,
-    doc: "Model that the transcription server is asked for; some take any name.",
-  }),
-  ROCKPOOL_TRANSCRIBE_SLOTS: option({
-    parse: integerBetween(1, MAX_SLOTS),
-    default: 1,
-    worker: true,
-    doc: "Voice notes that the transcription server writes down at the same time; the others wait in line, fairly between people. whisper.cpp's server does one.",
-  }),
-  ROCKPOOL_CONTEXT_TOKENS: option({
-    parse: integerBetween(1024, 1_048_576),
-    default: 8192,
-    worker: true,
-    doc: "Context window that models are run with, in tokens; a model with a shorter one keeps its own. More takes more memory.",
-  }),
-  ROCKPOOL_MODEL_SLOTS: option({
-    parse: integerBetween(1, MAX_SLOTS),
-    default: 1,
-    worker: true,
-    doc: "Answers that the model server writes at the same time (Ollama: OLLAMA_NUM_PARALLEL); everybody else waits in line and is shown the place. More than the server really does only hides the line in it.",
-  }),
+  ...MODEL_OPTIONS,
   ROCKPOOL_WEB_FETCH: option({
     parse: oneOf("off", "on"),
     default: "off",
@@ -304,32 +122,7 @@ export const OPTIONS = {
     worker: true,
     doc: "What the server may reach. `public`: the addresses of its options and accounts, and for messengers and web pages public addresses. `listed`: the addresses of its options and accounts and nothing else; names of others are not even looked up. `npx rockpool egress` prints the list.",
   }),
-  ROCKPOOL_BACKUP_TO: option({
-    parse: backupPlace,
-    default: "",
-    defaultDoc: "none",
-    worker: false,
-    doc: "Where encrypted backups go, once a day: a folder that exists (of another disk, or mounted), or `s3+https://host/bucket/prefix?region=name`. Needs a recovery key: `npx rockpool backup key`. See docs/operations.md#backup-and-restore.",
-  }),
-  ROCKPOOL_BACKUP_S3_KEY: option({
-    parse: fileName,
-    default: "",
-    defaultDoc: "none",
-    worker: false,
-    doc: "File with the access key id and the secret of an S3-compatible backup store, a line each, readable by its owner only. A relative path counts from the project's folder.",
-  }),
-  ROCKPOOL_BACKUP_AT: option({
-    parse: parseTimeOfDay,
-    default: "03:30",
-    worker: false,
-    doc: "Time of the day, in ROCKPOOL_TIME_ZONE, at which a running server checks its databases, and backs them up where ROCKPOOL_BACKUP_TO is set. A time that was missed is made up for. `off`: neither.",
-  }),
-  ROCKPOOL_BACKUP_KEEP: option({
-    parse: keepRule,
-    default: "7d,4w,6m",
-    worker: false,
-    doc: "Backups that stay in the store: the newest of each of so many days, weeks and months that have one. Those of the last 24 hours stay, and the newest of all.",
-  }),
+  ...BACKUP_OPTIONS,
   ROCKPOOL_KEEP_DAYS: option({
     parse: integerBetween(0, 36_500),
     default: 0,
