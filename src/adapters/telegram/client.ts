@@ -3,7 +3,7 @@ import { Api } from "grammy";
 import type { Account, Io } from "../adapter.ts";
 import { readAnswer } from "./answer.ts";
 import { channelError } from "./failure.ts";
-import { TELEGRAM_API_ROOT } from "./fields.ts";
+import { apiRoot } from "./fields.ts";
 
 /** How long an ordinary call may take. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -18,10 +18,6 @@ type ApiFetch = (
   url: string,
   init: { headers: Record<string, string>; body: BodyInit },
 ) => Promise<{ json(): Promise<unknown> }>;
-
-export function apiRoot(account: Account): string {
-  return (account.apiBase ?? TELEGRAM_API_ROOT).replace(/\/+$/, "");
-}
 
 export function tokenOf(account: Account): string {
   return account.secrets.token ?? "";

@@ -1,8 +1,13 @@
-/** What `rockpool channel add telegram` asks for. Pure: the command line reads it without loading the adapter. */
-import type { Field } from "../adapter.ts";
+/** What `rockpool channel add telegram` asks for, and where the Bot API is. Pure: the command line reads it without loading the adapter. */
+import type { Account, Field } from "../adapter.ts";
 
 /** Where the Bot API is, unless the account was added with another address. */
 export const TELEGRAM_API_ROOT = "https://api.telegram.org";
+
+/** Without a slash at its end. */
+export function apiRoot({ apiBase = TELEGRAM_API_ROOT }: Pick<Account, "apiBase">): string {
+  return apiBase.replace(/\/+$/, "");
+}
 
 /** Bot id, colon, secret part, as BotFather hands it out. */
 const TOKEN_PATTERN = /^\d{1,20}:[A-Za-z0-9_-]{30,128}$/;

@@ -5,12 +5,12 @@ import { AppError, errorCode } from "../../core/errors.ts";
 import type { MediaRef, SentRef, Target } from "../../core/message.ts";
 import type { Account, Io } from "../adapter.ts";
 import { cleanLine } from "./clean-text.ts";
-import { apiRoot, callTelegram, tokenOf } from "./client.ts";
+import { callTelegram, tokenOf } from "./client.ts";
 import { channelError } from "./failure.ts";
+import { apiRoot } from "./fields.ts";
+import { MAX_FILE_BYTES } from "./limits.ts";
 import { parseSent, placeOf, wireId } from "./send.ts";
 
-/** What a bot may download; uploads are held to the same. */
-export const MAX_FILE_BYTES = 20 * 1024 * 1024;
 /** Larger pictures are refused as photos. */
 const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
 const TRANSFER_TIMEOUT_MS = 120_000;

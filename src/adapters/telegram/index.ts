@@ -1,13 +1,8 @@
 /** Telegram, by the Bot API: https://core.telegram.org/bots/api. The face of the channel; each job has a file. */
 import type { ChannelAdapter } from "../adapter.ts";
-import { apiRoot } from "./client.ts";
-import { telegramFields } from "./fields.ts";
-import { downloadFile, MAX_FILE_BYTES, uploadFile } from "./files.ts";
+import { apiRoot, telegramFields } from "./fields.ts";
+import { MAX_FILE_BYTES, MAX_MESSAGE_UNITS } from "./limits.ts";
 import { parseUpdate } from "./parse.ts";
-import { pollUpdates } from "./poll.ts";
-import { MAX_MESSAGE_UNITS } from "./render.ts";
-import { editMessage, sendDraft, sendPart, sendTyping } from "./send.ts";
-import { setupBot } from "./setup.ts";
 import { verifyUpdate } from "./verify.ts";
 
 /** An update holds one message of at most 4,096 characters, what it answers, and their markup. */
@@ -16,6 +11,11 @@ const DRAFT_EVERY_MS = 300;
 /** Telegram takes twenty messages or edits a minute for a group. */
 const EDIT_EVERY_MS = 3_100;
 const TYPING_MS = 5_000;
+
+async function loadCalls() {
+  const { calls } = await import("./calls.ts");
+  return calls;
+}
 
 export const telegram: ChannelAdapter = {
   channel: "telegram",
@@ -36,12 +36,14 @@ export const telegram: ChannelAdapter = {
   origins: (account) => [new URL(apiRoot(account)).origin],
   verify: verifyUpdate,
   parse: parseUpdate,
-  connect: pollUpdates,
-  send: sendPart,
-  edit: editMessage,
-  draft: sendDraft,
-  typing: sendTyping,
-  upload: uploadFile,
-  download: downloadFile,
-  setup: setupBot,
+  async *connect(...args) {
+    yield* (await loadCalls()).connect(...args);
+  },
+  send: async (...args) => (await loadCalls()).send(...args),
+  edit: async (...args) => (await loadCalls()).edit(...args),
+  draft: async (...args) => (await loadCalls()).draft(...args),
+  typing: async (...args) => (await loadCalls()).typing(...args),
+  upload: async (...args) => (await loadCalls()).upload(...args),
+  download: async (...args) => (await loadCalls()).download(...args),
+  setup: async (...args) => (await loadCalls()).setup(...args),
 };

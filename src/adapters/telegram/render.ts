@@ -4,11 +4,9 @@
  */
 import MarkdownIt, { type Token } from "markdown-it";
 import { type HtmlTag, HtmlWriter } from "./html-writer.ts";
+import { MAX_MESSAGE_UNITS } from "./limits.ts";
 import { type Page, plainText, type WriteToken, writeCode, writeInline } from "./render-inline.ts";
 import { drawTable } from "./table.ts";
-
-/** The limit of one message, after the markup is taken out. */
-export const MAX_MESSAGE_UNITS = 4096;
 
 const RULE = "———";
 const BULLET = "• ";

@@ -170,20 +170,7 @@ describe("the program that stays in memory", () => {
 describe("what workerd compiles at each start of the Worker", () => {
   it("is what each message needs; the rest is loaded on first use", ({ expect }) => {
     const { packages, sizeBytes } = describeOutput(WORKER_FLAGS, "index");
-    expect(packages).toEqual([
-      "drizzle-orm",
-      "entities",
-      "grammy",
-      "hono",
-      "jose",
-      "linkify-it",
-      "markdown-it",
-      "mdurl",
-      "punycode.js",
-      "uc.micro",
-      "uuid",
-      "valibot",
-    ]);
-    expect(sizeBytes).toBeLessThan(1_250_000);
+    expect(packages).toEqual(["drizzle-orm", "hono", "jose", "uuid", "valibot"]);
+    expect(sizeBytes).toBeLessThan(1_050_000);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, it } from "vitest";
 import type { Account, Io } from "../../../../src/adapters/adapter.ts";
-import { MAX_FILE_BYTES } from "../../../../src/adapters/telegram/files.ts";
 import { telegram } from "../../../../src/adapters/telegram/index.ts";
+import { MAX_FILE_BYTES } from "../../../../src/adapters/telegram/limits.ts";
 import type { MediaRef, Target } from "../../../../src/core/message.ts";
 import { catchError, expectNoSecret } from "../../../contract/secrecy.ts";
 import { type FakeTelegram, startFakeTelegram } from "../../../support/fake-telegram.ts";

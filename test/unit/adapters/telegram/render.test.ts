@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { MAX_MESSAGE_UNITS, renderMarkdown } from "../../../../src/adapters/telegram/render.ts";
+import { MAX_MESSAGE_UNITS } from "../../../../src/adapters/telegram/limits.ts";
+import { renderMarkdown } from "../../../../src/adapters/telegram/render.ts";
 import { cpuMsOf } from "../../../support/cpu-time.ts";
 import { readTelegramHtml } from "../../../support/fake-telegram-html.ts";
 
