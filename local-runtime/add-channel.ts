@@ -3,10 +3,10 @@
 import type { CatalogueEntry } from "../src/adapters/catalogue.ts";
 import type { AccountAdded, AddAccount } from "../src/core/admin-protocol.ts";
 import { accountKey } from "../src/core/ids.ts";
-import { originOf } from "./account-origin.ts";
-import { callAdmin, findServer } from "./admin-client.ts";
-import { AccountAddedSchema, AccountsSchema } from "./admin-client-replies.ts";
-import { allowOrigin, disallowOrigin } from "./egress-change.ts";
+import { callAdmin, findServer } from "./admin/admin-client.ts";
+import { AccountAddedSchema, AccountsSchema } from "./admin/admin-client-replies.ts";
+import { originOf } from "./egress/account-origin.ts";
+import { allowOrigin, disallowOrigin } from "./egress/egress-change.ts";
 import { HostError, usageError } from "./host-error.ts";
 
 export interface ChannelPlan {

@@ -1,6 +1,6 @@
 /** Accounts as text for the terminal. Pure. */
 import type { AccountAdded, AccountSummary } from "../src/core/admin-protocol.ts";
-import { row } from "./start-screen.ts";
+import { row } from "./screen/start-screen.ts";
 
 const COLUMN_GAP = "  ";
 

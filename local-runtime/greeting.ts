@@ -2,17 +2,17 @@
  * Shows the start screen of the server that runs on a data folder. A program of its own, started by `rockpool up` when it
  * serves: what it loads is gone again when it ends, and delays nothing. Arguments: data folder, `--json`.
  */
-import { callAdmin, findServer } from "./admin-client.ts";
-import { OwnerLinkSchema } from "./admin-client-replies.ts";
+import { callAdmin, findServer } from "./admin/admin-client.ts";
+import { OwnerLinkSchema } from "./admin/admin-client-replies.ts";
 import { dataFolderAt } from "./data-folder.ts";
 import { loadModelServerState } from "./model-server/run-state.ts";
-import { loadServerStatus } from "./server-status.ts";
+import { loadServerStatus } from "./screen/server-status.ts";
 import {
   ownerAddress,
   renderStartScreen,
   type StartFacts,
   webhookAddress,
-} from "./start-screen.ts";
+} from "./screen/start-screen.ts";
 
 const [dataDir = "", format] = process.argv.slice(2);
 

@@ -3,16 +3,16 @@
  * which only a box has. Under `wrangler dev` and in tests the optional ones are absent and plain values stand in.
  */
 import type { MemoryCache } from "./cache/process-cache.ts";
-import type { AuditObject } from "./do/audit.ts";
-import type { ConnectionObject } from "./do/connection.ts";
-import type { CredentialsObject } from "./do/credentials.ts";
-import type { DirectoryObject } from "./do/directory.ts";
-import type { ErasureObject } from "./do/erasure.ts";
-import type { GateObject } from "./do/gate.ts";
-import type { JournalObject } from "./do/journal.ts";
-import type { QuotaObject } from "./do/quota.ts";
-import type { SessionObject } from "./do/session.ts";
-import type { VaultObject } from "./do/vault.ts";
+import type { AuditObject } from "./do/audit/audit.ts";
+import type { CredentialsObject } from "./do/credentials/credentials.ts";
+import type { DirectoryObject } from "./do/directory/directory.ts";
+import type { GateObject } from "./do/gate/gate.ts";
+import type { ConnectionObject } from "./do/intake/connection.ts";
+import type { JournalObject } from "./do/journal/journal.ts";
+import type { ErasureObject } from "./do/person-data/erasure.ts";
+import type { QuotaObject } from "./do/quota/quota.ts";
+import type { SessionObject } from "./do/session/session.ts";
+import type { VaultObject } from "./do/vault/vault.ts";
 
 export interface Env {
   SESSION: DurableObjectNamespace<SessionObject>;

@@ -4,16 +4,16 @@ import { adminApp, adminListenerApp, apiApp, metricsApp, publicApp } from "./app
 import { readOwnPatterns } from "./do/redactors.ts";
 import type { Env } from "./env.ts";
 
-export { AuditObject } from "./do/audit.ts";
-export { ConnectionObject } from "./do/connection.ts";
-export { CredentialsObject } from "./do/credentials.ts";
-export { DirectoryObject } from "./do/directory.ts";
-export { ErasureObject } from "./do/erasure.ts";
-export { GateObject } from "./do/gate.ts";
-export { JournalObject } from "./do/journal.ts";
-export { QuotaObject } from "./do/quota.ts";
-export { SessionObject } from "./do/session.ts";
-export { VaultObject } from "./do/vault.ts";
+export { AuditObject } from "./do/audit/audit.ts";
+export { CredentialsObject } from "./do/credentials/credentials.ts";
+export { DirectoryObject } from "./do/directory/directory.ts";
+export { GateObject } from "./do/gate/gate.ts";
+export { ConnectionObject } from "./do/intake/connection.ts";
+export { JournalObject } from "./do/journal/journal.ts";
+export { ErasureObject } from "./do/person-data/erasure.ts";
+export { QuotaObject } from "./do/quota/quota.ts";
+export { SessionObject } from "./do/session/session.ts";
+export { VaultObject } from "./do/vault/vault.ts";
 
 const { REDACT_PATTERNS } = env as Env; // what the module says of it knows no bindings
 await readOwnPatterns(REDACT_PATTERNS);

@@ -2,7 +2,7 @@
 import type { AccessEntry, AuditValues } from "../../src/core/audit.ts";
 import type { AuditEntry } from "../../src/core/audit-record.ts";
 import { renderTable } from "../channel-text.ts";
-import { row } from "../start-screen.ts";
+import { row } from "../screen/start-screen.ts";
 import type { LogReport } from "./log-verifier.ts";
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

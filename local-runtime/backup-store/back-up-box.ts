@@ -2,7 +2,7 @@
 import { parseKeepRule } from "../../src/config/backup-rule.ts";
 import type { DataFolder } from "../data-folder.ts";
 import { HostError } from "../host-error.ts";
-import { loadBackupReport, writeBackupReport } from "../reports.ts";
+import { loadBackupReport, writeBackupReport } from "../host-work/reports.ts";
 import { type PruneReport, pruneStore } from "./prune-store.ts";
 import { loadBoxKeys } from "./recovery-key.ts";
 import {

@@ -1,9 +1,9 @@
 /** `rockpool backup key`: makes the recovery key, takes one over, or says which one is in use. */
 import { existsSync } from "node:fs";
 import { EXIT, HostError, usageError } from "../host-error.ts";
-import { openFolder } from "../server.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
+import { openFolder } from "../supervisor/server.ts";
 import { askRecoveryKey } from "./ask-recovery-key.ts";
 import { type BoxKeys, loadBoxKeys, makeRecoveryKey, writeBoxKeys } from "./recovery-key.ts";
 

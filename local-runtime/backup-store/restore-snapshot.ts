@@ -4,12 +4,17 @@
  */
 import { join } from "node:path";
 import { syncFolder, writeFileAtomic } from "../atomic-file.ts";
-import { settleDatabases } from "../backup-databases.ts";
-import { verifySpace } from "../backup-space.ts";
+import { settleDatabases } from "../backup/backup-databases.ts";
+import { verifySpace } from "../backup/backup-space.ts";
+import {
+  type Restored,
+  type RestoreReport,
+  refuseNewer,
+  replaceData,
+} from "../backup/restore-replace.ts";
 import type { DataFolder } from "../data-folder.ts";
 import { HostError } from "../host-error.ts";
-import { masterKeyId } from "../master-key.ts";
-import { type Restored, type RestoreReport, refuseNewer, replaceData } from "../restore-replace.ts";
+import { masterKeyId } from "../keys/master-key.ts";
 import { listSnapshots, readKeys, readList, readSnapshot, unpackFiles } from "./read-snapshot.ts";
 import { type RecoveryKey, renderBoxKeys } from "./recovery-key.ts";
 import { findKeysOf, writeVault } from "./snapshot-keys.ts";

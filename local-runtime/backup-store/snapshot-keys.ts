@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { syncFolder } from "../atomic-file.ts";
-import { listFiles } from "../backup-copy.ts";
+import { listFiles } from "../backup/backup-copy.ts";
 import { encryptTo } from "./envelope.ts";
 import { KEYS } from "./snapshot.ts";
 import type { BackupStore } from "./store.ts";

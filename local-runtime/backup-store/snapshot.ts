@@ -4,7 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
-import { isSafePath } from "../backup-archive-header.ts";
+import { isSafePath } from "../backup/backup-archive-header.ts";
 
 export const FORMAT = 1;
 export const SNAPSHOTS = "snapshots";

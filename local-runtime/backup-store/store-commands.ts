@@ -3,9 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { parseKeepRule } from "../../src/config/backup-rule.ts";
-import { renderBoxBackup, renderPruned, renderSnapshots, renderVerified } from "../backup-text.ts";
+import {
+  renderBoxBackup,
+  renderPruned,
+  renderSnapshots,
+  renderVerified,
+} from "../backup/backup-text.ts";
 import { EXIT } from "../host-error.ts";
-import { holdKey } from "../key-source.ts";
+import { holdKey } from "../keys/key-source.ts";
 import { createProgress } from "../models/progress.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";

@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { listFiles } from "../backup-copy.ts";
+import { listFiles } from "../backup/backup-copy.ts";
 import { encryptTo } from "./envelope.ts";
 import type { KnownChunk, KnownChunks, KnownPack } from "./known-chunks.ts";
 import { CHUNK_BYTES, PackWriter } from "./pack-writer.ts";

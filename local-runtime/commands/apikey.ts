@@ -4,13 +4,13 @@ import * as v from "valibot";
 import type { ApiKeySummary, CreateApiKey } from "../../src/core/admin-protocol.ts";
 import { API_SCOPES, type ApiScope, USUAL_SCOPES } from "../../src/core/api-keys.ts";
 import { NAME_PATTERN } from "../../src/core/ids.ts";
-import { callAdmin, findServer } from "../admin-client.ts";
-import { ApiKeyCreatedSchema, ApiKeysSchema } from "../admin-client-replies.ts";
+import { callAdmin, findServer } from "../admin/admin-client.ts";
+import { ApiKeyCreatedSchema, ApiKeysSchema } from "../admin/admin-client-replies.ts";
 import { renderTable } from "../channel-text.ts";
 import { defineGroup } from "../command-group.ts";
 import { parseExpiry, parseKeepingTime } from "../expiry.ts";
 import { usageError } from "../host-error.ts";
-import { loadServerStatus } from "../server-status.ts";
+import { loadServerStatus } from "../screen/server-status.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 

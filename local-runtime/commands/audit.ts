@@ -3,7 +3,7 @@ import { createReadStream, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import * as v from "valibot";
 import { renderCheckpoint } from "../../src/core/audit-record.ts";
-import { callAdmin, downloadAdmin, findServer } from "../admin-client.ts";
+import { callAdmin, downloadAdmin, findServer } from "../admin/admin-client.ts";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { renderAccess, renderEntries, renderReport } from "../audit/audit-text.ts";
 import { exportLog } from "../audit/export-log.ts";

@@ -1,6 +1,6 @@
 /** `rockpool backup`: into the store, encrypted, or into an archive with --out; and all that concerns the store. */
 import type { Command } from "commander";
-import { writeArchiveBackup } from "../archive-command.ts";
+import { writeArchiveBackup } from "../backup/archive-command.ts";
 import { runKey } from "../backup-store/key-command.ts";
 import { runBoxBackup, runList, runPrune, runVerify } from "../backup-store/store-commands.ts";
 import type { Shell } from "../shell.ts";

@@ -4,19 +4,19 @@ import * as v from "valibot";
 import { CATALOGUE, type CatalogueEntry } from "../../src/adapters/catalogue.ts";
 import type { AccountSummary, AddAccount } from "../../src/core/admin-protocol.ts";
 import { NAME_PATTERN } from "../../src/core/ids.ts";
-import { originOf } from "../account-origin.ts";
 import { addChannel, decideTransport, parseApiBase } from "../add-channel.ts";
-import { callAdmin, findServer } from "../admin-client.ts";
-import { AccountsSchema, AccountTestSchema } from "../admin-client-replies.ts";
+import { callAdmin, findServer } from "../admin/admin-client.ts";
+import { AccountsSchema, AccountTestSchema } from "../admin/admin-client-replies.ts";
 import { renderAccount, renderAccounts, renderAdded } from "../channel-text.ts";
 import { defineGroup } from "../command-group.ts";
-import { disallowOrigin } from "../egress-change.ts";
+import { originOf } from "../egress/account-origin.ts";
+import { disallowOrigin } from "../egress/egress-change.ts";
 import { readFieldValues } from "../field-values.ts";
 import { EXIT, HostError, usageError } from "../host-error.ts";
-import { loadServerStatus } from "../server-status.ts";
+import { loadServerStatus } from "../screen/server-status.ts";
+import { webhookAddress } from "../screen/start-screen.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { webhookAddress } from "../start-screen.ts";
 import { createTerminalInput } from "../terminal-input.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {

@@ -6,11 +6,11 @@ import { OPTIONS, type OptionName, type Options } from "../../src/config/options
 import { bundle, consoleWatchCommand } from "../bundle.ts";
 import { openDevVars } from "../dev-vars.ts";
 import { EXIT, HostError } from "../host-error.ts";
-import { LineSplitter } from "../line-splitter.ts";
+import { LineSplitter } from "../logs/line-splitter.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 import { rockpoolVersion } from "../versions.ts";
-import { loadWranglerConfig } from "../wrangler-config.ts";
+import { loadWranglerConfig } from "../workerd-config/wrangler-config.ts";
 import { migrateLocally, spawnDev } from "../wrangler-process.ts";
 
 const ENTRY = "local-runtime/dev.worker.ts";

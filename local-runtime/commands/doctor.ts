@@ -12,11 +12,11 @@ import { checkModelServers } from "../doctor/model-servers.ts";
 import { checkOutbound } from "../doctor/outbound.ts";
 import { checkPort, checkPublicUrl, checkServer } from "../doctor/server.ts";
 import { EXIT } from "../host-error.ts";
-import { decideKeySource } from "../key-source.ts";
-import { findHolder } from "../lock.ts";
-import { loadRunState } from "../run-state.ts";
+import { decideKeySource } from "../keys/key-source.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
+import { findHolder } from "../supervisor/lock.ts";
+import { loadRunState } from "../supervisor/run-state.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
   command.action(async () => {

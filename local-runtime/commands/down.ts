@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { EXIT, HostError } from "../host-error.ts";
-import { findHolder, type Holder } from "../lock.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { DRAIN_MS } from "../supervisor.ts";
+import { findHolder, type Holder } from "../supervisor/lock.ts";
+import { DRAIN_MS } from "../supervisor/supervisor.ts";
 
 const POLL_MS = 50;
 const MAX_WAIT_MS = DRAIN_MS + 4_000;

@@ -5,15 +5,15 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { parseApiBase } from "../add-channel.ts";
-import { parseCapnpText } from "../capnp-text.ts";
 import { dataFolderAt } from "../data-folder.ts";
-import { allowOrigin, disallowOrigin } from "../egress-change.ts";
-import { type EgressMap, mapEgress, type WayOut } from "../egress-map.ts";
+import { allowOrigin, disallowOrigin } from "../egress/egress-change.ts";
+import { type EgressMap, mapEgress, type WayOut } from "../egress/egress-map.ts";
 import { HostError, systemCode } from "../host-error.ts";
-import { configFile } from "../run-files.ts";
+import { row } from "../screen/start-screen.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { row } from "../start-screen.ts";
+import { configFile } from "../supervisor/run-files.ts";
+import { parseCapnpText } from "../workerd-config/capnp-text.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
   command

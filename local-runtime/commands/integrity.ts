@@ -1,11 +1,11 @@
 /** `rockpool integrity`: looks at every database now, of a running server too. Exit status 1 where one is damaged. */
 import type { Command } from "commander";
-import { megabytes } from "../backup-space.ts";
+import { megabytes } from "../backup/backup-space.ts";
 import { findFolder } from "../backup-store/box-store.ts";
 import { EXIT } from "../host-error.ts";
-import { checkIntegrity } from "../integrity.ts";
+import { checkIntegrity } from "../host-work/integrity.ts";
+import type { IntegrityReport } from "../host-work/reports.ts";
 import { createProgress } from "../models/progress.ts";
-import type { IntegrityReport } from "../reports.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 

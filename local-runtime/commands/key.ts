@@ -2,17 +2,28 @@
 import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import type { KeyStatus } from "../../src/core/admin-protocol.ts";
-import { callAdmin, findServer } from "../admin-client.ts";
-import { KeyStatusSchema } from "../admin-client-replies.ts";
+import { callAdmin, findServer } from "../admin/admin-client.ts";
+import { KeyStatusSchema } from "../admin/admin-client-replies.ts";
 import { defineGroup } from "../command-group.ts";
 import { dataFolderAt } from "../data-folder.ts";
 import { HostError, usageError } from "../host-error.ts";
-import { decideKeySource, holdKey, makePassphraseKey } from "../key-source.ts";
-import { renderKeyStatus, renderMoved } from "../key-text.ts";
-import { type KeyedFolder, loadMasterKey, MASTER_KEY_BYTES, masterKeyId } from "../master-key.ts";
-import { KEY_SOURCES, type KeySource, loadNextKey, wrapKey, writeNextKey } from "../next-key.ts";
+import { decideKeySource, holdKey, makePassphraseKey } from "../keys/key-source.ts";
+import { renderKeyStatus, renderMoved } from "../keys/key-text.ts";
+import {
+  type KeyedFolder,
+  loadMasterKey,
+  MASTER_KEY_BYTES,
+  masterKeyId,
+} from "../keys/master-key.ts";
+import {
+  KEY_SOURCES,
+  type KeySource,
+  loadNextKey,
+  wrapKey,
+  writeNextKey,
+} from "../keys/next-key.ts";
+import { settleNextKey } from "../keys/settle-key.ts";
 import { loadSettings } from "../settings.ts";
-import { settleNextKey } from "../settle-key.ts";
 import type { Shell } from "../shell.ts";
 import { createTerminalInput, type TerminalInput } from "../terminal-input.ts";
 

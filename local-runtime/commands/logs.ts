@@ -1,8 +1,8 @@
 /** `rockpool logs`: what the server wrote down, for people or as the JSON lines that it is. Works without the server. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { dataFolderAt } from "../data-folder.ts";
-import { followLines, readLastLines } from "../log-files.ts";
-import { parseLogLine, readableLine } from "../output-lines.ts";
+import { followLines, readLastLines } from "../logs/log-files.ts";
+import { parseLogLine, readableLine } from "../logs/output-lines.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 

@@ -1,15 +1,15 @@
 /** `rockpool migrate`: what `up` does to the database, without serving. */
 import type { Command } from "commander";
+import { finishRestore } from "../backup/restore-swap.ts";
 import { explainFileErrors } from "../data-folder.ts";
-import { acquireLock } from "../lock.ts";
-import { openMasterKey } from "../master-key.ts";
-import { endOrphans } from "../orphans.ts";
-import { finishRestore } from "../restore-swap.ts";
-import { configFile } from "../run-files.ts";
-import { migrateFolder, openFolder } from "../server.ts";
+import { openMasterKey } from "../keys/master-key.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { loadWranglerConfig } from "../wrangler-config.ts";
+import { acquireLock } from "../supervisor/lock.ts";
+import { endOrphans } from "../supervisor/orphans.ts";
+import { configFile } from "../supervisor/run-files.ts";
+import { migrateFolder, openFolder } from "../supervisor/server.ts";
+import { loadWranglerConfig } from "../workerd-config/wrangler-config.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
   command

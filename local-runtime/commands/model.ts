@@ -1,7 +1,7 @@
 /** `rockpool model list|pull|use|show|remove|bench|test`: the models that answer, of the built-in server and of Ollama. */
 import { type Command, Option } from "commander";
 import type { ToolCaseResult } from "../../src/core/tool-test.ts";
-import { findServer } from "../admin-client.ts";
+import { findServer } from "../admin/admin-client.ts";
 import { defineGroup } from "../command-group.ts";
 import type { ServerKind } from "../model-server/library.ts";
 import { benchModel, renderFigures } from "../models/bench-model.ts";

@@ -1,11 +1,11 @@
 /** `rockpool owner-link`: a new one-time address that signs the owner in to the web chat. */
 import type { Command } from "commander";
-import { callAdmin, findServer } from "../admin-client.ts";
-import { OwnerLinkSchema } from "../admin-client-replies.ts";
-import { loadServerStatus } from "../server-status.ts";
+import { callAdmin, findServer } from "../admin/admin-client.ts";
+import { OwnerLinkSchema } from "../admin/admin-client-replies.ts";
+import { loadServerStatus } from "../screen/server-status.ts";
+import { ownerAddress } from "../screen/start-screen.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { ownerAddress } from "../start-screen.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
   command

@@ -1,8 +1,8 @@
 /** `rockpool pair list|approve|deny`: who of the strangers that wrote may talk to the assistant. */
 import type { Command } from "commander";
 import type { PendingPairing } from "../../src/core/admin-protocol.ts";
-import { callAdmin, findServer } from "../admin-client.ts";
-import { PairingDecidedSchema, PendingPairingsSchema } from "../admin-client-replies.ts";
+import { callAdmin, findServer } from "../admin/admin-client.ts";
+import { PairingDecidedSchema, PendingPairingsSchema } from "../admin/admin-client-replies.ts";
 import { renderTable } from "../channel-text.ts";
 import { defineGroup } from "../command-group.ts";
 import { usageError } from "../host-error.ts";

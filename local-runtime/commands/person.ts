@@ -4,13 +4,13 @@ import type { PersonChange, PersonSummary } from "../../src/core/admin-protocol.
 import { GRANT_KINDS, type GrantKind } from "../../src/core/person-access.ts";
 import { parseQuota, QUOTA_NAMES, QUOTAS, type QuotaName } from "../../src/core/quotas.ts";
 import { ROLES, type Role } from "../../src/core/roles.ts";
-import { callAdmin, findServer } from "../admin-client.ts";
-import { PeopleSchema, PersonSchema } from "../admin-client-replies.ts";
+import { callAdmin, findServer } from "../admin/admin-client.ts";
+import { PeopleSchema, PersonSchema } from "../admin/admin-client-replies.ts";
 import { defineGroup } from "../command-group.ts";
 import { usageError } from "../host-error.ts";
-import { defineErase } from "../person-erase.ts";
-import { defineExport } from "../person-export.ts";
-import { renderPeople, renderPerson } from "../person-text.ts";
+import { defineErase } from "../person/person-erase.ts";
+import { defineExport } from "../person/person-export.ts";
+import { renderPeople, renderPerson } from "../person/person-text.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 

@@ -1,17 +1,17 @@
 /** `rockpool restore`: puts a backup in the place of what is kept now. */
 import type { Command } from "commander";
+import { runRestore } from "../backup/restore.ts";
+import type { RestoreReport } from "../backup/restore-replace.ts";
 import { askRecoveryKey } from "../backup-store/ask-recovery-key.ts";
 import { openBoxStore } from "../backup-store/box-store.ts";
 import { restoreSnapshot } from "../backup-store/restore-snapshot.ts";
 import { SNAPSHOT_ID } from "../backup-store/snapshot.ts";
 import { usageError } from "../host-error.ts";
-import { holdKey } from "../key-source.ts";
+import { holdKey } from "../keys/key-source.ts";
 import { createProgress } from "../models/progress.ts";
-import { runRestore } from "../restore.ts";
-import type { RestoreReport } from "../restore-replace.ts";
-import { openFolder } from "../server.ts";
 import { loadSettings } from "../settings.ts";
 import { argumentPath, type Shell } from "../shell.ts";
+import { openFolder } from "../supervisor/server.ts";
 import { createTerminalInput } from "../terminal-input.ts";
 import { rockpoolVersion } from "../versions.ts";
 

@@ -1,8 +1,8 @@
 /** `rockpool say`: talk to the assistant in the terminal; the answer appears as it is written. */
 import type { Command } from "commander";
 import type { StreamEvent } from "../../src/core/stream.ts";
-import { findServer, streamAdmin } from "../admin-client.ts";
-import { StreamEventSchema } from "../admin-client-replies.ts";
+import { findServer, streamAdmin } from "../admin/admin-client.ts";
+import { StreamEventSchema } from "../admin/admin-client-replies.ts";
 import { createAnswerText } from "../answer-text.ts";
 import { usageError } from "../host-error.ts";
 import { loadSettings } from "../settings.ts";

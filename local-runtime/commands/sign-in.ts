@@ -2,14 +2,14 @@
 import type { Command } from "commander";
 import * as v from "valibot";
 import type { DeviceSummary } from "../../src/core/sign-in-protocol.ts";
-import { callAdmin, findServer } from "../admin-client.ts";
-import { DevicesSchema, OwnerLinkSchema } from "../admin-client-replies.ts";
+import { callAdmin, findServer } from "../admin/admin-client.ts";
+import { DevicesSchema, OwnerLinkSchema } from "../admin/admin-client-replies.ts";
 import { renderTable } from "../channel-text.ts";
 import { defineGroup } from "../command-group.ts";
-import { loadServerStatus } from "../server-status.ts";
+import { loadServerStatus } from "../screen/server-status.ts";
+import { ownerAddress } from "../screen/start-screen.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { ownerAddress } from "../start-screen.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
   defineGroup(command);

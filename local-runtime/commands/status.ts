@@ -1,16 +1,16 @@
 /** `rockpool status`: whether the server runs, and how it fares. Exit status 69 where it does not run. */
 import type { Command } from "commander";
-import { findServer } from "../admin-client.ts";
+import { findServer } from "../admin/admin-client.ts";
 import { dataFolderAt } from "../data-folder.ts";
 import type { Finding } from "../doctor/check.ts";
 import { checkBackups, checkDatabases } from "../doctor/kept.ts";
-import { describeModel } from "../model-advice.ts";
 import { loadModelServerState, type ModelServerState } from "../model-server/run-state.ts";
-import type { RunState } from "../run-state.ts";
-import { loadServerStatus, type ModelSummary, type ServerStatus } from "../server-status.ts";
+import { describeModel } from "../screen/model-advice.ts";
+import { loadServerStatus, type ModelSummary, type ServerStatus } from "../screen/server-status.ts";
+import { describeChannels, row } from "../screen/start-screen.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { describeChannels, row } from "../start-screen.ts";
+import type { RunState } from "../supervisor/run-state.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
   command.action(() => runStatus(shell));

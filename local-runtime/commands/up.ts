@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import type { Command } from "commander";
 import { outliveReader } from "../lost-output.ts";
 import { programFile } from "../programs.ts";
-import { openServer } from "../server.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { obeySignals } from "../signals.ts";
+import { openServer } from "../supervisor/server.ts";
+import { obeySignals } from "../supervisor/signals.ts";
 
 export function defineCommand(command: Command, shell: Shell): void {
   command

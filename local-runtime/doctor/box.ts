@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { DataFolder } from "../data-folder.ts";
-import { LOG_FILE_NAME } from "../rotating-log.ts";
+import { LOG_FILE_NAME } from "../logs/rotating-log.ts";
+import { findWorkerd } from "../supervisor/workerd-binary.ts";
 import { workerdVersion } from "../versions.ts";
-import { findWorkerd } from "../workerd-binary.ts";
 import { type Finding, fail, failure, ok } from "./check.ts";
 
 /** From here on Node runs TypeScript files directly. */

@@ -1,9 +1,9 @@
 /** The check of the certificate: whether it can be used, and until when. */
-import { EXPIRY_WARNING_MS } from "../certificate-keeper.ts";
-import { listListeners } from "../listeners.ts";
-import { tlsPaths } from "../listening.ts";
+import { EXPIRY_WARNING_MS } from "../listen/certificate-keeper.ts";
+import { listListeners } from "../listen/listeners.ts";
+import { tlsPaths } from "../listen/listening.ts";
+import { loadTlsMaterial } from "../listen/tls-files.ts";
 import type { Settings } from "../settings.ts";
-import { loadTlsMaterial } from "../tls-files.ts";
 import { type Finding, fail, failure, ok, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;

@@ -2,9 +2,9 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type DataFolder, explainFileErrors } from "../data-folder.ts";
-import { KEY_PLACES } from "../key-text.ts";
-import { loadMasterKey } from "../master-key.ts";
-import type { KeySource } from "../next-key.ts";
+import { KEY_PLACES } from "../keys/key-text.ts";
+import { loadMasterKey } from "../keys/master-key.ts";
+import type { KeySource } from "../keys/next-key.ts";
 import { type Finding, fail, failure, ok, warn } from "./check.ts";
 
 const MIN_FREE_BYTES = 100 * 1024 * 1024;

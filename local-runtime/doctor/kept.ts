@@ -1,6 +1,6 @@
 /** Checks of `rockpool doctor` that look at what the daily work found. */
 import type { DataFolder } from "../data-folder.ts";
-import { loadBackupReport, loadIntegrityReport } from "../reports.ts";
+import { loadBackupReport, loadIntegrityReport } from "../host-work/reports.ts";
 import type { Settings } from "../settings.ts";
 import { type Finding, fail, ok, warn } from "./check.ts";
 

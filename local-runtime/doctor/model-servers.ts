@@ -10,7 +10,7 @@ import {
   placeOf,
 } from "../../src/config/model-servers.ts";
 import type { DataFolder } from "../data-folder.ts";
-import { findModelKeys, findTranscribeKey } from "../model-keys.ts";
+import { findModelKeys, findTranscribeKey } from "../keys/model-keys.ts";
 import type { Settings } from "../settings.ts";
 import { type Finding, failure, ok, warn } from "./check.ts";
 

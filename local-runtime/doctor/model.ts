@@ -1,6 +1,7 @@
 /** Check of the model that answers: the built-in server's file, engine and memory, or another server's list. */
-import { availableBytes } from "../available-memory.ts";
+
 import type { DataFolder } from "../data-folder.ts";
+import { availableBytes } from "../host-work/available-memory.ts";
 import { decideBuiltin } from "../model-server/choice.ts";
 import { isEngineInstalled, unsupportedMachine } from "../model-server/install-engine.ts";
 import { type LibraryModel, loadLibrary, modelFile } from "../model-server/library.ts";

@@ -1,11 +1,12 @@
 /** The check of what the server may reach: whether each account's platform is among it. */
-import { originOf } from "../account-origin.ts";
-import { callAdmin } from "../admin-client.ts";
-import { AccountsSchema } from "../admin-client-replies.ts";
+
+import { callAdmin } from "../admin/admin-client.ts";
+import { AccountsSchema } from "../admin/admin-client-replies.ts";
 import type { DataFolder } from "../data-folder.ts";
-import { loadEgressOrigins } from "../egress-grants.ts";
-import type { RunState } from "../run-state.ts";
+import { originOf } from "../egress/account-origin.ts";
+import { loadEgressOrigins } from "../egress/egress-grants.ts";
 import type { Settings } from "../settings.ts";
+import type { RunState } from "../supervisor/run-state.ts";
 import { type Finding, fail, failure, ok, warn } from "./check.ts";
 
 const what = "Outbound";

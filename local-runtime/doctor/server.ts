@@ -7,10 +7,10 @@ import { createServer } from "node:net";
 import * as v from "valibot";
 import { parseIpAddress } from "../../src/core/ip-address.ts";
 import { systemCode } from "../host-error.ts";
-import { reachableUrl } from "../listening.ts";
-import type { RunState } from "../run-state.ts";
-import { loadServerStatus } from "../server-status.ts";
+import { reachableUrl } from "../listen/listening.ts";
+import { loadServerStatus } from "../screen/server-status.ts";
 import type { Settings } from "../settings.ts";
+import type { RunState } from "../supervisor/run-state.ts";
 import { type Finding, fail, failure, ok, warn } from "./check.ts";
 
 const ANSWER_TIMEOUT_MS = 5_000;

@@ -1,6 +1,6 @@
 /** One /api/chat call, from its parsed form to the last line of its answer. */
 import type { ServerResponse } from "node:http";
-import { availableBytes } from "../available-memory.ts";
+import { availableBytes } from "../host-work/available-memory.ts";
 import { renderEnd, renderLoad, renderPiece, renderToolCall } from "./answers.ts";
 import { decideContextCount } from "./context-slots.ts";
 import type { EnginePiece } from "./engine.ts";

@@ -18,7 +18,7 @@ import {
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { syncFolder } from "../atomic-file.ts";
-import { megabytes, RESERVE_BYTES } from "../backup-space.ts";
+import { megabytes, RESERVE_BYTES } from "../backup/backup-space.ts";
 import { EXIT, HostError, systemCode } from "../host-error.ts";
 
 /** In a row, each without a single new byte. */

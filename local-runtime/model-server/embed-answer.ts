@@ -1,5 +1,5 @@
 /** One /api/embed call: texts into unit vectors. */
-import { availableBytes } from "../available-memory.ts";
+import { availableBytes } from "../host-work/available-memory.ts";
 import { decideContextCount } from "./context-slots.ts";
 import type { ModelRunner } from "./model-runner.ts";
 import type { ShelfModel } from "./model-shelf.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { EXIT, HostError, systemCode } from "../host-error.ts";
-import { tryLockFile } from "../lock.ts";
+import { tryLockFile } from "../supervisor/lock.ts";
 import { engineFolder, libraryFile } from "./llama-library.ts";
 
 export const ENGINE_MEGABYTES = 85;

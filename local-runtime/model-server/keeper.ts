@@ -5,9 +5,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { DataFolder } from "../data-folder.ts";
-import { LineSplitter } from "../line-splitter.ts";
+import { LineSplitter } from "../logs/line-splitter.ts";
 import { programFile } from "../programs.ts";
-import { decideRestart } from "../restart-policy.ts";
+import { decideRestart } from "../supervisor/restart-policy.ts";
 import { installEngine } from "./install-engine.ts";
 import { urlOfPort } from "./port.ts";
 import { removeModelServerState, writeModelServerState } from "./run-state.ts";

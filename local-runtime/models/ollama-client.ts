@@ -1,7 +1,7 @@
 /** What the commands ask of a model server that speaks Ollama's API: the built-in one, or Ollama itself. */
 import * as v from "valibot";
 import { EXIT, HostError } from "../host-error.ts";
-import { LineSplitter } from "../line-splitter.ts";
+import { LineSplitter } from "../logs/line-splitter.ts";
 
 const ANSWER_TIMEOUT_MS = 5_000;
 /** Between two lines of a pull: a server may think about a hash for long. */

@@ -1,5 +1,5 @@
 /** How far a long transfer is: a line that renews itself in a terminal, a line for each tenth elsewhere, JSON lines with --json. */
-import { megabytes } from "../backup-space.ts";
+import { megabytes } from "../backup/backup-space.ts";
 import type { Shell } from "../shell.ts";
 
 const RENEW_MS = 200;

@@ -1,10 +1,9 @@
 /** Brings a model here: from the list of the built-in server, or by Ollama. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { megabytes } from "../backup-space.ts";
+import { megabytes } from "../backup/backup-space.ts";
 import { explainFileErrors } from "../data-folder.ts";
 import { EXIT, HostError } from "../host-error.ts";
-import { tryLockFile } from "../lock.ts";
 import {
   type CatalogueModel,
   findInCatalogue,
@@ -18,6 +17,7 @@ import {
   withModel,
   writeLibrary,
 } from "../model-server/library.ts";
+import { tryLockFile } from "../supervisor/lock.ts";
 import type { ModelBox } from "./model-box.ts";
 import { printable, pullServerModel } from "./ollama-client.ts";
 import { createProgress } from "./progress.ts";

@@ -1,8 +1,8 @@
 /** `rockpool model show`: what a model is and can, and whether it fits into the memory. */
-import { availableBytes } from "../available-memory.ts";
+import { availableBytes } from "../host-work/available-memory.ts";
 import { findModel, modelFile, type ServerKind } from "../model-server/library.ts";
 import { readableParameters } from "../model-server/model-facts.ts";
-import { row } from "../start-screen.ts";
+import { row } from "../screen/start-screen.ts";
 import { adviseMemory, gigabytes } from "./memory-advice.ts";
 import type { ModelBox } from "./model-box.ts";
 import { printable, showServerModel } from "./ollama-client.ts";

@@ -1,7 +1,7 @@
 /** `rockpool model test`: puts the evaluation's cases to a model through the running server, and adds up the scores. */
 import * as v from "valibot";
 import type { ToolCaseCount, ToolCaseResult } from "../../src/core/tool-test.ts";
-import { callAdmin } from "../admin-client.ts";
+import { callAdmin } from "../admin/admin-client.ts";
 
 /** For one case: the server gives up a little earlier. */
 const CASE_TIMEOUT_MS = 330_000;

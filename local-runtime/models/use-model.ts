@@ -1,9 +1,8 @@
 /** `rockpool model use`: chooses the model that answers, brings it here where it is missing, and tells a running server. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { availableBytes } from "../available-memory.ts";
 import { EXIT, HostError, usageError } from "../host-error.ts";
-import { findHolder } from "../lock.ts";
+import { availableBytes } from "../host-work/available-memory.ts";
 import { NotGguf } from "../model-server/gguf-reader.ts";
 import { installEngine } from "../model-server/install-engine.ts";
 import {
@@ -16,8 +15,9 @@ import {
   writeLibrary,
 } from "../model-server/library.ts";
 import { type ModelFacts, readModelFacts } from "../model-server/model-facts.ts";
-import { reloadServer } from "../reload.ts";
 import { argumentPath } from "../shell.ts";
+import { findHolder } from "../supervisor/lock.ts";
+import { reloadServer } from "../supervisor/reload.ts";
 import { adviseMemory } from "./memory-advice.ts";
 import { decideServer, isSameModel, type ModelBox } from "./model-box.ts";
 import { pullBuiltin, pullOllama } from "./pull-model.ts";

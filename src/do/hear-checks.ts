@@ -12,9 +12,9 @@ import { emit } from "../observability/emit.ts";
 import type { Gauge } from "../observability/metrics.ts";
 import { describeError } from "../observability/redact.ts";
 import { phrase } from "../phrases/phrase.ts";
-import { recordAudit } from "./audit-client.ts";
-import { openDirectory } from "./directory-client.ts";
-import { callSession } from "./session-client.ts";
+import { recordAudit } from "./audit/audit-client.ts";
+import { openDirectory } from "./directory/directory-client.ts";
+import { callSession } from "./session/session-client.ts";
 
 let newest: HostChecks = {};
 /** What was told or recorded by this isolate: the conversation and the log know it by its id for ever. */

@@ -7,7 +7,7 @@ import { decideWarmUp } from "../models/router/warm-up.ts";
 import { emit } from "../observability/emit.ts";
 import { describeError } from "../observability/redact.ts";
 import { listGrants } from "../security/egress.ts";
-import { openAudit } from "./audit-client.ts";
+import { openAudit } from "./audit/audit-client.ts";
 import { openModel, openOptions } from "./isolate.ts";
 
 /** Settles when the model is warm, or will not be: never throws. */

@@ -11,7 +11,7 @@ import { openMasterKey } from "../security/key-tree.ts";
 import { Keyring } from "../security/keyring.ts";
 import { openRouter } from "./open-router.ts";
 import { createRedactors, type Redactors } from "./redactors.ts";
-import { createKeyStore } from "./vault-client.ts";
+import { createKeyStore } from "./vault/vault-client.ts";
 
 interface Shared {
   options: Options;

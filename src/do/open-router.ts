@@ -18,7 +18,7 @@ import type { RoutedServer } from "../models/router/routed-server.ts";
 import { Router } from "../models/router/router.ts";
 import { emit } from "../observability/emit.ts";
 import type { Redactor } from "../redaction/redactor.ts";
-import { openGate } from "./gate-client.ts";
+import { openGate } from "./gate/gate-client.ts";
 
 const CREATORS = { ollama: createOllama, openai: createOpenAi } as const;
 

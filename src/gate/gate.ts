@@ -1,6 +1,6 @@
 /**
  * The slots of one model server: a line, leases, and how long they take. Pure: it knows no timers and no promises, and
- * time is an argument. do/gate.ts gives it those.
+ * time is an argument. do/gate/gate.ts gives it those.
  */
 import type { GateState, Ticket } from "../core/gate-protocol.ts";
 import type { QueuePlace } from "../core/stream.ts";

@@ -9,7 +9,7 @@ import { AppError } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
 import type { Role } from "../core/roles.ts";
 import type { Speaker } from "../core/session-protocol.ts";
-import type { SignedIn } from "../do/credentials-client.ts";
+import type { SignedIn } from "../do/credentials/credentials-client.ts";
 import type { Env } from "../env.ts";
 import { isSecureCall, STRICT_TRANSPORT } from "./secure-transport.ts";
 

@@ -8,7 +8,7 @@ import type { AccountKey } from "../core/ids.ts";
 import { mayUseChannel } from "../core/person-access.ts";
 import type { Permission, Role } from "../core/roles.ts";
 import type { Speaker } from "../core/session-protocol.ts";
-import { openDirectory } from "../do/directory-client.ts";
+import { openDirectory } from "../do/directory/directory-client.ts";
 import { verifyAllowed, verifyScope } from "../security/permissions.ts";
 import type { HttpEnv } from "./middleware.ts";
 import { verifyRate } from "./rate-limit.ts";

@@ -7,7 +7,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
 import { AppError } from "../core/errors.ts";
 import type { IssuedSession, ShownTokens } from "../core/sign-in-protocol.ts";
-import { verifyAccess } from "../do/credentials-client.ts";
+import { verifyAccess } from "../do/credentials/credentials-client.ts";
 import { ACCESS_SECONDS } from "../security/access-token.ts";
 import { DEVICE_IDLE_MS } from "../security/refresh-token.ts";
 import type { HttpEnv } from "./middleware.ts";

@@ -5,7 +5,7 @@ import type { CreateApiKey } from "../core/admin-protocol.ts";
 import { API_SCOPES, MAX_CACHE_ANSWERS_MS, MIN_CACHE_ANSWERS_MS } from "../core/api-keys.ts";
 import { AppError } from "../core/errors.ts";
 import { NAME_PATTERN } from "../core/ids.ts";
-import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import { forgetDirectory, openDirectory } from "../do/directory/directory-client.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { callerRole, requirePermission, verifyCaller } from "../http/permission.ts";

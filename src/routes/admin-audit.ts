@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { MAX_AUDIT_PAGE } from "../core/audit.ts";
 import { renderCheckpoint, renderEntry, renderHeader } from "../core/audit-record.ts";
-import { openAudit } from "../do/audit-client.ts";
+import { openAudit } from "../do/audit/audit-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, parseWith } from "../http/middleware.ts";
 import { requirePermission } from "../http/permission.ts";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { AppError } from "../core/errors.ts";
-import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
+import { forgetDirectory, openDirectory } from "../do/directory/directory-client.ts";
 import { parseDefinition } from "../flows/definition.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";

@@ -6,12 +6,12 @@ import { type AuditActor, type AuditValues, auditEvent } from "../core/audit.ts"
 import { GRANT_KINDS } from "../core/person-access.ts";
 import { MAX_QUOTA, QUOTA_NAMES } from "../core/quotas.ts";
 import { ROLES } from "../core/roles.ts";
-import { recordAudit } from "../do/audit-client.ts";
-import { dropSessions, openCredentials } from "../do/credentials-client.ts";
-import { forgetDirectory, openDirectory } from "../do/directory-client.ts";
-import { exportPerson } from "../do/export-person.ts";
-import { findErasable } from "../do/find-erasable.ts";
-import type { PersonChanged } from "../do/person-admin.ts";
+import { recordAudit } from "../do/audit/audit-client.ts";
+import { dropSessions, openCredentials } from "../do/credentials/credentials-client.ts";
+import { forgetDirectory, openDirectory } from "../do/directory/directory-client.ts";
+import type { PersonChanged } from "../do/directory/person-admin.ts";
+import { exportPerson } from "../do/person-data/export-person.ts";
+import { findErasable } from "../do/person-data/find-erasable.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";

@@ -9,11 +9,11 @@ import { requirePermission } from "../http/permission.ts";
 
 export const adminToolCases = new Hono<HttpEnv>()
   .get("/", requirePermission("model:test"), async (c) => {
-    const { countToolCases } = await import("../do/test-tools.ts");
+    const { countToolCases } = await import("../do/turn/test-tools.ts");
     return c.json<ToolCaseCount>({ count: countToolCases() });
   })
   .post("/:number{[0-9]{1,4}}", requirePermission("model:test"), async (c) => {
-    const { testToolCase } = await import("../do/test-tools.ts");
+    const { testToolCase } = await import("../do/turn/test-tools.ts");
     const number = Number(c.req.param("number"));
     return c.json<ToolCaseResult>(await testToolCase(c.env, number, c.req.query("model")));
   });

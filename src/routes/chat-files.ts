@@ -8,8 +8,8 @@ import { AppError, errorCode } from "../core/errors.ts";
 import type { SessionKey } from "../core/ids.ts";
 import type { MediaKind, MediaRef } from "../core/message.ts";
 import type { Speaker } from "../core/session-protocol.ts";
-import { checkQuota, noteSpent, quotaError } from "../do/quota-client.ts";
-import { callSession } from "../do/session-client.ts";
+import { checkQuota, noteSpent, quotaError } from "../do/quota/quota-client.ts";
+import { callSession } from "../do/session/session-client.ts";
 import type { Env } from "../env.ts";
 import { parseWith, readBody } from "../http/middleware.ts";
 

@@ -11,11 +11,11 @@ import {
 import { AppError } from "../core/errors.ts";
 import { accountKey, encodeSessionKey, type PersonId, type SessionKey } from "../core/ids.ts";
 import type { AcceptRequest, Speaker } from "../core/session-protocol.ts";
-import { acceptCounted } from "../do/accept-counted.ts";
-import type { SignedIn } from "../do/credentials-client.ts";
-import { streamConversation } from "../do/event-stream.ts";
-import { quotaError } from "../do/quota-client.ts";
-import { callSession } from "../do/session-client.ts";
+import type { SignedIn } from "../do/credentials/credentials-client.ts";
+import { acceptCounted } from "../do/intake/accept-counted.ts";
+import { quotaError } from "../do/quota/quota-client.ts";
+import { streamConversation } from "../do/session/event-stream.ts";
+import { callSession } from "../do/session/session-client.ts";
 import type { Env } from "../env.ts";
 import { type HttpEnv, parseWith, readJson, requireSameOrigin } from "../http/middleware.ts";
 import { requirePermission, verifyChannel } from "../http/permission.ts";

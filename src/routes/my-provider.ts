@@ -1,8 +1,8 @@
 /** The own account at the provider, linked and unlinked. Part of /api/me: mounted there at /oidc. */
 import { type Context, Hono } from "hono";
 import { auditEvent } from "../core/audit.ts";
-import { recordAudit } from "../do/audit-client.ts";
-import { openCredentials } from "../do/credentials-client.ts";
+import { recordAudit } from "../do/audit/audit-client.ts";
+import { openCredentials } from "../do/credentials/credentials-client.ts";
 import { actorOf } from "../http/actor.ts";
 import type { HttpEnv } from "../http/middleware.ts";
 import { requirePermission } from "../http/permission.ts";

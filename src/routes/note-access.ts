@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { errorCode, errorSpec } from "../core/errors.ts";
-import { openAudit } from "../do/audit-client.ts";
+import { openAudit } from "../do/audit/audit-client.ts";
 import { actorOf } from "../http/actor.ts";
 import type { HttpEnv } from "../http/middleware.ts";
 

@@ -5,7 +5,7 @@
 import type { MiddlewareHandler } from "hono";
 import { type AuditAction, auditEvent } from "../core/audit.ts";
 import { type ErrorCode, errorCode } from "../core/errors.ts";
-import { recordAudit } from "../do/audit-client.ts";
+import { recordAudit } from "../do/audit/audit-client.ts";
 import { actorOf } from "../http/actor.ts";
 import type { HttpEnv } from "../http/middleware.ts";
 

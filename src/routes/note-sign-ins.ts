@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import { type AuditEvent, auditEvent, NO_ACTOR } from "../core/audit.ts";
 import type { SignInMethod } from "../core/sign-in-protocol.ts";
-import { recordAudit } from "../do/audit-client.ts";
+import { recordAudit } from "../do/audit/audit-client.ts";
 import { actorOf } from "../http/actor.ts";
 import type { HttpEnv } from "../http/middleware.ts";
 import { addressKey } from "../limits/rates.ts";

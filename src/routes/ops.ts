@@ -1,10 +1,10 @@
 /** For machines that watch: /healthz (the process answers), /readyz (it can do its work), /metrics. */
 import { Hono } from "hono";
 import type { GateState } from "../core/gate-protocol.ts";
-import { openDirectory } from "../do/directory-client.ts";
+import { openDirectory } from "../do/directory/directory-client.ts";
 import { checkGauges } from "../do/hear-checks.ts";
+import { canStore } from "../do/intake/storage-health.ts";
 import { openModel } from "../do/isolate.ts";
-import { canStore } from "../do/storage-health.ts";
 import type { HttpEnv } from "../http/middleware.ts";
 import { openToAll } from "../http/permission.ts";
 import { renderMetrics } from "../observability/metrics.ts";

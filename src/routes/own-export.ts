@@ -5,7 +5,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { ExportTicket } from "../core/own-export.ts";
-import { exchangeExportLink, openOwnExport } from "../do/own-export.ts";
+import { exchangeExportLink, openOwnExport } from "../do/person-data/own-export.ts";
 import { actorOf } from "../http/actor.ts";
 import {
   type HttpEnv,

@@ -3,8 +3,12 @@ import { Hono } from "hono";
 import { auditEvent } from "../core/audit.ts";
 import { AppError } from "../core/errors.ts";
 import type { Renewed } from "../core/sign-in-protocol.ts";
-import { recordAudit } from "../do/audit-client.ts";
-import { dropSessions, forgetSessions, openCredentials } from "../do/credentials-client.ts";
+import { recordAudit } from "../do/audit/audit-client.ts";
+import {
+  dropSessions,
+  forgetSessions,
+  openCredentials,
+} from "../do/credentials/credentials-client.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, requireSameOrigin } from "../http/middleware.ts";
 import { openToAll } from "../http/permission.ts";

@@ -263,7 +263,7 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
   },
 };
 
-/** `/flow` goes the way of dialogues: do/work-dialogue.ts answers it. */
+/** `/flow` goes the way of dialogues: do/turn/work-dialogue.ts answers it. */
 export const FLOW_PERMISSION: Permission = "flow:use";
 
 /** `/tldr` goes the way of messages for the model; what it fetches of the web has a permission of its own. */

@@ -1,6 +1,6 @@
 /** Rockpool with another front: it appends entries to the audit log, each when the one before is acknowledged. */
 import { auditEvent, NO_ACTOR } from "../../src/core/audit.ts";
-import { recordAudit } from "../../src/do/audit-client.ts";
+import { recordAudit } from "../../src/do/audit/audit-client.ts";
 import type { Env } from "../../src/env.ts";
 
 export * from "../../src/index.ts";

@@ -1,11 +1,11 @@
 /** What the scenarios of one run share: the fakes, the running box, the messages, and the proof that none is lost. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { callAdmin, findServer } from "../../local-runtime/admin-client.ts";
+import { callAdmin, findServer } from "../../local-runtime/admin/admin-client.ts";
 import {
   AccountAddedSchema,
   ApiKeyCreatedSchema,
-} from "../../local-runtime/admin-client-replies.ts";
+} from "../../local-runtime/admin/admin-client-replies.ts";
 import type { Bundle } from "../../local-runtime/bundle.ts";
 import type { AddAccount, CreateApiKey } from "../../src/core/admin-protocol.ts";
 import type { FakeChange } from "../support/fake-ollama-settings.ts";

@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import type { Bundle } from "../../local-runtime/bundle.ts";
 import { type DataFolder, prepareDataFolder } from "../../local-runtime/data-folder.ts";
-import { writeEgressOrigins } from "../../local-runtime/egress-grants.ts";
-import { openMasterKey } from "../../local-runtime/master-key.ts";
-import { memoryBytes } from "../../local-runtime/memory.ts";
-import { type RunPlan, writeLastingFiles } from "../../local-runtime/run-files.ts";
-import { migrateFolder } from "../../local-runtime/server.ts";
+import { writeEgressOrigins } from "../../local-runtime/egress/egress-grants.ts";
+import { memoryBytes } from "../../local-runtime/host-work/memory.ts";
+import { openMasterKey } from "../../local-runtime/keys/master-key.ts";
+import { type RunPlan, writeLastingFiles } from "../../local-runtime/supervisor/run-files.ts";
+import { migrateFolder } from "../../local-runtime/supervisor/server.ts";
 import { rockpoolVersion } from "../../local-runtime/versions.ts";
-import { loadWranglerConfig } from "../../local-runtime/wrangler-config.ts";
+import { loadWranglerConfig } from "../../local-runtime/workerd-config/wrangler-config.ts";
 import { loadOptions } from "../../src/config/load.ts";
 import { QUOTA_NAMES } from "../../src/core/quotas.ts";
 

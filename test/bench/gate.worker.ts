@@ -4,7 +4,7 @@
  */
 import type { Ticket } from "../../src/core/gate-protocol.ts";
 import type { Priority } from "../../src/core/ports.ts";
-import { openGate } from "../../src/do/gate-client.ts";
+import { openGate } from "../../src/do/gate/gate-client.ts";
 import type { Env } from "../../src/env.ts";
 import type { GateRun } from "./gate-run.ts";
 

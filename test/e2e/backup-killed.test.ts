@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { runBackup } from "../../local-runtime/backup.ts";
-import { loadMasterKey } from "../../local-runtime/master-key.ts";
-import { finishRestore } from "../../local-runtime/restore-swap.ts";
+import { runBackup } from "../../local-runtime/backup/backup.ts";
+import { finishRestore } from "../../local-runtime/backup/restore-swap.ts";
+import { loadMasterKey } from "../../local-runtime/keys/master-key.ts";
 import { createDataFolder, type TestFolder } from "../support/data-folder.ts";
 
 const version = "0.1.0";
@@ -26,7 +26,7 @@ describe("a restore that is killed", () => {
     const module = (name: string) =>
       JSON.stringify(join(import.meta.dirname, `../../local-runtime/${name}.ts`));
     const program = `
-      const { runRestore } = await import(${module("restore")});
+      const { runRestore } = await import(${module("backup/restore")});
       const { dataFolderAt } = await import(${module("data-folder")});
       const folder = dataFolderAt(${JSON.stringify(data.folder.root)});
       const archive = ${JSON.stringify(archive)};

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { d1File } from "../../local-runtime/d1-file.ts";
+import { d1File } from "../../local-runtime/database/d1-file.ts";
 import { readAllRows } from "../support/database-rows.ts";
 import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
 import {

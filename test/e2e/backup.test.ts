@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { isStopped } from "../../local-runtime/backup-process.ts";
+import { isStopped } from "../../local-runtime/backup/backup-process.ts";
 import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
 import {
   type RockpoolProcess,

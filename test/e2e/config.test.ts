@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, type ExpectStatic, it, onTestFinished } from "vitest";
-import { d1File } from "../../local-runtime/d1-file.ts";
+import { d1File } from "../../local-runtime/database/d1-file.ts";
 import { copyProject } from "../support/project-copy.ts";
 import {
   type CommandResult,

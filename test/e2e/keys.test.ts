@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { callAdmin } from "../../local-runtime/admin-client.ts";
-import { KeyStatusSchema } from "../../local-runtime/admin-client-replies.ts";
+import { callAdmin } from "../../local-runtime/admin/admin-client.ts";
+import { KeyStatusSchema } from "../../local-runtime/admin/admin-client-replies.ts";
 import { dataFolderAt } from "../../local-runtime/data-folder.ts";
-import { masterKeyId } from "../../local-runtime/master-key.ts";
-import { wrapKey, writeNextKey } from "../../local-runtime/next-key.ts";
+import { masterKeyId } from "../../local-runtime/keys/master-key.ts";
+import { wrapKey, writeNextKey } from "../../local-runtime/keys/next-key.ts";
 import {
   type RockpoolProcess,
   runRockpool,

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { callAdmin } from "../../local-runtime/admin-client.ts";
+import { callAdmin } from "../../local-runtime/admin/admin-client.ts";
 import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
 import {
   type RockpoolProcess,

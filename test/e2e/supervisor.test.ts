@@ -4,9 +4,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
-import { loadRunState } from "../../local-runtime/run-state.ts";
-import { SAME_WISH_MS } from "../../local-runtime/signals.ts";
-import { DRAIN_MS } from "../../local-runtime/supervisor.ts";
+import { loadRunState } from "../../local-runtime/supervisor/run-state.ts";
+import { SAME_WISH_MS } from "../../local-runtime/supervisor/signals.ts";
+import { DRAIN_MS } from "../../local-runtime/supervisor/supervisor.ts";
 import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
 import {
   type RockpoolProcess,

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { MAX_UPGRADE_COPIES } from "../../local-runtime/upgrade-copy.ts";
+import { MAX_UPGRADE_COPIES } from "../../local-runtime/backup/upgrade-copy.ts";
 import { readAllRows } from "../support/database-rows.ts";
 import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
 import { runRockpool, startRockpool, temporaryFolder } from "../support/rockpool-process.ts";

@@ -3,7 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { publicApp } from "../../src/app.ts";
 import type { CreateApiKey } from "../../src/core/admin-protocol.ts";
-import { openDirectory } from "../../src/do/directory-client.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { env } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
 

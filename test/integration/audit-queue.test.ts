@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { describe, it } from "vitest";
 import { type AuditEvent, auditEvent, NO_ACTOR } from "../../src/core/audit.ts";
 import type { PersonId } from "../../src/core/ids.ts";
-import { AuditQueue, type AuditQueueDeps } from "../../src/do/audit-queue.ts";
+import { AuditQueue, type AuditQueueDeps } from "../../src/do/audit/audit-queue.ts";
 import { createAccount, createDirectory, letIn, pair, sql } from "../support/directory.ts";
 import { env } from "../support/integration.ts";
 

@@ -11,7 +11,7 @@ import {
   signedEntryText,
 } from "../../src/core/audit-record.ts";
 import type { PersonId } from "../../src/core/ids.ts";
-import type { AuditObject } from "../../src/do/audit.ts";
+import type { AuditObject } from "../../src/do/audit/audit.ts";
 import { digestText } from "../../src/security/audit-signer.ts";
 import { env } from "../support/integration.ts";
 

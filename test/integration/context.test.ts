@@ -2,9 +2,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, it, vi } from "vitest";
 import type { SessionKey } from "../../src/core/ids.ts";
-import { Meta } from "../../src/do/meta.ts";
-import { openSessionParts, type SessionParts } from "../../src/do/session-parts.ts";
-import { workSummary } from "../../src/do/work-summary.ts";
+import { Meta } from "../../src/do/session/meta.ts";
+import { openSessionParts, type SessionParts } from "../../src/do/session/session-parts.ts";
+import { workSummary } from "../../src/do/turn/work-summary.ts";
 import { SYSTEM_TEXT } from "../../src/turn/notes.ts";
 import { estimatePrompt } from "../../src/turn/tokens.ts";
 import { env, messageRequest } from "../support/integration.ts";

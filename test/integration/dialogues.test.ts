@@ -1,8 +1,8 @@
 /** Dialogues inside a conversation: who speaks to them, how they end, and what a crash, silence or a change of mind does. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
-import { MAX_DIALOGUES } from "../../src/do/dialogues.ts";
-import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
+import { MAX_DIALOGUES } from "../../src/do/session/dialogues.ts";
 import { parseDefinition } from "../../src/flows/definition.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";

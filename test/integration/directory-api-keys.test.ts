@@ -2,7 +2,7 @@
 import { describe, it } from "vitest";
 import type { CreateApiKey } from "../../src/core/admin-protocol.ts";
 import { encodeSessionKey } from "../../src/core/ids.ts";
-import { MAX_API_KEYS } from "../../src/do/api-keys.ts";
+import { MAX_API_KEYS } from "../../src/do/directory/api-keys.ts";
 import { parseApiKey } from "../../src/security/api-key.ts";
 import {
   createAccount,

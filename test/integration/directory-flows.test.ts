@@ -1,7 +1,7 @@
 /** The flows that a directory keeps: versions, triggers that begin one flow only, nothing readable on disk. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
-import { MAX_FLOWS } from "../../src/do/flows.ts";
+import { MAX_FLOWS } from "../../src/do/directory/flows.ts";
 import { parseDefinition } from "../../src/flows/definition.ts";
 import { createDirectory, failureOf, sql } from "../support/directory.ts";
 

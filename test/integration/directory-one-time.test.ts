@@ -1,7 +1,7 @@
 /** What works once in the directory: the owner's link, and the codes that link two conversations. */
 import { describe, it } from "vitest";
 import { encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
-import { LINK_CODE_MS, MAX_OWNER_LINKS, OWNER_LINK_MS } from "../../src/do/one-time.ts";
+import { LINK_CODE_MS, MAX_OWNER_LINKS, OWNER_LINK_MS } from "../../src/do/directory/one-time.ts";
 import {
   ask,
   createAccount,

@@ -2,10 +2,10 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, it } from "vitest";
 import { accountKey } from "../../src/core/ids.ts";
-import { MAX_ACCOUNTS } from "../../src/do/accounts.ts";
-import type { DirectoryObject } from "../../src/do/directory.ts";
-import { MAX_PENDING, PAIRING_MS } from "../../src/do/pairings.ts";
-import { MAX_PEOPLE } from "../../src/do/people.ts";
+import { MAX_ACCOUNTS } from "../../src/do/directory/accounts.ts";
+import type { DirectoryObject } from "../../src/do/directory/directory.ts";
+import { MAX_PENDING, PAIRING_MS } from "../../src/do/directory/pairings.ts";
+import { MAX_PEOPLE } from "../../src/do/directory/people.ts";
 import {
   ask,
   createAccount,

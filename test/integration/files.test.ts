@@ -3,9 +3,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import { MAX_FILE_BYTES } from "../../src/core/chat-protocol.ts";
 import type { SessionKey } from "../../src/core/ids.ts";
-import { Files, MAX_STORE_BYTES } from "../../src/do/files.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
-import { openSessionSchema } from "../../src/do/session-schema.ts";
+import { Files, MAX_STORE_BYTES } from "../../src/do/session/files.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
 import { env, person } from "../support/integration.ts";
 
 const file = (bytes: Uint8Array) =>

@@ -1,9 +1,9 @@
 /** Conversations that share a model server with one slot: what each is told, who goes first, and what a crash leaves. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
-import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
-import { streamConversation } from "../../src/do/event-stream.ts";
-import { openGate } from "../../src/do/gate-client.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
+import { openGate } from "../../src/do/gate/gate-client.ts";
 import { openOptions } from "../../src/do/isolate.ts";
+import { streamConversation } from "../../src/do/session/event-stream.ts";
 import { parseDefinition } from "../../src/flows/definition.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { type Chat, ScriptedModel, until } from "../support/scripted-model.ts";

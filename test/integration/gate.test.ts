@@ -6,7 +6,7 @@ import {
   MAX_HOLD_MS,
   type Ticket,
 } from "../../src/core/gate-protocol.ts";
-import { openGate } from "../../src/do/gate-client.ts";
+import { openGate } from "../../src/do/gate/gate-client.ts";
 import { MAX_WAITING_PER_PERSON } from "../../src/gate/fair-line.ts";
 import { env } from "../support/integration.ts";
 

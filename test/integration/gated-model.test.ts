@@ -4,7 +4,7 @@ import { ProcessCache } from "../../src/cache/process-cache.ts";
 import type { AppError } from "../../src/core/errors.ts";
 import { type GateCalls, MAX_HOLD_MS } from "../../src/core/gate-protocol.ts";
 import type { Caller, Model, ModelChunk } from "../../src/core/ports.ts";
-import { openGate } from "../../src/do/gate-client.ts";
+import { openGate } from "../../src/do/gate/gate-client.ts";
 import { MAX_WAITING_PER_PERSON } from "../../src/gate/fair-line.ts";
 import { createGatedModel } from "../../src/gate/gated-model.ts";
 import { createOllama } from "../../src/models/ollama/ollama.ts";

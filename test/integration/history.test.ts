@@ -2,10 +2,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { PersonId, SessionKey, TurnId } from "../../src/core/ids.ts";
-import { History } from "../../src/do/history.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
-import { openSessionSchema } from "../../src/do/session-schema.ts";
-import { answerMessageId, userMessageId } from "../../src/do/turn-names.ts";
+import { History } from "../../src/do/session/history.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
+import { answerMessageId, userMessageId } from "../../src/do/session/turn-names.ts";
 import { env } from "../support/integration.ts";
 
 interface Bench {

@@ -3,10 +3,10 @@ import { createExecutionContext } from "cloudflare:test";
 import { describe, it } from "vitest";
 import { metricsApp } from "../../src/app.ts";
 import { encodeSessionKey } from "../../src/core/ids.ts";
-import { openAudit } from "../../src/do/audit-client.ts";
-import { openDirectory } from "../../src/do/directory-client.ts";
+import { openAudit } from "../../src/do/audit/audit-client.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { checkGauges, decideMatters, hearChecks } from "../../src/do/hear-checks.ts";
-import { callSession } from "../../src/do/session-client.ts";
+import { callSession } from "../../src/do/session/session-client.ts";
 import { env } from "../support/integration.ts";
 
 async function notices(): Promise<string[]> {

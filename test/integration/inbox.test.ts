@@ -2,8 +2,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { PersonId, TurnId } from "../../src/core/ids.ts";
-import { CLAIM_MS, Inbox, type Lane, MAX_QUEUED } from "../../src/do/inbox.ts";
-import { openSessionSchema } from "../../src/do/session-schema.ts";
+import { CLAIM_MS, Inbox, type Lane, MAX_QUEUED } from "../../src/do/session/inbox.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
 import { env } from "../support/integration.ts";
 
 const ada = "ada" as PersonId;

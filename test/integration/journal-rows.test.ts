@@ -3,8 +3,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { JournalEntry, MessageEntry } from "../../src/core/journal.ts";
 import { writeJournal } from "../../src/db/write-journal.ts";
-import { BATCH_ROWS, JournalRows, type MessageLog } from "../../src/do/journal-rows.ts";
-import { openSessionSchema } from "../../src/do/session-schema.ts";
+import { BATCH_ROWS, JournalRows, type MessageLog } from "../../src/do/journal/journal-rows.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
 import { env } from "../support/integration.ts";
 
 const turn = (id: string): JournalEntry => ({

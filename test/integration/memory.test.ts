@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
 import { MAX_FACTS } from "../../src/core/memory.ts";
 import type { AcceptRequest, SessionCalls } from "../../src/core/session-protocol.ts";
-import { openDirectory } from "../../src/do/directory-client.ts";
-import { People } from "../../src/do/people.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
+import { People } from "../../src/do/directory/people.ts";
 import { env, messageRequest, person } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
 

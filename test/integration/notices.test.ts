@@ -2,10 +2,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { AccountKey, PersonId, SessionKey } from "../../src/core/ids.ts";
+import { KEEP_NOTICE_MS } from "../../src/do/delivery/send-notice.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
-import { MAX_NOTICES, Notices } from "../../src/do/notices.ts";
-import { KEEP_NOTICE_MS } from "../../src/do/send-notice.ts";
-import { openSessionSchema } from "../../src/do/session-schema.ts";
+import { MAX_NOTICES, Notices } from "../../src/do/session/notices.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
 import { env, messageRequest, person } from "../support/integration.ts";
 import { until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";

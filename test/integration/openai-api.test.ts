@@ -7,7 +7,7 @@ import {
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { publicApp } from "../../src/app.ts";
 import type { CreateApiKey } from "../../src/core/admin-protocol.ts";
-import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
 import { MAX_CHAT_BYTES } from "../../src/routes/openai/chat.ts";
 import { MAX_TEXTS } from "../../src/routes/openai/embeddings.ts";
 import { env } from "../support/integration.ts";

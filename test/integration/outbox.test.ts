@@ -3,9 +3,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { AccountKey, SessionKey, TurnId } from "../../src/core/ids.ts";
 import type { Target } from "../../src/core/message.ts";
+import { type NewOutboxRow, Outbox } from "../../src/do/delivery/outbox.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
-import { type NewOutboxRow, Outbox } from "../../src/do/outbox.ts";
-import { openSessionSchema } from "../../src/do/session-schema.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
 import { env, person } from "../support/integration.ts";
 
 const target: Target = { conversation: { id: "c", kind: "direct" } };

@@ -5,17 +5,17 @@ import { publicApp } from "../../src/app.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import { EXPORT_LINK_MS, parseExportToken } from "../../src/core/own-export.ts";
 import type { SessionCalls, Speaker } from "../../src/core/session-protocol.ts";
-import { openAudit } from "../../src/do/audit-client.ts";
-import { openCredentials } from "../../src/do/credentials-client.ts";
-import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
+import { openAudit } from "../../src/do/audit/audit-client.ts";
+import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
 import {
   EXPORT_TICKET_MS,
   ExportLinks,
   MAX_EXPORT_LINKS,
   MAX_EXPORTS_A_DAY,
-} from "../../src/do/export-links.ts";
+} from "../../src/do/credentials/export-links.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
 import { openOptions } from "../../src/do/isolate.ts";
-import { exchangeExportLink, openOwnExport } from "../../src/do/own-export.ts";
+import { exchangeExportLink, openOwnExport } from "../../src/do/person-data/own-export.ts";
 import { MAX_EXPORTS_AT_ONCE } from "../../src/limits/running-exports.ts";
 import { FRESH_MS } from "../../src/routes/fresh-sign-in.ts";
 import { hashToken } from "../../src/security/codes.ts";

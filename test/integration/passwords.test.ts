@@ -1,9 +1,9 @@
 /** Names, passwords and passkeys inside workerd: enrolled, used, guessed and forged. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { openCredentials } from "../../src/do/credentials-client.ts";
-import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
-import { MAX_WAITING_PASSWORDS } from "../../src/do/passwords.ts";
+import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
+import { MAX_WAITING_PASSWORDS } from "../../src/do/credentials/passwords.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
 import { FRESH_MS } from "../../src/routes/fresh-sign-in.ts";
 import { CHALLENGE_MS } from "../../src/security/passkey-challenge.ts";
 import { TRY_RULES } from "../../src/security/sign-in-throttle.ts";

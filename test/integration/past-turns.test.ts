@@ -2,11 +2,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
 import type { PersonId, SessionKey, TurnId } from "../../src/core/ids.ts";
-import { describeUser, History } from "../../src/do/history.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
-import { PastTurns } from "../../src/do/past-turns.ts";
-import { openSessionSchema } from "../../src/do/session-schema.ts";
-import { answerMessageId, userMessageId } from "../../src/do/turn-names.ts";
+import { describeUser, History } from "../../src/do/session/history.ts";
+import { PastTurns } from "../../src/do/session/past-turns.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
+import { answerMessageId, userMessageId } from "../../src/do/session/turn-names.ts";
 import { env } from "../support/integration.ts";
 
 const ROOM = 1_000_000;

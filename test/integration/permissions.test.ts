@@ -6,7 +6,7 @@ import { listRoutesOf, type StatedRoute } from "../../scripts/route-list.ts";
 import { adminApp, publicApp } from "../../src/app.ts";
 import { isAppError } from "../../src/core/errors.ts";
 import { ROLES, type Role } from "../../src/core/roles.ts";
-import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
 import type { HttpEnv } from "../../src/http/middleware.ts";
 import { permissionOf } from "../../src/http/permission.ts";
 import { admin } from "../../src/routes/admin.ts";

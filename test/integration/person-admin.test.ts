@@ -3,8 +3,8 @@ import type { PersonChange } from "../../src/core/admin-protocol.ts";
 import { accountKey, encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
 import { MAX_GRANTS } from "../../src/core/person-access.ts";
 import type { Role } from "../../src/core/roles.ts";
-import type { DirectoryObject } from "../../src/do/directory.ts";
-import { speakerOf } from "../../src/do/people.ts";
+import type { DirectoryObject } from "../../src/do/directory/directory.ts";
+import { speakerOf } from "../../src/do/directory/people.ts";
 import {
   ask,
   createAccount,

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
 import type { SessionCalls } from "../../src/core/session-protocol.ts";
-import { openDirectory } from "../../src/do/directory-client.ts";
-import { exportPerson } from "../../src/do/export-person.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
+import { exportPerson } from "../../src/do/person-data/export-person.ts";
 import { createAccount, letIn } from "../support/directory.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";

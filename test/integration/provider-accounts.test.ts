@@ -1,7 +1,7 @@
 /** Accounts at the provider inside workerd: of one person each, through merging and erasing. */
 import { describe, it } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
-import { openCredentials } from "../../src/do/credentials-client.ts";
+import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
 import { TRY_RULES } from "../../src/security/sign-in-throttle.ts";
 import { CookieBrowser } from "../support/cookie-browser.ts";
 import { env } from "../support/integration.ts";

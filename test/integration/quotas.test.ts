@@ -4,8 +4,8 @@ import type { PersonId } from "../../src/core/ids.ts";
 import type { PersonAccess } from "../../src/core/person-access.ts";
 import type { Role } from "../../src/core/roles.ts";
 import type { AcceptRequest, Speaker } from "../../src/core/session-protocol.ts";
-import { acceptCounted } from "../../src/do/accept-counted.ts";
-import { checkQuota, noteSpent, quotaError, takeTelling } from "../../src/do/quota-client.ts";
+import { acceptCounted } from "../../src/do/intake/accept-counted.ts";
+import { checkQuota, noteSpent, quotaError, takeTelling } from "../../src/do/quota/quota-client.ts";
 import { env, messageRequest } from "../support/integration.ts";
 
 /** A person of this test alone: the ledger is the whole isolate's. */

@@ -9,9 +9,9 @@ import {
   letGoAudience,
   MAX_READERS,
   MAX_WAITING_UNITS,
-} from "../../src/do/audience.ts";
-import { openStream, streamTurn } from "../../src/do/event-stream.ts";
-import { MAX_WAITERS, Readers } from "../../src/do/readers.ts";
+} from "../../src/do/session/audience.ts";
+import { openStream, streamTurn } from "../../src/do/session/event-stream.ts";
+import { MAX_WAITERS, Readers } from "../../src/do/session/readers.ts";
 import { env } from "../support/integration.ts";
 
 const turnId = "t1" as TurnId;

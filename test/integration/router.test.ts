@@ -2,7 +2,7 @@
 import { afterEach, describe, it, vi } from "vitest";
 import { loadOptions } from "../../src/config/load.ts";
 import type { ModelChunk } from "../../src/core/ports.ts";
-import { openGate } from "../../src/do/gate-client.ts";
+import { openGate } from "../../src/do/gate/gate-client.ts";
 import { openRouter } from "../../src/do/open-router.ts";
 import { createRedactors } from "../../src/do/redactors.ts";
 import type { Router } from "../../src/models/router/router.ts";

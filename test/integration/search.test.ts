@@ -2,10 +2,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, it } from "vitest";
 import { newId, type SessionKey, type TurnId } from "../../src/core/ids.ts";
-import { History } from "../../src/do/history.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
-import { Meta } from "../../src/do/meta.ts";
-import { answerMessageId, userMessageId } from "../../src/do/turn-names.ts";
+import { History } from "../../src/do/session/history.ts";
+import { Meta } from "../../src/do/session/meta.ts";
+import { answerMessageId, userMessageId } from "../../src/do/session/turn-names.ts";
 import { MAX_SEARCHED } from "../../src/turn/search-history.ts";
 import { env, messageRequest, person } from "../support/integration.ts";
 import { Talk } from "../support/talk.ts";

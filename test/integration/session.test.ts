@@ -7,7 +7,7 @@ import type {
   ReplyState,
   SessionCalls,
 } from "../../src/core/session-protocol.ts";
-import { MAX_QUEUED } from "../../src/do/inbox.ts";
+import { MAX_QUEUED } from "../../src/do/session/inbox.ts";
 import { env, messageRequest, person } from "../support/integration.ts";
 
 function sessionOf(request: AcceptRequest): SessionCalls {

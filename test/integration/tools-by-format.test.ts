@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
 import type { ReplyState, SessionCalls } from "../../src/core/session-protocol.ts";
-import { openDirectory } from "../../src/do/directory-client.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
 import type { Role } from "../../src/core/roles.ts";
-import { openDirectory } from "../../src/do/directory-client.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { env } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";

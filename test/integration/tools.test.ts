@@ -1,7 +1,7 @@
 /** Tools in a conversation: the model calls, the box answers, the person reads the end of it. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import type { ReplyState, SessionCalls } from "../../src/core/session-protocol.ts";
-import { testToolCase } from "../../src/do/test-tools.ts";
+import { testToolCase } from "../../src/do/turn/test-tools.ts";
 import { env, type MessageOptions, messageRequest } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
 

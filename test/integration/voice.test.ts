@@ -1,6 +1,6 @@
 /** Voice notes, with a transcription server: what the model is told, once, and what is said where it fails. */
 import { afterAll, beforeAll, beforeEach, describe, it, vi } from "vitest";
-import { openGate } from "../../src/do/gate-client.ts";
+import { openGate } from "../../src/do/gate/gate-client.ts";
 import { openOptions } from "../../src/do/isolate.ts";
 import { MAX_WAITING, MAX_WAITING_PER_PERSON } from "../../src/gate/fair-line.ts";
 import { env } from "../support/integration.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, it, vi } from "vitest";
 import { renderMarkdown } from "../../src/adapters/telegram/render.ts";
 import { renderBlock } from "../../src/console/markdown/render.ts";
 import type { PersonId } from "../../src/core/ids.ts";
-import { openDirectory } from "../../src/do/directory-client.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { openOptions } from "../../src/do/isolate.ts";
 import type { Env } from "../../src/env.ts";
 import { env, person } from "../support/integration.ts";

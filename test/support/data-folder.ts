@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type DataFolder, prepareDataFolder } from "../../local-runtime/data-folder.ts";
-import { openMasterKey } from "../../local-runtime/master-key.ts";
+import { openMasterKey } from "../../local-runtime/keys/master-key.ts";
 
 export interface TestFolder extends Disposable {
   folder: DataFolder;

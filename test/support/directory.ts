@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import type { Account } from "../../src/adapters/adapter.ts";
 import type { AdmitRequest } from "../../src/core/directory-protocol.ts";
 import { accountKey, type PersonId } from "../../src/core/ids.ts";
-import type { DirectoryObject } from "../../src/do/directory.ts";
+import type { DirectoryObject } from "../../src/do/directory/directory.ts";
 import { env } from "./integration.ts";
 
 /** Each test has one of its own. */

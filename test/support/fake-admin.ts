@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeRunState } from "../../local-runtime/run-state.ts";
+import { writeRunState } from "../../local-runtime/supervisor/run-state.ts";
 import type { Problem } from "../../src/core/admin-protocol.ts";
 import { type ErrorCode, errorSpec } from "../../src/core/errors.ts";
 

@@ -2,7 +2,7 @@
 import { API_SCOPES } from "../../src/core/api-keys.ts";
 import { accountKey, type PersonId } from "../../src/core/ids.ts";
 import { ROLES, type Role } from "../../src/core/roles.ts";
-import { forgetDirectory, openDirectory } from "../../src/do/directory-client.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
 import { CookieBrowser } from "./cookie-browser.ts";
 import { ask, createAccount } from "./directory.ts";
 import { env } from "./integration.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadRunState, type RunState } from "../../local-runtime/run-state.ts";
+import { loadRunState, type RunState } from "../../local-runtime/supervisor/run-state.ts";
 import { OPTIONS } from "../../src/config/options.ts";
 import { QUOTA_NAMES } from "../../src/core/quotas.ts";
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dataFolderAt } from "../../local-runtime/data-folder.ts";
-import { LOG_FILE_NAME } from "../../local-runtime/rotating-log.ts";
+import { LOG_FILE_NAME } from "../../local-runtime/logs/rotating-log.ts";
 
 export type LogLine = Record<string, unknown> & { type: string };
 

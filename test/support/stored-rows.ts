@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { d1File } from "../../local-runtime/d1-file.ts";
 import { dataFolderAt, listFolder } from "../../local-runtime/data-folder.ts";
-import { loadWranglerConfig } from "../../local-runtime/wrangler-config.ts";
+import { d1File } from "../../local-runtime/database/d1-file.ts";
+import { loadWranglerConfig } from "../../local-runtime/workerd-config/wrangler-config.ts";
 
 export type Row = Record<string, unknown>;
 

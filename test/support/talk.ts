@@ -9,7 +9,7 @@ import type {
   SessionCalls,
   Speaker,
 } from "../../src/core/session-protocol.ts";
-import { streamTurn } from "../../src/do/event-stream.ts";
+import { streamTurn } from "../../src/do/session/event-stream.ts";
 import { env, type MessageOptions, messageRequest, person } from "./integration.ts";
 import { until } from "./scripted-model.ts";
 

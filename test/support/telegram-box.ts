@@ -1,5 +1,5 @@
 /** A real server with a Telegram account on the fake Telegram and the fake model server, for end-to-end tests. */
-import { loadRunState } from "../../local-runtime/run-state.ts";
+import { loadRunState } from "../../local-runtime/supervisor/run-state.ts";
 import { type FakeOllama, startFakeOllama } from "./fake-ollama.ts";
 import { type FakeTelegram, startFakeTelegram } from "./fake-telegram.ts";
 import {

@@ -87,7 +87,7 @@ describe("the import checker", () => {
 
   it.for([
     ["an upward import", "src/core/ids.ts", 'import { x } from "../turn/run.ts";'],
-    ["an upward type", "src/turn/run.ts", 'import type { X } from "../do/inbox.ts";'],
+    ["an upward type", "src/turn/run.ts", 'import type { X } from "../do/session/inbox.ts";'],
     ["a neighbour of turn", "src/turn/run.ts", 'import { x } from "../models/ollama.ts";'],
     [
       "another channel",
@@ -100,11 +100,11 @@ describe("the import checker", () => {
       "src/routes/ops.ts",
       'import { x } from "cloudflare:workers";',
     ],
-    ["drizzle outside of db", "src/do/journal.ts", 'import { sql } from "drizzle-orm";'],
-    ["hono in an object", "src/do/session.ts", 'import { Hono } from "hono";'],
+    ["drizzle outside of db", "src/do/journal/journal.ts", 'import { sql } from "drizzle-orm";'],
+    ["hono in an object", "src/do/session/session.ts", 'import { Hono } from "hono";'],
     ["grammY in the core", "src/core/message.ts", 'import type { Api } from "grammy";'],
     ["jose in http", "src/http/session-cookie.ts", 'import { SignJWT } from "jose";'],
-    ["markdown-it in an object", "src/do/commit.ts", 'import MarkdownIt from "markdown-it";'],
+    ["markdown-it in an object", "src/do/turn/commit.ts", 'import MarkdownIt from "markdown-it";'],
     ["Node in the Worker", "src/security/codes.ts", 'import { x } from "node:crypto";'],
     ["a package of a like name", "src/routes/ops.ts", 'import { x } from "hono-extra";'],
     ["the Worker in the command", "local-runtime/main.ts", 'import { x } from "../src/app.ts";'],
@@ -115,18 +115,18 @@ describe("the import checker", () => {
     ],
     [
       "the host in the Worker",
-      "src/do/session.ts",
-      'import { x } from "../../local-runtime/lock.ts";',
+      "src/do/session/session.ts",
+      'import { x } from "../../local-runtime/supervisor/lock.ts";',
     ],
-    ["a re-export", "src/core/ids.ts", 'export { x } from "../do/inbox.ts";'],
-    ["a late import", "src/turn/run.ts", 'await import("../do/inbox.ts")'],
+    ["a re-export", "src/core/ids.ts", 'export { x } from "../do/session/inbox.ts";'],
+    ["a late import", "src/turn/run.ts", 'await import("../do/session/inbox.ts")'],
   ] as const)("finds %s", ([, path, text], { expect }) => {
     expect(findForbiddenImports(file(path, text))).toHaveLength(1);
   });
 
   it.for([
-    ["a lower layer", "src/do/session.ts", 'import { x } from "../turn/run.ts";'],
-    ["its own folder", "src/do/session.ts", 'import { x } from "./inbox.ts";'],
+    ["a lower layer", "src/do/session/session.ts", 'import { x } from "../turn/run.ts";'],
+    ["its own folder", "src/do/session/session.ts", 'import { x } from "./inbox.ts";'],
     ["a part of an allowed package", "src/db/schema.ts", 'import { x } from "drizzle-orm/d1";'],
     ["types of the bindings", "src/routes/ops.ts", 'import type { Env } from "../env.ts";'],
     [

@@ -1,6 +1,6 @@
 /** README in its two languages: in step with each other, and with what the program prints. */
 import { describe, it } from "vitest";
-import { renderStartScreen } from "../../local-runtime/start-screen.ts";
+import { renderStartScreen } from "../../local-runtime/screen/start-screen.ts";
 import { headingsOf, parseMarkdown } from "../support/markdown-files.ts";
 import { readProjectFile } from "../support/project-files.ts";
 

@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { AppError } from "../../core/errors.ts";
 import { accountKey } from "../../core/ids.ts";
-import { findCaller } from "../../do/directory-client.ts";
+import { findCaller } from "../../do/directory/directory-client.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
 import { verifyChannel } from "../../http/permission.ts";
 

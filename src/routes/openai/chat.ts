@@ -3,8 +3,8 @@
  * is kept but what it cost; with one, the conversation of that name goes on.
  */
 import type { Context } from "hono";
-import { openCountedModel } from "../../do/counted-model.ts";
-import { verifyCall } from "../../do/quota-client.ts";
+import { verifyCall } from "../../do/quota/quota-client.ts";
+import { openCountedModel } from "../../do/turn/counted-model.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { AnswerSource } from "./answer.ts";
 import { CACHE_HEADER, openCached } from "./answer-cache.ts";

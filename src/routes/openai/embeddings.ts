@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import * as v from "valibot";
 import { AppError } from "../../core/errors.ts";
 import { openModel } from "../../do/isolate.ts";
-import { noteSpent, verifyCall } from "../../do/quota-client.ts";
+import { noteSpent, verifyCall } from "../../do/quota/quota-client.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { encodeBase64 } from "../../security/signature.ts";
 import { noteCall } from "./note-call.ts";

@@ -7,7 +7,7 @@ import type { AnswerPiece } from "./answer.ts";
 /** Longer than any model call; a message that waits for its model server may take a day. */
 export const FOLLOW_MS = 11 * 60_000;
 
-/** Events of a stream that do/event-stream.ts writes: complete ones, until it ends. */
+/** Events of a stream that do/session/event-stream.ts writes: complete ones, until it ends. */
 async function* readEvents(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): AsyncGenerator<StreamEvent, void> {

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { errorCode } from "../../core/errors.ts";
 import { newId, type TurnId } from "../../core/ids.ts";
-import { openDirectory } from "../../do/directory-client.ts";
+import { openDirectory } from "../../do/directory/directory-client.ts";
 import type { HttpEnv } from "../../http/middleware.ts";
 import { emit } from "../../observability/emit.ts";
 

@@ -1,11 +1,11 @@
 /** What a page that is open costs workerd, with thousands of them: streams of the web chat that wait for news. */
 import { type ClientRequest, get } from "node:http";
 import { DatabaseSync } from "node:sqlite";
-import { callAdmin, findServer } from "../../../local-runtime/admin-client.ts";
-import { OwnerLinkSchema } from "../../../local-runtime/admin-client-replies.ts";
-import { d1File } from "../../../local-runtime/d1-file.ts";
+import { callAdmin, findServer } from "../../../local-runtime/admin/admin-client.ts";
+import { OwnerLinkSchema } from "../../../local-runtime/admin/admin-client-replies.ts";
 import { dataFolderAt } from "../../../local-runtime/data-folder.ts";
-import { loadWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
+import { d1File } from "../../../local-runtime/database/d1-file.ts";
+import { loadWranglerConfig } from "../../../local-runtime/workerd-config/wrangler-config.ts";
 import type { Bench, Box } from "../bench.ts";
 import { ROOT } from "../box-plan.ts";
 import { atMost, type Figure } from "../figures.ts";

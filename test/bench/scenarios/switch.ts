@@ -1,6 +1,6 @@
 /** What it costs to answer with another model than the last time, beside the model server's own time for it. */
 import * as v from "valibot";
-import { callAdmin, findServer } from "../../../local-runtime/admin-client.ts";
+import { callAdmin, findServer } from "../../../local-runtime/admin/admin-client.ts";
 import type { Bench, Box } from "../bench.ts";
 import { clockMs } from "../clock.ts";
 import { atMost, type Figure } from "../figures.ts";

@@ -4,8 +4,8 @@
  */
 import { rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { callAdmin } from "../../../local-runtime/admin-client.ts";
-import { AccountAddedSchema } from "../../../local-runtime/admin-client-replies.ts";
+import { callAdmin } from "../../../local-runtime/admin/admin-client.ts";
+import { AccountAddedSchema } from "../../../local-runtime/admin/admin-client-replies.ts";
 import { startFakeOllama } from "../fake-ollama.ts";
 import { startFakeTelegram } from "../fake-telegram.ts";
 import { createUpdates, FAKE_TOKEN } from "../fake-telegram-updates.ts";

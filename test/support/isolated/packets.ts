@@ -1,7 +1,7 @@
 /** Who was called, as the packets themselves say: each begun TCP connection and each datagram that was sent. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { LineSplitter } from "../../../local-runtime/line-splitter.ts";
+import { LineSplitter } from "../../../local-runtime/logs/line-splitter.ts";
 import { parseIpAddress, renderIpAddress } from "../../../src/core/ip-address.ts";
 
 const PROGRAM = join(import.meta.dirname, "packets.pl");

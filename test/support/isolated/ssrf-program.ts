@@ -5,10 +5,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { CONFIG_CONSTANT, renderConfig } from "../../../local-runtime/capnp.ts";
-import { findWorkerd } from "../../../local-runtime/workerd-binary.ts";
-import { WorkerdProcess } from "../../../local-runtime/workerd-process.ts";
-import { parseWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
+import { findWorkerd } from "../../../local-runtime/supervisor/workerd-binary.ts";
+import { WorkerdProcess } from "../../../local-runtime/supervisor/workerd-process.ts";
+import { CONFIG_CONSTANT, renderConfig } from "../../../local-runtime/workerd-config/capnp.ts";
+import { parseWranglerConfig } from "../../../local-runtime/workerd-config/wrangler-config.ts";
 import { temporaryFolder } from "../rockpool-process.ts";
 import { startNameServer } from "./name-server.ts";
 import { startPacketLog } from "./packets.ts";

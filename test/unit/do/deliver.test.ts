@@ -10,9 +10,9 @@ import {
   deliverDue,
   MAX_AGE_MS,
   MAX_ATTEMPTS,
-} from "../../../src/do/deliver.ts";
-import { decideNextSend, type OutboxRow } from "../../../src/do/outbox.ts";
-import type { Route } from "../../../src/do/routes-out.ts";
+} from "../../../src/do/delivery/deliver.ts";
+import { decideNextSend, type OutboxRow } from "../../../src/do/delivery/outbox.ts";
+import type { Route } from "../../../src/do/delivery/routes-out.ts";
 
 const START_MS = Date.UTC(2026, 10, 21);
 const TELEGRAM = "telegram:main" as AccountKey;

@@ -1,7 +1,7 @@
 /** Sends that a crash could double: one at a time for each account. */
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { accountKey } from "../../../src/core/ids.ts";
-import { HOLD_MS, sendInTurn } from "../../../src/do/send-gate.ts";
+import { HOLD_MS, sendInTurn } from "../../../src/do/delivery/send-gate.ts";
 
 const stored = async () => undefined;
 

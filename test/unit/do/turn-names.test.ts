@@ -7,7 +7,7 @@ import {
   replyKey,
   userMessageId,
   waitingMessageId,
-} from "../../../src/do/turn-names.ts";
+} from "../../../src/do/session/turn-names.ts";
 
 describe("the names of what belongs to a turn", () => {
   it("differ from each other and begin with the turn's id", ({ expect }) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { LATE_MS, REST_MS, type WorkLane, WorkLoop } from "../../../src/do/work-loop.ts";
+import { LATE_MS, REST_MS, type WorkLane, WorkLoop } from "../../../src/do/session/work-loop.ts";
 
 /** A lane with a queue of pieces of work, each with its time. */
 class TestLane implements WorkLane {

@@ -1,12 +1,12 @@
 /** What the command, the options and the files beside it hold. */
 import { readFileSync } from "node:fs";
-import { decodeHeader, encodeHeader } from "../../../local-runtime/backup-archive-header.ts";
-import { parseCapnpText } from "../../../local-runtime/capnp-text.ts";
+import { decodeHeader, encodeHeader } from "../../../local-runtime/backup/backup-archive-header.ts";
 import { parseExpiry } from "../../../local-runtime/expiry.ts";
 import { parseYaml, renderYaml } from "../../../local-runtime/flow-file.ts";
+import { parseLogLine } from "../../../local-runtime/logs/output-lines.ts";
 import { BadRequest, parseChat, parseEmbed } from "../../../local-runtime/model-server/requests.ts";
-import { parseLogLine } from "../../../local-runtime/output-lines.ts";
-import { parseWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
+import { parseCapnpText } from "../../../local-runtime/workerd-config/capnp-text.ts";
+import { parseWranglerConfig } from "../../../local-runtime/workerd-config/wrangler-config.ts";
 import { loadOptions } from "../../../src/config/load.ts";
 import { OPTIONS, type OptionName } from "../../../src/config/options.ts";
 import { parseTimeZone } from "../../../src/core/time-zone.ts";

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { originOf } from "../../../local-runtime/account-origin.ts";
 import {
   addChannel,
   type ChannelPlan,
   decideTransport,
   parseApiBase,
 } from "../../../local-runtime/add-channel.ts";
-import { allowOrigin, disallowOrigin } from "../../../local-runtime/egress-change.ts";
-import { loadRunState, writeRunState } from "../../../local-runtime/run-state.ts";
+import { originOf } from "../../../local-runtime/egress/account-origin.ts";
+import { allowOrigin, disallowOrigin } from "../../../local-runtime/egress/egress-change.ts";
+import { loadRunState, writeRunState } from "../../../local-runtime/supervisor/run-state.ts";
 import { CATALOGUE } from "../../../src/adapters/catalogue.ts";
 import type { AccountAdded, AddAccount } from "../../../src/core/admin-protocol.ts";
 import { type FakeAdmin, problem, startFakeAdmin } from "../../support/fake-admin.ts";

@@ -8,9 +8,12 @@ import {
   findServer,
   MAX_REPLY_BYTES,
   streamAdmin,
-} from "../../../local-runtime/admin-client.ts";
-import { MAX_EVENT_UNITS, readEvents } from "../../../local-runtime/admin-client-events.ts";
-import { OwnerLinkSchema, StreamEventSchema } from "../../../local-runtime/admin-client-replies.ts";
+} from "../../../local-runtime/admin/admin-client.ts";
+import { MAX_EVENT_UNITS, readEvents } from "../../../local-runtime/admin/admin-client-events.ts";
+import {
+  OwnerLinkSchema,
+  StreamEventSchema,
+} from "../../../local-runtime/admin/admin-client-replies.ts";
 import { problem, startFakeAdmin } from "../../support/fake-admin.ts";
 
 const ownerLink = { method: "POST", path: "/owner-link", reply: OwnerLinkSchema } as const;

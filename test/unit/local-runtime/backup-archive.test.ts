@@ -10,13 +10,13 @@ import {
   MAX_TRAILING_BYTES,
   readArchive,
   writeArchive,
-} from "../../../local-runtime/backup-archive.ts";
+} from "../../../local-runtime/backup/backup-archive.ts";
 import {
   BLOCK_BYTES,
   decodeHeader,
   encodeHeader,
   isSafePath,
-} from "../../../local-runtime/backup-archive-header.ts";
+} from "../../../local-runtime/backup/backup-archive-header.ts";
 
 const folder = { path: "" };
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { copyAll, copyChanged, listFiles } from "../../../local-runtime/backup-copy.ts";
+import { copyAll, copyChanged, listFiles } from "../../../local-runtime/backup/backup-copy.ts";
 
 function makeFolders() {
   const root = mkdtempSync(join(tmpdir(), "rockpool-copy-"));

@@ -1,8 +1,12 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { openManifest, SEAL_BYTES, sealManifest } from "../../../local-runtime/backup-manifest.ts";
-import { masterKeyId } from "../../../local-runtime/master-key.ts";
+import {
+  openManifest,
+  SEAL_BYTES,
+  sealManifest,
+} from "../../../local-runtime/backup/backup-manifest.ts";
+import { masterKeyId } from "../../../local-runtime/keys/master-key.ts";
 
 const key = randomBytes(32);
 const content = {

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, it } from "vitest";
-import { runWhilePaused } from "../../../local-runtime/backup-pause.ts";
-import { isStopped } from "../../../local-runtime/backup-process.ts";
+import { runWhilePaused } from "../../../local-runtime/backup/backup-pause.ts";
+import { isStopped } from "../../../local-runtime/backup/backup-process.ts";
 import { until } from "../../support/rockpool-process.ts";
 
 const started: ChildProcess[] = [];
@@ -21,7 +21,7 @@ async function startSleeper(): Promise<number> {
 
 /** A process of its own that pauses `pid` and works for `workMs`. */
 async function startPauser(pid: number, workMs: number): Promise<ChildProcess> {
-  const pause = join(import.meta.dirname, "../../../local-runtime/backup-pause.ts");
+  const pause = join(import.meta.dirname, "../../../local-runtime/backup/backup-pause.ts");
   const program = `
     import { runWhilePaused } from ${JSON.stringify(pause)};
     const wait = new Int32Array(new SharedArrayBuffer(4));

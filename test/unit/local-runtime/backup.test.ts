@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, it } from "vitest";
-import { runBackup } from "../../../local-runtime/backup.ts";
-import { isStopped } from "../../../local-runtime/backup-process.ts";
-import { RESERVE_BYTES, verifySpace } from "../../../local-runtime/backup-space.ts";
-import { acquireLock, tryLockFile } from "../../../local-runtime/lock.ts";
-import { runRestore } from "../../../local-runtime/restore.ts";
-import { configFile } from "../../../local-runtime/run-files.ts";
+import { runBackup } from "../../../local-runtime/backup/backup.ts";
+import { isStopped } from "../../../local-runtime/backup/backup-process.ts";
+import { RESERVE_BYTES, verifySpace } from "../../../local-runtime/backup/backup-space.ts";
+import { runRestore } from "../../../local-runtime/backup/restore.ts";
+import { acquireLock, tryLockFile } from "../../../local-runtime/supervisor/lock.ts";
+import { configFile } from "../../../local-runtime/supervisor/run-files.ts";
 import { createDataFolder, type TestFolder } from "../../support/data-folder.ts";
 
 const version = "0.1.0";

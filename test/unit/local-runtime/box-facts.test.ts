@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
-import { MAX_SOCKET_PATH_BYTES, placeAdminSocket } from "../../../local-runtime/admin-socket.ts";
-import { d1File } from "../../../local-runtime/d1-file.ts";
+import {
+  MAX_SOCKET_PATH_BYTES,
+  placeAdminSocket,
+} from "../../../local-runtime/admin/admin-socket.ts";
 import { dataFolderAt } from "../../../local-runtime/data-folder.ts";
+import { d1File } from "../../../local-runtime/database/d1-file.ts";
 import { checkClock, checkNode } from "../../../local-runtime/doctor/box.ts";
-import { reachableUrl } from "../../../local-runtime/listening.ts";
-import { memoryBytes } from "../../../local-runtime/memory.ts";
+import { memoryBytes } from "../../../local-runtime/host-work/memory.ts";
+import { reachableUrl } from "../../../local-runtime/listen/listening.ts";
 
 function fileWith(content: string): string {
   const dir = mkdtempSync(join(tmpdir(), "rockpool-facts-"));

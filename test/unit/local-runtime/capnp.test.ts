@@ -6,11 +6,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, it, onTestFinished } from "vitest";
-import { CONFIG_CONSTANT, type HostFacts, renderConfig } from "../../../local-runtime/capnp.ts";
-import { findUnlisted } from "../../../local-runtime/egress-proof.ts";
-import { findWorkerd } from "../../../local-runtime/workerd-binary.ts";
-import { WorkerdProcess } from "../../../local-runtime/workerd-process.ts";
-import { loadWranglerConfig, parseWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
+import { findUnlisted } from "../../../local-runtime/egress/egress-proof.ts";
+import { findWorkerd } from "../../../local-runtime/supervisor/workerd-binary.ts";
+import { WorkerdProcess } from "../../../local-runtime/supervisor/workerd-process.ts";
+import {
+  CONFIG_CONSTANT,
+  type HostFacts,
+  renderConfig,
+} from "../../../local-runtime/workerd-config/capnp.ts";
+import {
+  loadWranglerConfig,
+  parseWranglerConfig,
+} from "../../../local-runtime/workerd-config/wrangler-config.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { isDue, RETRY_MS } from "../../../local-runtime/daily-schedule.ts";
+import { isDue, RETRY_MS } from "../../../local-runtime/host-work/daily-schedule.ts";
 
 const at = "03:30";
 const HOUR_MS = 3_600_000;

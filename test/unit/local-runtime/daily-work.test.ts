@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { makeRecoveryKey, writeBoxKeys } from "../../../local-runtime/backup-store/recovery-key.ts";
-import { RETRY_MS } from "../../../local-runtime/daily-schedule.ts";
-import { type DailyEvent, DailyWork } from "../../../local-runtime/daily-work.ts";
-import { loadHostChecks } from "../../../local-runtime/host-checks.ts";
-import type { KeyedFolder } from "../../../local-runtime/master-key.ts";
+import { RETRY_MS } from "../../../local-runtime/host-work/daily-schedule.ts";
+import { type DailyEvent, DailyWork } from "../../../local-runtime/host-work/daily-work.ts";
+import { loadHostChecks } from "../../../local-runtime/host-work/host-checks.ts";
+import type { KeyedFolder } from "../../../local-runtime/keys/master-key.ts";
 import { createDataFolder } from "../../support/data-folder.ts";
 import { PROJECT_ROOT } from "../../support/project-files.ts";
 

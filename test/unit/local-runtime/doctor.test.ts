@@ -23,11 +23,11 @@ import {
   checkServer,
 } from "../../../local-runtime/doctor/server.ts";
 import { HostError } from "../../../local-runtime/host-error.ts";
-import { openMasterKey } from "../../../local-runtime/master-key.ts";
+import { openMasterKey } from "../../../local-runtime/keys/master-key.ts";
 import { writeLibrary } from "../../../local-runtime/model-server/library.ts";
 import { writeModelServerState } from "../../../local-runtime/model-server/run-state.ts";
-import type { RunState } from "../../../local-runtime/run-state.ts";
 import { loadSettings, type Settings } from "../../../local-runtime/settings.ts";
+import type { RunState } from "../../../local-runtime/supervisor/run-state.ts";
 import { writeGguf } from "../../support/gguf-file.ts";
 
 function temporaryFolder(): string {

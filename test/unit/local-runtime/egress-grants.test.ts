@@ -9,7 +9,7 @@ import {
   loadEgressOrigins,
   MAX_EGRESS_ORIGINS,
   writeEgressOrigins,
-} from "../../../local-runtime/egress-grants.ts";
+} from "../../../local-runtime/egress/egress-grants.ts";
 import { HostError } from "../../../local-runtime/host-error.ts";
 
 function newFolder(content?: string): DataFolder {

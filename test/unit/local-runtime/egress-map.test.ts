@@ -1,9 +1,9 @@
 /** What a config lets out: found whatever the config is, and never less than workerd would. */
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { parseCapnpText } from "../../../local-runtime/capnp-text.ts";
-import { type EgressMap, mapEgress } from "../../../local-runtime/egress-map.ts";
+import { type EgressMap, mapEgress } from "../../../local-runtime/egress/egress-map.ts";
 import { HostError } from "../../../local-runtime/host-error.ts";
+import { parseCapnpText } from "../../../local-runtime/workerd-config/capnp-text.ts";
 
 function mapOf(services: string, more = ""): EgressMap {
   return mapEgress(

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { findUnlisted, verifyListedOnly } from "../../../local-runtime/egress-proof.ts";
+import { findUnlisted, verifyListedOnly } from "../../../local-runtime/egress/egress-proof.ts";
 
 const LISTED = {
   modelUrls: ["http://127.0.0.1:11434"],

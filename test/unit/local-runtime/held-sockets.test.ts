@@ -1,6 +1,6 @@
 import { connect, createServer, type Server } from "node:net";
 import { describe, it, onTestFinished } from "vitest";
-import { explainSocketFailure, holdSockets } from "../../../local-runtime/held-sockets.ts";
+import { explainSocketFailure, holdSockets } from "../../../local-runtime/listen/held-sockets.ts";
 
 function wanted(port: number, host = "127.0.0.1") {
   return { name: "http", option: "PORT", host, port } as const;

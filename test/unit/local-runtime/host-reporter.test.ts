@@ -1,6 +1,6 @@
 import { describe, it, onTestFinished } from "vitest";
-import { HostReporter, REPORT_MS } from "../../../local-runtime/host-reporter.ts";
-import { CALM_MS } from "../../../local-runtime/memory-pressure.ts";
+import { HostReporter, REPORT_MS } from "../../../local-runtime/host-work/host-reporter.ts";
+import { CALM_MS } from "../../../local-runtime/host-work/memory-pressure.ts";
 import type { HostChecks } from "../../../src/core/admin-protocol.ts";
 import { startFakeAdmin } from "../../support/fake-admin.ts";
 import { until } from "../models/chat-client.ts";

@@ -1,6 +1,6 @@
 /** What `rockpool key status` says. */
 import { describe, it } from "vitest";
-import { renderKeyStatus } from "../../../local-runtime/key-text.ts";
+import { renderKeyStatus } from "../../../local-runtime/keys/key-text.ts";
 
 const STATUS = {
   dataKeys: 400,

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, it, onTestFinished } from "vitest";
-import { renderConfig } from "../../../local-runtime/capnp.ts";
-import { findWorkerd } from "../../../local-runtime/workerd-binary.ts";
-import { WorkerdProcess } from "../../../local-runtime/workerd-process.ts";
-import { loadWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
+import { findWorkerd } from "../../../local-runtime/supervisor/workerd-binary.ts";
+import { WorkerdProcess } from "../../../local-runtime/supervisor/workerd-process.ts";
+import { renderConfig } from "../../../local-runtime/workerd-config/capnp.ts";
+import { loadWranglerConfig } from "../../../local-runtime/workerd-config/wrangler-config.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { LineSplitter, MAX_LINE_UNITS } from "../../../local-runtime/line-splitter.ts";
+import { LineSplitter, MAX_LINE_UNITS } from "../../../local-runtime/logs/line-splitter.ts";
 
 function split(chunks: readonly Uint8Array[]): string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { isLoopback, listListeners } from "../../../local-runtime/listeners.ts";
+import { isLoopback, listListeners } from "../../../local-runtime/listen/listeners.ts";
 import { parseListenAddress } from "../../../src/config/listen-address.ts";
 import { loadOptions } from "../../../src/config/load.ts";
 

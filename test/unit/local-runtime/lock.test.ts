@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
-import { acquireLock, findHolder } from "../../../local-runtime/lock.ts";
+import { acquireLock, findHolder } from "../../../local-runtime/supervisor/lock.ts";
 
-const LOCK_MODULE = new URL("../../../local-runtime/lock.ts", import.meta.url).href;
+const LOCK_MODULE = new URL("../../../local-runtime/supervisor/lock.ts", import.meta.url).href;
 
 function newFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "rockpool-lock-"));

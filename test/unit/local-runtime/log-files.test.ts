@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { followLines, readLastLines } from "../../../local-runtime/log-files.ts";
-import { LOG_FILE_NAME, RotatingLog } from "../../../local-runtime/rotating-log.ts";
+import { followLines, readLastLines } from "../../../local-runtime/logs/log-files.ts";
+import { LOG_FILE_NAME, RotatingLog } from "../../../local-runtime/logs/rotating-log.ts";
 
 const SMALL_FILE_BYTES = 100;
 

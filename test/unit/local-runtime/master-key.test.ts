@@ -8,7 +8,7 @@ import {
   masterKeyId,
   openMasterKey,
   writeBoxSecret,
-} from "../../../local-runtime/master-key.ts";
+} from "../../../local-runtime/keys/master-key.ts";
 
 function newFolder(): DataFolder {
   const dir = mkdtempSync(join(tmpdir(), "rockpool-key-"));

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, it, onTestFinished } from "vitest";
-import { freeShare } from "../../../local-runtime/free-memory.ts";
+import { freeShare } from "../../../local-runtime/host-work/free-memory.ts";
 import {
   CALM_MS,
   decidePressure,
   ENOUGH_SHARE,
   NO_PRESSURE,
   SHORT_SHARE,
-} from "../../../local-runtime/memory-pressure.ts";
+} from "../../../local-runtime/host-work/memory-pressure.ts";
 
 /** What is short at the end of looks at these times. */
 function shortAfter(...looks: [share: number | undefined, atMs: number][]): boolean {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { describe, it, onTestFinished } from "vitest";
-import { MAX_COPIES } from "../../../local-runtime/migration-copies.ts";
+import { MAX_COPIES } from "../../../local-runtime/database/migration-copies.ts";
 import {
   loadMigrations,
   type Migration,
   type MigrationPlan,
   migrate,
-} from "../../../local-runtime/migrations.ts";
+} from "../../../local-runtime/database/migrations.ts";
 
 const ONE: Migration = {
   name: "0000_one.sql",

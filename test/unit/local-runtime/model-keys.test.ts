@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
 import { type DataFolder, dataFolderAt } from "../../../local-runtime/data-folder.ts";
-import { findModelKeys, findTranscribeKey } from "../../../local-runtime/model-keys.ts";
+import { findModelKeys, findTranscribeKey } from "../../../local-runtime/keys/model-keys.ts";
 import { listModelServers } from "../../../src/config/model-servers.ts";
 
 const SERVERS = listModelServers({

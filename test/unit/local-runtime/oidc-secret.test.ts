@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
 import { type DataFolder, dataFolderAt } from "../../../local-runtime/data-folder.ts";
-import { findOidcSecret } from "../../../local-runtime/oidc-secret.ts";
+import { findOidcSecret } from "../../../local-runtime/keys/oidc-secret.ts";
 import { loadOptions } from "../../../src/config/load.ts";
 
 function createFolder(secret?: string): DataFolder {

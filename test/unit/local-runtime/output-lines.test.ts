@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { logLine, terminalLine } from "../../../local-runtime/output-lines.ts";
+import { logLine, terminalLine } from "../../../local-runtime/logs/output-lines.ts";
 
 const TIME = "2026-11-21T10:20:30.456Z";
 const NOW_MS = Date.parse(TIME);

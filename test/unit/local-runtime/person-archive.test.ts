@@ -1,8 +1,8 @@
 /** Reading the archive of an export: whole, in pieces of any size, and with any fault in it. */
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { readArchive } from "../../../local-runtime/person-archive.ts";
-import { verifyExport } from "../../../local-runtime/verify-export.ts";
+import { readArchive } from "../../../local-runtime/person/person-archive.ts";
+import { verifyExport } from "../../../local-runtime/person/verify-export.ts";
 import { tarEnd, tarHeader, tarPadding } from "../../../src/core/tar.ts";
 
 const FILES: readonly (readonly [string, string])[] = [

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { describe, it } from "vitest";
 import * as person from "../../../local-runtime/commands/person.ts";
-import { ErasureStateSchema, isReceiptSigned } from "../../../local-runtime/receipt.ts";
+import { ErasureStateSchema, isReceiptSigned } from "../../../local-runtime/person/receipt.ts";
 import type { ErasureReceipt } from "../../../src/core/erasure.ts";
 import type { PersonId } from "../../../src/core/ids.ts";
 import { problem, startFakeAdmin } from "../../support/fake-admin.ts";

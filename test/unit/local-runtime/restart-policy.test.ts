@@ -4,7 +4,7 @@ import {
   HEALTHY_AFTER_MS,
   MAX_DELAY_MS,
   MAX_FAST_CRASHES,
-} from "../../../local-runtime/restart-policy.ts";
+} from "../../../local-runtime/supervisor/restart-policy.ts";
 
 /** Waits between crashes that each come after `uptimeMs`, until it is given up. */
 function waits(uptimeMs: number, most = 50): number[] {

@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { runBackup } from "../../../local-runtime/backup.ts";
-import { sealManifest } from "../../../local-runtime/backup-manifest.ts";
-import { acquireLock } from "../../../local-runtime/lock.ts";
-import { loadMasterKey } from "../../../local-runtime/master-key.ts";
-import { runRestore } from "../../../local-runtime/restore.ts";
+import { runBackup } from "../../../local-runtime/backup/backup.ts";
+import { sealManifest } from "../../../local-runtime/backup/backup-manifest.ts";
+import { runRestore } from "../../../local-runtime/backup/restore.ts";
+import { loadMasterKey } from "../../../local-runtime/keys/master-key.ts";
+import { acquireLock } from "../../../local-runtime/supervisor/lock.ts";
 import { createDataFolder, type TestFolder } from "../../support/data-folder.ts";
 
 const version = "0.1.0";

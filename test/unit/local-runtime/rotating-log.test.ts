@@ -2,7 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, onTestFinished } from "vitest";
-import { LOG_FILE_NAME, MAX_LOG_FILES, RotatingLog } from "../../../local-runtime/rotating-log.ts";
+import {
+  LOG_FILE_NAME,
+  MAX_LOG_FILES,
+  RotatingLog,
+} from "../../../local-runtime/logs/rotating-log.ts";
 
 function newFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "rockpool-log-"));

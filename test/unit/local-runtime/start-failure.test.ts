@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { explainStartFailure } from "../../../local-runtime/start-failure.ts";
+import { explainStartFailure } from "../../../local-runtime/supervisor/start-failure.ts";
 
 describe("a start of workerd that failed", () => {
   it.for([

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { renderStartScreen, type StartFacts } from "../../../local-runtime/start-screen.ts";
+import { renderStartScreen, type StartFacts } from "../../../local-runtime/screen/start-screen.ts";
 import type { AccountSummary } from "../../../src/core/admin-protocol.ts";
 
 function facts(status: Partial<StartFacts["status"]> = {}): StartFacts {

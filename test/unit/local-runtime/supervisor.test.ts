@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, onTestFinished, vi } from "vitest";
 import { prepareDataFolder } from "../../../local-runtime/data-folder.ts";
-import { loadRunState } from "../../../local-runtime/run-state.ts";
-import { Supervisor, type SupervisorEvent } from "../../../local-runtime/supervisor.ts";
+import { loadRunState } from "../../../local-runtime/supervisor/run-state.ts";
+import { Supervisor, type SupervisorEvent } from "../../../local-runtime/supervisor/supervisor.ts";
 
 const SERVES = `printf '{"event":"listen","socket":"http","port":1}\\n{"event":"listen","socket":"admin","port":0}\\n' >&3`;
 

@@ -2,13 +2,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
+import { checkCertificate } from "../../../local-runtime/doctor/certificate.ts";
 import {
   type CertificateEvent,
   CertificateKeeper,
   EXPIRY_WARNING_MS,
-} from "../../../local-runtime/certificate-keeper.ts";
-import { checkCertificate } from "../../../local-runtime/doctor/certificate.ts";
-import { loadTlsMaterial } from "../../../local-runtime/tls-files.ts";
+} from "../../../local-runtime/listen/certificate-keeper.ts";
+import { loadTlsMaterial } from "../../../local-runtime/listen/tls-files.ts";
 import { loadOptions } from "../../../src/config/load.ts";
 import { createAuthority } from "../../support/certificates.ts";
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { HostError } from "../../../local-runtime/host-error.ts";
-import { parseWranglerConfig } from "../../../local-runtime/wrangler-config.ts";
+import { parseWranglerConfig } from "../../../local-runtime/workerd-config/wrangler-config.ts";
 
 const TOML = readFileSync(
   fileURLToPath(new URL("../../../wrangler.toml", import.meta.url)),

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { findPageUrls, parsePageUrl } from "../../../src/core/web-page.ts";
-import { fetchPage, MAX_PAGE_BYTES, MAX_REDIRECTS } from "../../../src/do/fetch-page.ts";
+import { fetchPage, MAX_PAGE_BYTES, MAX_REDIRECTS } from "../../../src/do/turn/fetch-page.ts";
 import { readPageText } from "../../../src/documents/page-text.ts";
 import type { ToolContext } from "../../../src/tools/tool.ts";
 import { webFetch } from "../../../src/tools/web-fetch.ts";

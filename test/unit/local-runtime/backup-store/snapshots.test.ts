@@ -13,16 +13,16 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "vitest";
-import { listFiles } from "../../../../local-runtime/backup-copy.ts";
+import { listFiles } from "../../../../local-runtime/backup/backup-copy.ts";
+import { finishRestore } from "../../../../local-runtime/backup/restore-swap.ts";
 import { openFolderStore } from "../../../../local-runtime/backup-store/folder-store.ts";
 import { makeRecoveryKey } from "../../../../local-runtime/backup-store/recovery-key.ts";
 import {
   fillFromSnapshot,
   restoreSnapshot,
 } from "../../../../local-runtime/backup-store/restore-snapshot.ts";
-import { loadHostChecks } from "../../../../local-runtime/host-checks.ts";
-import { loadMasterKey } from "../../../../local-runtime/master-key.ts";
-import { finishRestore } from "../../../../local-runtime/restore-swap.ts";
+import { loadHostChecks } from "../../../../local-runtime/host-work/host-checks.ts";
+import { loadMasterKey } from "../../../../local-runtime/keys/master-key.ts";
 import { createTestStore, type TestStore, VERSION } from "../../../support/backup-store.ts";
 import { createDataFolder, type TestFolder } from "../../../support/data-folder.ts";
 

@@ -1,0 +1,145 @@
+/** Everything that the box has of one person, over all channels, as an archive that is made while it is read. */
+import { type AuditActor, auditEvent, MAX_AUDIT_PAGE } from "../../core/audit.ts";
+import type { ExportedFile } from "../../core/exported-talk.ts";
+import { decodeSessionKey, type PersonId, type SessionKey } from "../../core/ids.ts";
+import { renderTimestamp } from "../../core/time-zone.ts";
+import { loadPersonRows } from "../../db/person-rows.ts";
+import { loadPersonSessions } from "../../db/person-sessions.ts";
+import type { Env } from "../../env.ts";
+import { openAudit, recordAudit } from "../audit/audit-client.ts";
+import { openDirectory } from "../directory/directory-client.ts";
+import { openOptions } from "../isolate.ts";
+import { openVault } from "../vault/vault-client.ts";
+import { ExportArchive } from "./export-archive.ts";
+import { renderHtml, renderLinks, renderMessage } from "./export-page.ts";
+
+/** Entries of the audit log by or about the person, and of the access log: the newest may be left out beyond. */
+const MAX_ENTRIES = 10_000;
+
+interface Export {
+  env: Env;
+  ids: PersonId[];
+  archive: ExportArchive;
+  pages: { path: string; label: string }[];
+}
+
+/** Throws person/unknown, audit/unavailable before the first byte. */
+export async function exportPerson(
+  env: Env,
+  idOrName: string,
+  by: AuditActor,
+): Promise<AsyncGenerator<Uint8Array>> {
+  const person = await openDirectory(env).showPerson(idOrName);
+  await recordAudit(env, auditEvent("person.exported", by, {}, { subjectId: person.id }));
+  return writeExport(env, person.id);
+}
+
+async function* writeExport(env: Env, personId: PersonId): AsyncGenerator<Uint8Array> {
+  const nowMs = Date.now();
+  const madeAt = renderTimestamp(nowMs, openOptions(env).ROCKPOOL_TIME_ZONE);
+  const ids = await openVault(env).idsOf(personId);
+  const archive = new ExportArchive(personId, madeAt, nowMs);
+  const all: Export = { env, ids, archive, pages: [] };
+  yield* writePerson(all, personId);
+  const sessions = await loadPersonSessions(env.DB, ids);
+  // The log's names are keys.
+  for (const [index, session] of sessions.entries())
+    yield* writeTalk(all, session as SessionKey, `conversations/${index + 1}`);
+  yield* writeLogs(all);
+  const about = `<p>Made at ${madeAt}. Every file stands beside this page, as JSON and as pages; manifest.json names each with its SHA-256.</p>`;
+  yield* archive.add("index.html", renderHtml("Rockpool", about + renderLinks(all.pages)));
+  yield* archive.finish((text) => openAudit(env).sign(text));
+}
+
+async function* writePerson({ env, ids, archive, pages }: Export, personId: PersonId) {
+  const directory = openDirectory(env);
+  const [person, facts, zone, keys, rows] = await Promise.all([
+    directory.showPerson(personId),
+    directory.facts(personId),
+    directory.zone(personId),
+    directory.apiKeys(personId),
+    loadPersonRows(env.DB, ids),
+  ]);
+  const about = { ...person, timeZone: zone ?? null, identities: rows.identities };
+  const files = {
+    person: about,
+    memory: facts,
+    "api-keys": keys,
+    turns: rows.turns,
+    usage: rows.usage,
+  };
+  for (const [name, value] of Object.entries(files)) {
+    pages.push({ path: `${name}.json`, label: name });
+    yield* archive.add(`${name}.json`, toJson(value));
+  }
+}
+
+async function* writeTalk(all: Export, session: SessionKey, folder: string) {
+  const { env, ids, archive, pages } = all;
+  const object = env.SESSION.getByName(session);
+  const talk = await object.describeTalk(ids);
+  const address = decodeSessionKey(session);
+  yield* archive.add(`${folder}/about.json`, toJson({ session, ...address, ...talk }));
+  const paths = new Map<string, string>();
+  yield* writeFiles(all, { session, folder, paths }, talk.files);
+  let afterSeq = 0;
+  for (let page = 1; ; page += 1) {
+    const read = await object.readTalk(ids, { afterSeq, isShared: talk.isShared });
+    if (read.nextSeq === undefined) return;
+    afterSeq = read.nextSeq;
+    yield* writeFiles(all, { session, folder, paths }, read.files);
+    const html = read.messages.map((message) => renderMessage(message, (id) => paths.get(id)));
+    const label = `${address?.channel ?? "conversation"} ${folder.split("/")[1]}, page ${page}`;
+    pages.push({ path: `${folder}/page-${page}.html`, label });
+    yield* archive.add(`${folder}/page-${page}.json`, toJson(read.messages));
+    yield* archive.add(`${folder}/page-${page}.html`, renderHtml(label, html.join("\n")));
+  }
+}
+
+/** Each once, under its id; `paths` says where. */
+async function* writeFiles(
+  { env, archive }: Export,
+  { session, folder, paths }: { session: SessionKey; folder: string; paths: Map<string, string> },
+  files: readonly ExportedFile[],
+) {
+  for (const { id, name } of files) {
+    if (paths.has(id)) continue;
+    const path = `files/${id}${extensionOf(name)}`;
+    paths.set(id, path);
+    const { body } = await env.SESSION.getByName(session).ownFile(id);
+    yield* archive.add(`${folder}/${path}`, new Uint8Array(await new Response(body).arrayBuffer()));
+  }
+}
+
+/** The ending alone: the name itself stands in the page. */
+function extensionOf(name: string): string {
+  return /\.[A-Za-z0-9]{1,8}$/.exec(name)?.[0] ?? "";
+}
+
+async function* writeLogs({ env, ids, archive, pages }: Export) {
+  const audit = openAudit(env);
+  const entries = [];
+  const accesses = [];
+  for (const id of ids) {
+    for (let seq = 0; entries.length < MAX_ENTRIES; ) {
+      const page = await audit.entriesOf(id, seq, MAX_AUDIT_PAGE);
+      entries.push(...page);
+      seq = page.at(-1)?.seq ?? 0;
+      if (page.length < MAX_AUDIT_PAGE) break;
+    }
+    for (let seq = 0; accesses.length < MAX_ENTRIES; ) {
+      const page = await audit.accessOf(id, seq, MAX_AUDIT_PAGE);
+      accesses.push(...page);
+      seq = page.at(-1)?.seq ?? 0;
+      if (page.length < MAX_AUDIT_PAGE) break;
+    }
+  }
+  for (const [name, value] of Object.entries({ audit: entries, access: accesses })) {
+    pages.push({ path: `${name}.json`, label: name });
+    yield* archive.add(`${name}.json`, toJson(value));
+  }
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}

@@ -1,0 +1,72 @@
+/** What a conversation holds of one person, page by page: for the person's own export. */
+import type { ExportedFile, ExportedPage, ExportedTalk } from "../../core/exported-talk.ts";
+import type { PersonId } from "../../core/ids.ts";
+import { unlessErased } from "../../security/keyring.ts";
+import type { SessionParts } from "./session-parts.ts";
+
+/** Messages of one page. */
+const PAGE_ROWS = 500;
+
+const OWN = "person_id IN (SELECT value FROM json_each(?1))";
+
+/** In a group only what the person wrote; alone with the assistant everything. */
+export async function describeTalk(
+  parts: SessionParts,
+  sql: SqlStorage,
+  people: readonly PersonId[],
+): Promise<ExportedTalk> {
+  const isShared =
+    sql.exec(`SELECT 1 FROM messages WHERE NOT ${OWN} LIMIT 1`, JSON.stringify(people)).toArray()
+      .length > 0;
+  const reminders = people.flatMap((person) => parts.reminders.of(person));
+  const opened = await Promise.all(
+    reminders.map(async (row) => {
+      const body = await unlessErased(parts.reminders.open(row));
+      return body && { text: body.text, dueAtMs: row.dueAtMs };
+    }),
+  );
+  return {
+    isShared,
+    reminders: opened.filter((reminder) => reminder !== undefined),
+    pins: isShared ? [] : (await parts.pins.all()).map(({ text }) => text),
+    files: isShared ? [] : await describeFiles(parts, allFiles(sql)),
+  };
+}
+
+function allFiles(sql: SqlStorage): string[] {
+  return sql
+    .exec<{ id: string }>("SELECT id FROM files ORDER BY id")
+    .toArray()
+    .map(({ id }) => id);
+}
+
+async function describeFiles(parts: SessionParts, ids: readonly string[]): Promise<ExportedFile[]> {
+  const files: ExportedFile[] = [];
+  for (const id of ids) {
+    const described = await unlessErased(parts.files.describe(id));
+    if (described) files.push({ id, name: described.name ?? "file" });
+  }
+  return files;
+}
+
+/** Oldest first. */
+export async function readTalk(
+  parts: SessionParts,
+  sql: SqlStorage,
+  people: readonly PersonId[],
+  { afterSeq, isShared }: { afterSeq: number; isShared: boolean },
+): Promise<ExportedPage> {
+  const rows = sql
+    .exec<{ seq: number }>(
+      `SELECT seq FROM messages WHERE ${OWN} AND seq > ?2 ${isShared ? "AND role = 'user'" : ""} ORDER BY seq LIMIT ?3`,
+      JSON.stringify(people),
+      afterSeq,
+      PAGE_ROWS,
+    )
+    .toArray();
+  const last = rows.at(-1)?.seq;
+  if (last === undefined) return { messages: [], files: [] };
+  const messages = await parts.history.at(rows.map(({ seq }) => seq));
+  const ids = messages.flatMap(({ media }) => media.flatMap(({ fileId }) => fileId ?? []));
+  return { messages, files: await describeFiles(parts, ids), nextSeq: last };
+}
