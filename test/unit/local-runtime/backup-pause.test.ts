@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, it } from "vitest";
+import { afterEach, describe, it, onTestFinished } from "vitest";
 import { runWhilePaused } from "../../../local-runtime/backup/backup-pause.ts";
 import { isStopped } from "../../../local-runtime/backup/backup-process.ts";
 import { until } from "../../support/rockpool-process.ts";
@@ -19,8 +19,8 @@ async function startSleeper(): Promise<number> {
   return child.pid ?? 0;
 }
 
-/** A process of its own that pauses `pid` and works for `workMs`. */
-async function startPauser(pid: number, workMs: number): Promise<ChildProcess> {
+/** Words of a process of its own that pauses `pid` and works for `workMs`. */
+function pauserWords(pid: number, workMs: number): string[] {
   const pause = join(import.meta.dirname, "../../../local-runtime/backup/backup-pause.ts");
   const program = `
     import { runWhilePaused } from ${JSON.stringify(pause)};
@@ -29,12 +29,32 @@ async function startPauser(pid: number, workMs: number): Promise<ChildProcess> {
     console.log("done");
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   `;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  return [process.execPath, "--input-type=module", "-e", program];
+}
+
+async function startPauser(pid: number, workMs: number): Promise<ChildProcess> {
+  const [program = "", ...words] = pauserWords(pid, workMs);
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
   started.push(child);
   await once(child, "spawn");
   return child;
+}
+
+/** As a job of a shell, as at a terminal: of processes that nobody could let go on, none is stopped by Ctrl-Z. */
+async function startPauserInShell(pid: number, workMs: number): Promise<number> {
+  const shell = spawn(
+    "bash",
+    ["-c", 'set -m; "$@" </dev/null >&2 & echo $!; read -r _', "sh", ...pauserWords(pid, workMs)],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+      detached: true,
+    },
+  );
+  started.push(shell);
+  const [line] = (await once(shell.stdout, "data")) as [Buffer];
+  const pauserPid = Number(line.toString());
+  onTestFinished(() => void process.kill(pauserPid, "SIGKILL"));
+  return pauserPid;
 }
 
 describe("a pause of a process", () => {
@@ -80,10 +100,10 @@ describe("a pause of a process", () => {
 
   it("holds back Ctrl-Z until the process goes on", async ({ expect }) => {
     const pid = await startSleeper();
-    const pauser = await startPauser(pid, 300);
+    const pauserPid = await startPauserInShell(pid, 300);
     await until(() => isStopped(pid), "the pause");
-    pauser.kill("SIGTSTP");
-    await until(() => isStopped(pauser.pid ?? 0), "the stop of the pausing process");
+    process.kill(pauserPid, "SIGTSTP");
+    await until(() => isStopped(pauserPid), "the stop of the pausing process");
     expect(isStopped(pid)).toBe(false);
   });
 
