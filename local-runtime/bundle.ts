@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeAscii } from "./ascii-source.ts";
 import { removeFile, syncFolder, writeFileAtomic } from "./atomic-file.ts";
 import { esbuildCommand, runEsbuild } from "./esbuild.ts";
 import { systemCode } from "./host-error.ts";
@@ -74,6 +75,7 @@ export function bundle(root: string): Bundle {
     runEsbuild(root, join(unfinished, "worker"), WORKER_FLAGS);
     runEsbuild(root, join(unfinished, "console"), CONSOLE_FLAGS);
     runEsbuild(root, join(unfinished, "host"), HOST_FLAGS);
+    for (const program of ["worker", "host"]) makeAscii(join(unfinished, program));
     const page = join(root, "src", "console", "index.html");
     copyFileSync(page, join(unfinished, "console", "index.html"));
     removeFile(stampFile);

@@ -71,6 +71,18 @@ describe("the bundle", () => {
     expect(modules()).not.toContain(before[1]);
   });
 
+  it("is ASCII, and finds and says the same letters as before", async ({ expect }) => {
+    const root = newProject();
+    writeFileSync(
+      join(root, "src", "a.ts"),
+      'export const a = (text: string) => text.replace(/[你-好]|é|😀+|\\p{Emoji_Presentation}/gu, "“…”");',
+    );
+    const { workerFile } = bundle(root);
+    expect(readFileSync(workerFile, "utf8")).toMatch(/^[\0-\x7f]*$/);
+    const { default: replace } = await import(workerFile);
+    expect(replace("a你é😀😀🎉b")).toBe("a“…”“…”“…”“…”b");
+  });
+
   it("is one file for each program of the host", ({ expect }) => {
     const root = newProject();
     bundle(root);
