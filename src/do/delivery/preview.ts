@@ -16,7 +16,7 @@ import { draftIdOf, replyKey } from "../session/turn-names.ts";
 import type { Route } from "./routes-out.ts";
 
 /** A turn that is answered within this time shows no "typing". */
-const FIRST_TYPING_MS = 250;
+const FIRST_TYPING_MS = 500;
 const TYPING_SHARE = 0.8;
 const REST_MS = 5_000;
 
