@@ -31,7 +31,7 @@ export interface Plan {
   auditAppends: number;
   /** Of the audit log that is verified. */
   auditEntries: number;
-  /** Few chats: SQLite keeps up to 2 MB of each one's pages, and is to be done with that within the first tenth. */
+  /** Few chats, as SQLite keeps up to 2 MB of the pages of each; enough of them that nobody writes faster than one may. */
   leakTurns: number;
   leakChats: number;
 }
@@ -59,7 +59,7 @@ export const FULL: Plan = {
   auditAppends: 2_000,
   auditEntries: 50_000,
   leakTurns: 50_000,
-  leakChats: 10,
+  leakChats: 20,
 };
 
 /** Well below a minute. */
@@ -85,5 +85,5 @@ export const QUICK: Plan = {
   auditAppends: 300,
   auditEntries: 10_000,
   leakTurns: 2_000,
-  leakChats: 10,
+  leakChats: 20,
 };

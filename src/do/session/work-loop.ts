@@ -46,9 +46,10 @@ export class WorkLoop {
     this.#wake.resolve();
   }
 
-  /** When something is due next; undefined where nothing waits. */
+  /** When an alarm is to ring for what is due next: now at the earliest. Undefined where nothing waits. */
   nextAtMs(): number | undefined {
-    return this.#earliest(this.#options.lanes);
+    const dueAtMs = this.#earliest(this.#options.lanes);
+    return dueAtMs === undefined ? undefined : Math.max(dueAtMs, this.#options.nowMs());
   }
 
   /**
