@@ -31,7 +31,7 @@ export interface Plan {
   auditAppends: number;
   /** Of the audit log that is verified. */
   auditEntries: number;
-  /** Few chats, as SQLite keeps up to 2 MB of the pages of each; enough of them that nobody writes faster than one may. */
+  /** Few chats, as SQLite keeps pages of each; enough of them that nobody writes faster than one may. */
   leakTurns: number;
   leakChats: number;
 }
