@@ -23,6 +23,7 @@ import { fillHistories, measureHistory } from "./scenarios/history.ts";
 import { measureLatency } from "./scenarios/latency.ts";
 import { measureLeak } from "./scenarios/leak.ts";
 import { measureMemory } from "./scenarios/memory.ts";
+import { measurePermissionChecks } from "./scenarios/permission-checks.ts";
 import { measureSeal } from "./scenarios/seal.ts";
 import { measureStarts } from "./scenarios/start.ts";
 import { measureSwitch } from "./scenarios/switch.ts";
@@ -70,6 +71,7 @@ async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promis
   try {
     await bench.prepare();
     await step(figures, "gate", () => measureGate(bench, plan));
+    await step(figures, "permissions", measurePermissionChecks);
     await step(figures, "seal", () => measureSeal(bench));
     await step(figures, "audit log", () => measureAuditAppend(bench, plan));
     await step(figures, "histories", () => fillHistories(bench, plan));

@@ -11,7 +11,6 @@ import {
 } from "../../../src/security/permissions.ts";
 import { TOOLS, WEB_TOOLS } from "../../../src/tools/registry.ts";
 import { COMMAND_NAMES, permissionOf } from "../../../src/turn/commands.ts";
-import { cpuMsOf } from "../../support/cpu-time.ts";
 
 const NAMES = Object.keys(PERMISSIONS) as Permission[];
 
@@ -83,19 +82,6 @@ describe("the table of permissions", () => {
       message: "Your role (guest) may not have things remembered, see them and erase them.",
     });
     expect(failureOf(() => verifyAllowed("member", "memory:use"))).toBeUndefined();
-  });
-});
-
-describe("a check", () => {
-  it("takes less than 20 µs, scope of a key included", ({ expect }) => {
-    const checks = 200_000;
-    const tookMs = cpuMsOf(() => {
-      for (let index = 0; index < checks; index += 1) {
-        verifyScope(API_SCOPES, "api:embed");
-        verifyAllowed("auditor", "api:embed");
-      }
-    });
-    expect((tookMs * 1_000) / checks).toBeLessThan(20);
   });
 });
 
