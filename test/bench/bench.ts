@@ -20,7 +20,7 @@ import { Program } from "./program.ts";
 import type { AnswerCounts } from "./telegram-process.ts";
 import { WrongMeasurement } from "./wrong-measurement.ts";
 
-const WEBHOOK_PATH = "/webhooks/telegram/main";
+export const WEBHOOK_PATH = "/webhooks/telegram/main";
 /** A box that answers less than so many messages a second is stuck. */
 const SLOWEST_TURNS_PER_SECOND = 20;
 const LEAST_WAIT_MS = 20_000;

@@ -25,15 +25,17 @@ export interface LoadResult {
 
 export class Caller {
   readonly #url: URL;
+  readonly #expected: readonly number[];
   readonly #headers: OutgoingHttpHeaders;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
-  constructor(url: string, headers: OutgoingHttpHeaders = {}) {
+  constructor(url: string, headers: OutgoingHttpHeaders = {}, expected: readonly number[] = [200]) {
     this.#url = new URL(url);
+    this.#expected = expected;
     this.#headers = { "content-type": "application/json", ...headers };
   }
 
-  /** Throws a WrongMeasurement for any answer but 200. */
+  /** Throws a WrongMeasurement for an answer of another status than the expected ones. */
   post({ path, body }: Call): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (what: string) => reject(new WrongMeasurement(`POST ${path}: ${what}`));
@@ -50,7 +52,7 @@ export class Caller {
         (response) => {
           response.on("error", (error) => fail(error.message));
           response.on("end", () => {
-            if (response.statusCode === 200) resolve();
+            if (this.#expected.includes(response.statusCode ?? 0)) resolve();
             else fail(`status ${response.statusCode}`);
           });
           response.resume();

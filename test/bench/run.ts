@@ -24,6 +24,7 @@ import { measureLatency } from "./scenarios/latency.ts";
 import { measureLeak } from "./scenarios/leak.ts";
 import { measureMemory } from "./scenarios/memory.ts";
 import { measurePermissionChecks } from "./scenarios/permission-checks.ts";
+import { measureRefused } from "./scenarios/refused.ts";
 import { measureSeal } from "./scenarios/seal.ts";
 import { measureStarts } from "./scenarios/start.ts";
 import { measureSwitch } from "./scenarios/switch.ts";
@@ -46,6 +47,7 @@ async function measureServing(bench: Bench, box: Box, plan: Plan, figures: Figur
   await bench.addAccount();
   await step(figures, "memory", () => measureMemory(bench, box, plan));
   await step(figures, "webhooks", () => measureAccept(bench, box, plan));
+  await step(figures, "forged webhooks", () => measureRefused(bench, box, plan));
   await step(figures, "turns", () => measureTurns(bench, box, plan));
   await step(figures, "latency", () => measureLatency(bench, box, plan));
   await step(figures, "switches", () => measureSwitch(bench, box, plan));
