@@ -37,11 +37,11 @@ function toolOf(name: string, run: (text: string) => Promise<string> | string): 
   });
 }
 
-function open(tools: readonly Tool[]) {
+function open(tools: readonly Tool[], limit: { timeoutMs?: number } = {}) {
   const failures: string[] = [];
   const toolbox = createToolbox({
     tools,
-    timeoutMs: 30,
+    ...limit,
     contextOf: (index, signal) => ({
       nowMs: NOON,
       zone: "Asia/Shanghai",
@@ -93,7 +93,7 @@ describe("a call", () => {
         return new Promise(() => undefined);
       },
     };
-    const { ask } = open([slow]);
+    const { ask } = open([slow], { timeoutMs: 30 });
     expect(await ask("slow")).toBe("Error: It took too long.");
     expect(isStopped).toBe(true);
   });
