@@ -51,7 +51,7 @@ export function defineCommand(command: Command, shell: Shell): void {
   command
     .command("remove")
     .description(
-      "Let a person in no longer. Roles, grants, API keys and what is remembered of the person go with it; conversations stay, and `person erase` with the id erases them. Where an account is open to everybody, the person may come back as a guest.",
+      "Let a person in no longer. Roles, grants, API keys and what is remembered of the person go with it; conversations stay: with the id, `person export` writes and `person erase` erases them. Where an account is open to everybody, the person may come back as a guest.",
     )
     .addArgument(PERSON)
     .action((person: string) => runRemove(shell, person));
@@ -129,7 +129,7 @@ async function runRemove(shell: Shell, person: string): Promise<void> {
     reply: PersonSchema,
   });
   shell.print(
-    `${renderPeople([removed])}\n\nRemoved. What was said stays: \`npx rockpool person erase ${removed.id} --yes\` erases it.`,
+    `${renderPeople([removed])}\n\nRemoved. What was said stays: \`npx rockpool person export ${removed.id} --out ${removed.id}\` writes it, \`npx rockpool person erase ${removed.id} --yes\` erases it.`,
   );
   shell.printJson(removed);
 }

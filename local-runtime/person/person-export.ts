@@ -23,7 +23,7 @@ export function defineExport(command: Command, shell: Shell): void {
     .description(
       "Write everything of a person, on every channel: JSON, readable pages and files, signed. Of group conversations only what the person wrote.",
     )
-    .argument("<person>", "by id, or by a name that nobody else has")
+    .argument("<person>", "by id, or by a name that nobody else has; who was removed, by id")
     .requiredOption("--out <place>", "a folder that is not there yet, or a file that ends in .tar")
     .action((person: string, flags: { out: string }) => runExport(shell, person, flags.out));
   command

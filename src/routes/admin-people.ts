@@ -12,6 +12,7 @@ import { forgetDirectory, openDirectory } from "../do/directory/directory-client
 import type { PersonChanged } from "../do/directory/person-admin.ts";
 import { exportPerson } from "../do/person-data/export-person.ts";
 import { findErasable } from "../do/person-data/find-erasable.ts";
+import { findExportable } from "../do/person-data/find-exportable.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
@@ -59,10 +60,10 @@ export const adminPeople = new Hono<HttpEnv>()
     c.json(await c.env.ERASURE.getByName(c.req.param("id")).state()),
   )
   .get("/:person/export", requirePermission("person:export"), async (c) => {
-    const person = await openDirectory(c.env).showPerson(c.req.param("person"));
+    const person = await findExportable(c.env, c.req.param("person"));
     // What the owner has said is the owner's to hand out.
     if (person.role === "owner") verifyCaller(c, "owner:enrol");
-    const archive = await exportPerson(c.env, person.id, actorOf(c));
+    const archive = await exportPerson(c.env, person, actorOf(c));
     return c.body(streamChunks(archive), 200, { "content-type": "application/x-tar" });
   })
   .delete("/:person", requirePermission("person:write"), async (c) => {

@@ -70,6 +70,26 @@ describe("an export", () => {
     const again = await rockpool.run(["person", "export", id, "--out", folder]);
     expect(again.status).toBe(64);
   });
+
+  it("is made of somebody who was removed, by id, and of nobody who never was", async ({
+    expect,
+  }) => {
+    await say("walt", "/timezone Europe/Rome");
+    const id = await personIdOf("walt");
+    await until(() => messagesOf(id) === 2, "the log");
+    const removed = await rockpool.run(["person", "remove", "walt"]);
+    expect(removed.stdout).toContain(`npx rockpool person export ${id}`);
+    const folder = join(rockpool.dataDir, "walt");
+    const made = await rockpool.run(["person", "export", id, "--out", folder]);
+    expect(made.stdout).toContain("The export is whole.");
+    const page = readFileSync(join(folder, "conversations", "1", "page-1.html"), "utf8");
+    expect(page).toContain("/timezone Europe/Rome");
+    const nobody = ["person", "export", crypto.randomUUID(), "--out", `${folder}-2`];
+    const unknown = await rockpool.run(nobody);
+    expect(unknown.status).not.toBe(0);
+    expect(unknown.stderr).toContain("Nobody has this name or id.");
+    expect(existsSync(`${folder}-2`)).toBe(false);
+  });
 });
 
 describe("an erasure", () => {

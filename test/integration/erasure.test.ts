@@ -5,7 +5,7 @@ import { adminApp } from "../../src/app.ts";
 import { signedReceiptText } from "../../src/core/erasure.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import { ERASED } from "../../src/db/erase-statements.ts";
-import { loadLoggedRole } from "../../src/db/logged-role.ts";
+import { loadLoggedPerson } from "../../src/db/logged-person.ts";
 import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { findErasable } from "../../src/do/person-data/find-erasable.ts";
@@ -237,7 +237,7 @@ describe("an erasure", () => {
     const { personId } = await createPerson("ada-9");
     const directory = openDirectory(env);
     await directory.changePerson(personId, { what: "role", role: "admin" }, "owner");
-    await until(async () => (await loadLoggedRole(env.DB, personId)) === "admin");
+    await until(async () => (await loadLoggedPerson(env.DB, [personId]))?.role === "admin");
     await directory.removePerson(personId, "owner");
     await expect(findErasable(env, personId, "admin")).rejects.toMatchObject({
       code: "permission/denied",

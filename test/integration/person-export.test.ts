@@ -1,9 +1,14 @@
 /** The export of a person inside workerd: all that is the person's, and nothing of anybody else. */
+import { createExecutionContext } from "cloudflare:test";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { adminApp } from "../../src/app.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import type { SessionCalls } from "../../src/core/session-protocol.ts";
 import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { exportPerson } from "../../src/do/person-data/export-person.ts";
+import { findErasable } from "../../src/do/person-data/find-erasable.ts";
+import { findExportable } from "../../src/do/person-data/find-exportable.ts";
+import { joinPersonKeys } from "../../src/do/vault/person-keys.ts";
 import { createAccount, letIn } from "../support/directory.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
@@ -31,10 +36,11 @@ async function untilLogged(personId: PersonId, messages: number): Promise<void> 
 }
 
 /** The files of an archive, as text. */
-async function exportTexts(personId: PersonId): Promise<Map<string, string>> {
+async function exportTexts(idOrName: string): Promise<Map<string, string>> {
   const chunks: Uint8Array[] = [];
   const nobody = { userId: null, ip: null };
-  for await (const chunk of await exportPerson(env, personId, nobody)) chunks.push(chunk);
+  const person = await findExportable(env, idOrName);
+  for await (const chunk of await exportPerson(env, person, nobody)) chunks.push(chunk);
   return tarTexts(new Uint8Array(await new Blob(chunks).arrayBuffer()));
 }
 
@@ -102,9 +108,127 @@ describe("an export", () => {
   });
 
   it("is of nobody who is not known", async ({ expect }) => {
-    await expect(
-      exportPerson(env, "nobody-at-all", { userId: null, ip: null }),
-    ).rejects.toMatchObject({ code: "person/unknown", message: "Nobody has this name or id." });
+    for (const nobody of ["nobody-at-all", crypto.randomUUID()])
+      await expect(findExportable(env, nobody)).rejects.toMatchObject({
+        code: "person/unknown",
+        message: "Nobody has this name or id.",
+      });
+  });
+});
+
+function admin(method: string, path: string): Promise<Response> {
+  const call = adminApp.request(`http://admin${path}`, { method }, env, createExecutionContext());
+  return Promise.resolve(call);
+}
+
+async function untilKnown(personId: PersonId): Promise<void> {
+  const query = "SELECT count(*) AS n FROM people WHERE id = ?";
+  await until(async () => (await env.DB.prepare(query).bind(personId).first("n")) === 1);
+}
+
+describe("an export of somebody who was removed", () => {
+  it("has what is left: conversations, the logs, and the name that these know", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-removed");
+    const talk = new Talk();
+    await talk.sayAs(ada, "/help");
+    await untilLogged(ada.personId, 2);
+    await untilKnown(ada.personId);
+    await openDirectory(env).remember(ada.personId, "k", "Likes tea.");
+    expect((await admin("DELETE", `/people/${ada.personId}`)).status).toBe(200);
+    const byName = await admin("GET", "/people/Name%20of%20ada-removed/export");
+    expect(await byName.json()).toMatchObject({
+      code: "person/unknown",
+      detail: "Nobody has this name or id.",
+    });
+    const response = await admin("GET", `/people/${ada.personId}/export`);
+    expect(response.status).toBe(200);
+    const files = tarTexts(new Uint8Array(await response.arrayBuffer()));
+    expect(JSON.parse(String(files.get("person.json")))).toMatchObject({
+      id: ada.personId,
+      isRemoved: true,
+      role: "member",
+      name: "Name of ada-removed",
+      timeZone: null,
+      identities: [{ id: "telegram:main:ada-removed" }],
+    });
+    expect(files.get("memory.json")).toBe("[]\n");
+    expect(files.get("conversations/1/page-1.json")).toContain("/help");
+    expect(files.get("audit.json")).toContain("person.removed");
+    expect([...files.keys()].slice(-2)).toEqual(["manifest.json", "manifest.sig.json"]);
+  });
+
+  it("is found by each id that the person had, and has what was said under all of them", async ({
+    expect,
+  }) => {
+    const before = await createPerson("ada-old");
+    const after = await createPerson("ada-new");
+    await new Talk().sayAs(before, "/timezone Nowhere-Old");
+    await new Talk().sayAs(after, "/timezone Nowhere-New");
+    await untilLogged(before.personId, 2);
+    await untilLogged(after.personId, 2);
+    await untilKnown(after.personId);
+    await joinPersonKeys(env, { from: before.personId, into: after.personId });
+    const directory = openDirectory(env);
+    await directory.removePerson(before.personId, "owner");
+    await directory.removePerson(after.personId, "owner");
+    for (const id of [before.personId, after.personId]) {
+      const files = await exportTexts(id);
+      expect(JSON.parse(String(files.get("person.json")))).toMatchObject({
+        id: after.personId,
+        name: "Name of ada-new",
+      });
+      const texts = [...files.values()].join();
+      expect(texts).toContain("Nowhere-Old");
+      expect(texts).toContain("Nowhere-New");
+    }
+  });
+
+  it("says of whoever was erased what the audit log keeps, and has the receipt", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-erased");
+    const talk = new Talk();
+    await talk.sayAs(ada, "/timezone Nowhere-Erased");
+    await untilLogged(ada.personId, 2);
+    const erasure = env.ERASURE.getByName(ada.personId);
+    await erasure.start({ personId: ada.personId, by: { userId: null, ip: null } });
+    await until(async () => (await erasure.state()).status === "done");
+    const files = await exportTexts(ada.personId);
+    expect(JSON.parse(String(files.get("person.json")))).toEqual({
+      id: ada.personId,
+      isRemoved: true,
+      erasures: [expect.objectContaining({ kind: "rockpool-erasure", messages: 2 })],
+      timeZone: null,
+      identities: [],
+    });
+    expect(files.get("audit.json")).toContain("person.erased");
+    expect([...files.keys()].join()).not.toContain("conversations");
+    const texts = [...files.values()].join();
+    expect(texts).not.toContain("Nowhere-Erased");
+    expect(texts).not.toContain("ada-erased");
+  });
+
+  it("is the owner's to make of a former owner, by whichever id, and erasing an admin, too", async ({
+    expect,
+  }) => {
+    const directory = openDirectory(env);
+    await directory.ensureOwner();
+    const guest = await createPerson("ada-guest");
+    const strong = await createPerson("ada-strong");
+    await directory.changePerson(strong.personId, { what: "role", role: "owner" }, "owner");
+    for (const { personId } of [guest, strong]) await untilKnown(personId);
+    const query = "SELECT role FROM people WHERE id = ?";
+    const roleOf = () => env.DB.prepare(query).bind(strong.personId).first<string>("role");
+    await until(async () => (await roleOf()) === "owner");
+    await joinPersonKeys(env, { from: guest.personId, into: strong.personId });
+    for (const id of [guest.personId, strong.personId]) await directory.removePerson(id, "owner");
+    expect((await findExportable(env, guest.personId)).role).toBe("owner");
+    await expect(findErasable(env, guest.personId, "admin")).rejects.toMatchObject({
+      code: "permission/denied",
+      message: "Only the owner makes and unmakes owners and admins.",
+    });
   });
 });
 

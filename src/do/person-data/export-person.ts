@@ -1,5 +1,6 @@
 /** Everything that the box has of one person, over all channels, as an archive that is made while it is read. */
 import { type AuditActor, auditEvent, MAX_AUDIT_PAGE } from "../../core/audit.ts";
+import type { ErasureReceipt } from "../../core/erasure.ts";
 import type { ExportedFile } from "../../core/exported-talk.ts";
 import { decodeSessionKey, type PersonId, type SessionKey } from "../../core/ids.ts";
 import { renderTimestamp } from "../../core/time-zone.ts";
@@ -9,9 +10,9 @@ import type { Env } from "../../env.ts";
 import { openAudit, recordAudit } from "../audit/audit-client.ts";
 import { openDirectory } from "../directory/directory-client.ts";
 import { openOptions } from "../isolate.ts";
-import { openVault } from "../vault/vault-client.ts";
 import { ExportArchive } from "./export-archive.ts";
 import { renderHtml, renderLinks, renderMessage } from "./export-page.ts";
+import type { Exportable } from "./find-exportable.ts";
 
 /** Entries of the audit log by or about the person, and of the access log: the newest may be left out beyond. */
 const MAX_ENTRIES = 10_000;
@@ -23,24 +24,23 @@ interface Export {
   pages: { path: string; label: string }[];
 }
 
-/** Throws person/unknown, audit/unavailable before the first byte. */
+/** Throws audit/unavailable before the first byte. */
 export async function exportPerson(
   env: Env,
-  idOrName: string,
+  person: Exportable,
   by: AuditActor,
 ): Promise<AsyncGenerator<Uint8Array>> {
-  const person = await openDirectory(env).showPerson(idOrName);
   await recordAudit(env, auditEvent("person.exported", by, {}, { subjectId: person.id }));
-  return writeExport(env, person.id);
+  return writeExport(env, person);
 }
 
-async function* writeExport(env: Env, personId: PersonId): AsyncGenerator<Uint8Array> {
+async function* writeExport(env: Env, person: Exportable): AsyncGenerator<Uint8Array> {
   const nowMs = Date.now();
   const madeAt = renderTimestamp(nowMs, openOptions(env).ROCKPOOL_TIME_ZONE);
-  const ids = await openVault(env).idsOf(personId);
-  const archive = new ExportArchive(personId, madeAt, nowMs);
+  const { ids } = person;
+  const archive = new ExportArchive(person.id, madeAt, nowMs);
   const all: Export = { env, ids, archive, pages: [] };
-  yield* writePerson(all, personId);
+  yield* writePerson(all, person);
   const sessions = await loadPersonSessions(env.DB, ids);
   // The log's names are keys.
   for (const [index, session] of sessions.entries())
@@ -51,16 +51,26 @@ async function* writeExport(env: Env, personId: PersonId): AsyncGenerator<Uint8A
   yield* archive.finish((text) => openAudit(env).sign(text));
 }
 
-async function* writePerson({ env, ids, archive, pages }: Export, personId: PersonId) {
+async function* writePerson(
+  { env, ids, archive, pages }: Export,
+  { id, about: known, isRemoved }: Exportable,
+) {
   const directory = openDirectory(env);
-  const [person, facts, zone, keys, rows] = await Promise.all([
-    directory.showPerson(personId),
-    directory.facts(personId),
-    directory.zone(personId),
-    directory.apiKeys(personId),
+  const [facts, zone, keys, rows, erasures] = await Promise.all([
+    directory.facts(id),
+    directory.zone(id),
+    directory.apiKeys(id),
     loadPersonRows(env.DB, ids),
+    isRemoved ? loadReceipts(env, ids) : [],
   ]);
-  const about = { ...person, timeZone: zone ?? null, identities: rows.identities };
+  const about = {
+    ...known,
+    id,
+    isRemoved,
+    ...(erasures.length > 0 ? { erasures } : {}),
+    timeZone: zone ?? null,
+    identities: rows.identities,
+  };
   const files = {
     person: about,
     memory: facts,
@@ -72,6 +82,12 @@ async function* writePerson({ env, ids, archive, pages }: Export, personId: Pers
     pages.push({ path: `${name}.json`, label: name });
     yield* archive.add(`${name}.json`, toJson(value));
   }
+}
+
+/** Of erasures that are done. */
+async function loadReceipts(env: Env, ids: readonly PersonId[]): Promise<ErasureReceipt[]> {
+  const states = await Promise.all(ids.map((id) => env.ERASURE.getByName(id).state()));
+  return states.flatMap((state) => (state.status === "done" ? [state.receipt] : []));
 }
 
 async function* writeTalk(all: Export, session: SessionKey, folder: string) {

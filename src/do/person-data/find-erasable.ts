@@ -5,12 +5,12 @@
 import { AppError, errorCode } from "../../core/errors.ts";
 import type { PersonId } from "../../core/ids.ts";
 import type { Role } from "../../core/roles.ts";
-import { loadLoggedRole } from "../../db/logged-role.ts";
+import { loadLoggedPerson } from "../../db/logged-person.ts";
 import type { Env } from "../../env.ts";
 import { verifyRoleChange } from "../../security/role-changes.ts";
 import { openDirectory } from "../directory/directory-client.ts";
+import { loadPersonIds, parsePersonId } from "./person-ids.ts";
 
-const PERSON_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Whoever was removed was not the last owner: the directory sees to that. */
 const OTHER_OWNERS = 2;
 
@@ -22,10 +22,10 @@ export async function findErasable(env: Env, idOrName: string, actor: Role): Pro
     verifyRoleChange({ actor, from: role, to: undefined, owners: 1 });
     return id;
   } catch (error) {
-    if (errorCode(error) !== "person/unknown" || !PERSON_ID.test(idOrName)) throw error;
-    const id = idOrName as PersonId; // of that form
-    const role = await loadLoggedRole(env.DB, id);
-    if (role) verifyRoleChange({ actor, from: role, to: undefined, owners: OTHER_OWNERS });
+    const id = parsePersonId(idOrName);
+    if (errorCode(error) !== "person/unknown" || id === undefined) throw error;
+    const known = await loadLoggedPerson(env.DB, await loadPersonIds(env, id));
+    if (known) verifyRoleChange({ actor, from: known.role, to: undefined, owners: OTHER_OWNERS });
     else if ((await env.ERASURE.getByName(id).state()).status === "none") throw error;
     return id;
   }

@@ -8,6 +8,7 @@ import { openCredentials } from "../credentials/credentials-client.ts";
 import type { AskedExport } from "../credentials/export-links.ts";
 import { openDirectory } from "../directory/directory-client.ts";
 import { exportPerson } from "./export-person.ts";
+import { findExportable } from "./find-exportable.ts";
 
 const running = new RunningExports();
 
@@ -48,7 +49,8 @@ async function countWhileRead(
 ): Promise<AsyncGenerator<Uint8Array>> {
   const begun = running.begin(personId, Date.now());
   try {
-    return readOn(await exportPerson(env, personId, { userId: personId, ip }), begun);
+    const person = await findExportable(env, personId);
+    return readOn(await exportPerson(env, person, { userId: personId, ip }), begun);
   } catch (error) {
     running.end(begun);
     throw error;
