@@ -47,12 +47,13 @@ export interface Field {
   check?: (value: string) => string | undefined;
 }
 
-/** A webhook call, its body read once and capped. */
+/** A webhook call. */
 export interface RawRequest {
   method: string;
   url: URL;
   headers: Headers;
-  body: Uint8Array;
+  /** The whole body, capped; once. What the headers prove to be forged is refused without. Throws http/too_large. */
+  readBytes(): Promise<Uint8Array>;
 }
 
 /** What an adapter may do to the world. `fetch` reaches only what the account's egress rule allows. */

@@ -67,11 +67,10 @@ export function describeProblem(
 }
 
 /** Headers of a failed answer: it is kept nowhere, and says when to come back where that is known. */
-export function problemHeaders(error: unknown, contentType: string): Headers {
-  const headers = new Headers({ "content-type": contentType, "cache-control": "no-store" });
-  if (isAppError(error) && error.retryAfterMs !== undefined)
-    headers.set("retry-after", String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
-  return headers;
+export function problemHeaders(error: unknown, contentType: string): Record<string, string> {
+  const headers = { "content-type": contentType, "cache-control": "no-store" };
+  if (!isAppError(error) || error.retryAfterMs === undefined) return headers;
+  return { ...headers, "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
 }
 
 export function renderProblem(

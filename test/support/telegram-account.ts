@@ -27,6 +27,6 @@ export function createWebhookCall(body: Uint8Array, secret: string | undefined):
     method: "POST",
     url: new URL("https://box.example/webhooks/telegram/main"),
     headers,
-    body,
+    readBytes: () => Promise.resolve(body),
   };
 }

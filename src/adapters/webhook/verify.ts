@@ -30,11 +30,12 @@ export async function verify(request: RawRequest, account: Account, io: Io): Pro
     throw new AppError("webhook/bad_signature", {
       detail: "The headers webhook-id, webhook-timestamp and webhook-signature are expected.",
     });
-  if (!(await isSigned(key, signedContent(id, timestamp, request.body), signatures)))
+  const body = await request.readBytes();
+  if (!(await isSigned(key, signedContent(id, timestamp, body), signatures)))
     throw new AppError("webhook/bad_signature");
   const atMs = Number(timestamp) * 1000;
   if (Math.abs(io.nowMs() - atMs) > TOLERANCE_MS) throw new AppError("webhook/stale");
-  return { kind: "payload", payload: { id, atMs, body: readBody(request.body) } };
+  return { kind: "payload", payload: { id, atMs, body: readBody(body) } };
 }
 
 /** The value of the header `webhook-signature`. Throws account/bad_settings where there is no secret to sign with. */

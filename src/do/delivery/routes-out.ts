@@ -24,9 +24,14 @@ export function openEgress(env: Env, origins: readonly string[]): typeof fetch {
   return createEgressFetch(openSources(env), origins);
 }
 
+/** The fetch is made when it is first used: who verifies and parses needs none. */
 export function createIo(env: Env, adapter: ChannelAdapter, account: Account): Io {
+  let egress: typeof fetch | undefined;
   return {
-    fetch: openEgress(env, adapter.origins(account)),
+    fetch: (...args) => {
+      egress ??= openEgress(env, adapter.origins(account));
+      return egress(...args);
+    },
     nowMs: () => Date.now(),
   };
 }

@@ -38,9 +38,11 @@ export function describeFailure(error: unknown, requestId: string): OpenAiError 
 
 export function renderFailure(error: unknown, requestId: string): Response {
   const { code, status } = describeProblem(error, requestId);
-  const headers = problemHeaders(error, "application/json; charset=utf-8");
-  headers.set("x-request-id", requestId);
-  // OpenAI's clients send again by the status alone: what fails again in the same way is not worth it.
-  if (!errorSpec(code).transient) headers.set("x-should-retry", "false");
+  const headers = {
+    ...problemHeaders(error, "application/json; charset=utf-8"),
+    "x-request-id": requestId,
+    // OpenAI's clients send again by the status alone: what fails again in the same way is not worth it.
+    ...(errorSpec(code).transient ? {} : { "x-should-retry": "false" }),
+  };
   return new Response(JSON.stringify(describeFailure(error, requestId)), { status, headers });
 }

@@ -23,6 +23,14 @@ describe("AppError", () => {
     expect(error).toMatchObject({ message: "Two wait.", cause, retryAfterMs: 5 });
   });
 
+  it("says where it was thrown where the fault is the box's, and not where it refuses", ({
+    expect,
+  }) => {
+    expect(new AppError("session/unavailable").stack).toContain("errors.test.ts");
+    expect(new AppError("webhook/bad_signature").stack).not.toContain("errors.test.ts");
+    expect(new TypeError("a bug").stack).toContain("errors.test.ts");
+  });
+
   it("is recognised by its code after an object call, with its wait", ({ expect }) => {
     const error = fromAnotherObject(new AppError("session/queue_full", { retryAfterMs: 30_000 }));
     expect(error).not.toBeInstanceOf(AppError);

@@ -97,6 +97,15 @@ describe("an update from Telegram", () => {
     });
   });
 
+  it("is refused by its secret alone, its body unread", async ({ expect }) => {
+    const readBytes = () => Promise.reject(new Error("the body was read"));
+    const request = { ...createWebhookCall(new Uint8Array(), "wrong"), readBytes };
+    await expect(telegram.verify(request, account, io)).rejects.toMatchObject({
+      code: "webhook/bad_signature",
+      message: "The secret or signature does not match.",
+    });
+  });
+
   it("mentions nobody in a group where the bot does not know its own name yet", ({ expect }) => {
     const { self: _self, ...young } = account;
     const payload = {

@@ -35,7 +35,7 @@ function call(body: Uint8Array, headers: Record<string, string> = {}, key = KEY)
       "webhook-signature": `v1,${mac.digest("base64")}`,
       ...headers,
     }),
-    body,
+    readBytes: () => Promise.resolve(body),
   };
 }
 

@@ -44,7 +44,7 @@ function call(body: string, headers: Record<string, string> = {}, at = nowMs, fr
         "webhook-signature": signature(body),
         ...headers,
       }),
-      body: new TextEncoder().encode(body),
+      readBytes: () => Promise.resolve(new TextEncoder().encode(body)),
     },
     from,
     { fetch: () => Promise.reject(new Error("verify makes no calls")), nowMs: () => at },
@@ -201,7 +201,7 @@ describe("verify of the generic webhook", () => {
         "webhook-timestamp": vector.timestamp,
         "webhook-signature": `v1,${mac}`,
       }),
-      body: new Uint8Array(body),
+      readBytes: () => Promise.resolve(new Uint8Array(body)),
     };
     const io = { fetch, nowMs: () => nowMs };
     await expect(verify(request, account(), io)).rejects.toMatchObject({
