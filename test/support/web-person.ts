@@ -16,6 +16,8 @@ export interface WebPerson {
   ): Promise<ChatMessage[]>;
   /** Any path under the server's address, with the cookie. */
   get(path: string): Promise<Response>;
+  /** Any path, with JSON, as the page sends it. */
+  put(path: string, body: unknown): Promise<Response>;
   /** Hands in a file as the page does; its name stands in the query. */
   upload(name: string, mime: string, bytes: Uint8Array<ArrayBuffer>): Promise<Response>;
 }
@@ -41,6 +43,12 @@ export async function signInToWeb(ownerLink: string): Promise<WebPerson> {
   return {
     get,
     history,
+    put: (path, body) =>
+      fetch(origin + path, {
+        method: "PUT",
+        headers: { ...headers, cookie },
+        body: JSON.stringify(body),
+      }),
     upload: (name, mime, bytes) =>
       fetch(`${origin}/api/chat/files?${new URLSearchParams({ name, kind: "file" })}`, {
         method: "POST",

@@ -101,7 +101,8 @@ export class VaultObject extends DurableObject<Env> {
     this.#rows.insertDataKeys([{ id: afterId + 1, wrapped, createdAtMs: Date.now() }]);
     const newest = this.#rows.newest();
     if (!newest) throw new AppError("crypto/cannot_open", { detail: "No data key could be kept." });
-    await this.ctx.storage.setAlarm(newest.createdAtMs + DATA_KEY_MS);
+    // Whatever the alarm was set for, a pass that goes on or the one of the day: it is not put off by a new key.
+    await this.ctx.storage.setAlarm(Date.now() + SWEEP_MS);
     return newest;
   }
 
@@ -202,7 +203,7 @@ export class VaultObject extends DurableObject<Env> {
     };
   }
 
-  /** A new data key each day; then no older one is needed to reach a person key. */
+  /** A new data key each day, and after each new one, soon: then no older one is needed to reach a person key. */
   override async alarm(): Promise<void> {
     try {
       await this.current();
