@@ -32,6 +32,7 @@ export interface Bundles {
   gate: string;
   seal: string;
   audit: string;
+  erasure: string;
   floor: string;
 }
 
@@ -102,6 +103,11 @@ export class Bench {
   /** The Worker that appends to the audit log, in place of Rockpool. */
   startAuditor(): Promise<Box> {
     return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.audit });
+  }
+
+  /** The Worker that makes a person with a long past, in place of Rockpool. */
+  startPersonFiller(): Promise<Box> {
+    return this.#start({ ...this.#bundles.worker, workerFile: this.#bundles.erasure });
   }
 
   async #start(bundle: Bundle, floor?: { file: string; inspector?: string }): Promise<Box> {

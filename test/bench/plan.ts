@@ -31,12 +31,14 @@ export interface Plan {
   auditAppends: number;
   /** Of the audit log that is verified. */
   auditEntries: number;
+  /** Of the person who is erased: half of them on each of two channels. */
+  erasedMessages: number;
   /** Few chats, as SQLite keeps pages of each; enough of them that nobody writes faster than one may. */
   leakTurns: number;
   leakChats: number;
 }
 
-/** Some four minutes on two quiet processors. */
+/** Some four and a half minutes on two quiet processors. */
 export const FULL: Plan = {
   sessions: 200,
   memoryMessages: 10_000,
@@ -58,6 +60,7 @@ export const FULL: Plan = {
   gateSeconds: 15,
   auditAppends: 2_000,
   auditEntries: 50_000,
+  erasedMessages: 10_000,
   leakTurns: 50_000,
   leakChats: 20,
 };
@@ -84,6 +87,7 @@ export const QUICK: Plan = {
   gateSeconds: 6,
   auditAppends: 300,
   auditEntries: 10_000,
+  erasedMessages: 1_000,
   leakTurns: 2_000,
   leakChats: 20,
 };

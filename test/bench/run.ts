@@ -18,6 +18,7 @@ import { measureAccessTokens } from "./scenarios/access-tokens.ts";
 import { measureApiStreams } from "./scenarios/api-streams.ts";
 import { measureAuditAppend, measureAuditVerify } from "./scenarios/audit.ts";
 import { measureConnections } from "./scenarios/connections.ts";
+import { measureErasure } from "./scenarios/erasure.ts";
 import { measureGate } from "./scenarios/gate.ts";
 import { fillHistories, measureHistory } from "./scenarios/history.ts";
 import { measureLatency } from "./scenarios/latency.ts";
@@ -67,6 +68,7 @@ async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promis
     gate: bundleWorker("gate.worker.ts", folder),
     seal: bundleWorker("seal.worker.ts", folder),
     audit: bundleWorker("audit.worker.ts", folder),
+    erasure: bundleWorker("erasure.worker.ts", folder),
     floor: bundleWorker("floor.worker.ts", folder),
   };
   const bench = new Bench(folder, bundles);
@@ -80,6 +82,7 @@ async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promis
     const box = await bench.startBox();
     await measureServing(bench, box, plan, figures).finally(() => box.stop());
     await step(figures, "starts", () => measureStarts(bench, plan));
+    await step(figures, "erasure", () => measureErasure(bench, plan));
   } finally {
     await bench.close();
   }
@@ -87,7 +90,7 @@ async function measureAll(folder: string, plan: Plan, figures: Figure[]): Promis
 
 async function measureLeakAlone(folder: string, plan: Plan, figures: Figure[]): Promise<void> {
   const floor = bundleWorker("floor.worker.ts", folder);
-  const others = { history: "", gate: "", seal: "", audit: "" };
+  const others = { history: "", gate: "", seal: "", audit: "", erasure: "" };
   const bench = new Bench(folder, { worker: bundle(ROOT), ...others, floor });
   try {
     await bench.prepare();
