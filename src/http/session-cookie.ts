@@ -7,7 +7,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
 import { AppError } from "../core/errors.ts";
 import type { IssuedSession, ShownTokens } from "../core/sign-in-protocol.ts";
-import { verifyAccess } from "../do/credentials/credentials-client.ts";
+import { noteAccessToken, verifyAccess } from "../do/credentials/credentials-client.ts";
 import { ACCESS_SECONDS } from "../security/access-token.ts";
 import { DEVICE_IDLE_MS } from "../security/refresh-token.ts";
 import type { HttpEnv } from "./middleware.ts";
@@ -33,6 +33,7 @@ function cookieOptions(c: Context<HttpEnv>, path: string, maxAge: number): Cooki
 
 export function setSessionCookies(c: Context<HttpEnv>, issued: IssuedSession): void {
   const idleSeconds = DEVICE_IDLE_MS / 1000;
+  noteAccessToken(issued.accessToken);
   setCookie(c, ACCESS_COOKIE, issued.accessToken, cookieOptions(c, "/", ACCESS_SECONDS));
   setCookie(c, REFRESH_COOKIE, issued.refreshToken, cookieOptions(c, RENEWAL_PATH, idleSeconds));
   setCookie(c, DEVICE_COOKIE, issued.deviceToken, cookieOptions(c, DEVICE_PATH, idleSeconds));

@@ -2,7 +2,7 @@
  * Access tokens of the web page: short-lived JWTs, signed with Ed25519 under a key that its id names. Read with one
  * algorithm, issuer and audience only.
  */
-import { jwtVerify, SignJWT } from "jose";
+import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import { AppError } from "../core/errors.ts";
 import type { PersonId } from "../core/ids.ts";
 
@@ -47,6 +47,11 @@ export async function createAccessToken(
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + ACCESS_SECONDS)
     .sign(privateKey);
+}
+
+/** The key that has signed a token of our own; not verified. */
+export function readKeyId(token: string): string | undefined {
+  return decodeProtectedHeader(token).kid;
 }
 
 /**

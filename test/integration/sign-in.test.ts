@@ -3,6 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { decodeProtectedHeader } from "jose";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
+import { CredentialsObject } from "../../src/do/credentials/credentials.ts";
 import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
 import { MAX_DEVICES } from "../../src/do/credentials/devices.ts";
 import { SIGN_KEY_MS } from "../../src/do/credentials/sign-keys.ts";
@@ -56,6 +57,17 @@ function sessionOf(conversation: string) {
 
 function kidOf(browser: CookieBrowser): string | undefined {
   return decodeProtectedHeader(browser.get("rockpool_session") ?? "").kid;
+}
+
+/** An access token by all appearances, of a key that never was. */
+function forgeToken(): string {
+  const encode = (part: unknown) =>
+    new TextEncoder()
+      .encode(JSON.stringify(part))
+      .toBase64({ alphabet: "base64url", omitPadding: true });
+  const header = { alg: "EdDSA", typ: "JWT", kid: crypto.randomUUID() };
+  const signature = new Uint8Array(64).toBase64({ alphabet: "base64url", omitPadding: true });
+  return `${encode(header)}.${encode({ sub: "ada" })}.${signature}`;
 }
 
 describe("a signed-in device", () => {
@@ -233,6 +245,33 @@ describe("an access token", () => {
     pass(ACCESS_MS + 60_000);
     await openCredentials(env).verifyKeys();
     expect((await rows("SELECT kid FROM sign_keys")).map(({ kid }) => kid)).not.toContain(first);
+  });
+
+  it("is let in at once after a new key was made, in the midst of forged tokens, which ask for keys once", async ({
+    expect,
+  }) => {
+    const asking = vi.spyOn(CredentialsObject.prototype, "verifyKeys");
+    const yesterday = await signIn();
+    expect(await isSignedIn(yesterday)).toBe(true);
+    pass(SIGN_KEY_MS);
+    asking.mockClear();
+    const flood = async () => {
+      const forger = new CookieBrowser();
+      for (let call = 0; call < 50; call += 1) {
+        forger.set("rockpool_session", forgeToken());
+        expect(await (await forger.call("/api/me")).json()).toMatchObject({
+          status: 401,
+          code: "http/unauthorized",
+        });
+      }
+    };
+    await flood();
+    const today = await signIn();
+    expect(kidOf(today)).not.toBe(kidOf(yesterday));
+    expect(await isSignedIn(today)).toBe(true);
+    await flood();
+    expect(asking).toHaveBeenCalledTimes(2);
+    asking.mockRestore();
   });
 
   it("is signed by a key that stands nowhere in plain", async ({ expect }) => {

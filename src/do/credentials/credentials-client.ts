@@ -10,17 +10,15 @@ import type { DeviceSession } from "../../core/sign-in-protocol.ts";
 import type { Env } from "../../env.ts";
 import { emit } from "../../observability/emit.ts";
 import { describeError } from "../../observability/redact.ts";
-import { ACCESS_SECONDS, verifyAccessToken } from "../../security/access-token.ts";
+import { ACCESS_SECONDS, readKeyId, verifyAccessToken } from "../../security/access-token.ts";
 import { decodeBase64 } from "../../security/signature.ts";
 import { findPerson } from "../directory/directory-client.ts";
 import { letGoDevices } from "../session/audience.ts";
 import type { CredentialsObject } from "./credentials.ts";
+import { VerifyKeys } from "./verify-keys.ts";
 
 const REMEMBER_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
-/** Two sign, around the daily change; the rest is for several machines. */
-const MAX_VERIFY_KEYS = 16;
-const KID = /^[0-9a-f-]{36}$/;
 
 const sessions = new TtlCache<DeviceSession>({
   name: "devices",
@@ -28,26 +26,30 @@ const sessions = new TtlCache<DeviceSession>({
   maxEntries: MAX_REMEMBERED,
   nowMs: () => Date.now(),
 });
-const verifyKeys = new Map<string, CryptoKey>();
+const verifyKeys = new VerifyKeys({
+  nowMs: () => Date.now(),
+  wait: (ms) => scheduler.wait(ms),
+});
 
 export function openCredentials(env: Env): DurableObjectStub<CredentialsObject> {
   return env.CREDENTIALS.getByName("credentials");
 }
 
-async function findVerifyKey(env: Env, kid: string): Promise<CryptoKey | undefined> {
-  const known = verifyKeys.get(kid);
-  if (known || !KID.test(kid)) return known;
+async function loadVerifyKeys(env: Env): Promise<(readonly [string, CryptoKey])[]> {
   const current = await openCredentials(env).verifyKeys();
-  const opened = await Promise.all(
-    current.map(async ({ kid: id, publicKey }) => {
+  return Promise.all(
+    current.map(async ({ kid, publicKey }) => {
       const raw = decodeBase64(publicKey)?.slice() ?? new Uint8Array(0);
       const key = await crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);
-      return [id, key] as const;
+      return [kid, key] as const;
     }),
   );
-  verifyKeys.clear(); // those that are not listed any more signed nothing that is still good
-  for (const [id, key] of opened.slice(0, MAX_VERIFY_KEYS)) verifyKeys.set(id, key);
-  return verifyKeys.get(kid);
+}
+
+/** Opens calls from now on, whichever key has signed it. */
+export function noteAccessToken(token: string): void {
+  const kid = readKeyId(token);
+  if (kid !== undefined) verifyKeys.noteSigned(kid);
 }
 
 /** Undefined for a session that has ended. */
@@ -106,7 +108,8 @@ export interface SignedIn {
  * for a person who is no longer known. A token much older than the newest of its device is over whatever the clock says.
  */
 export async function verifyAccess(env: Env, token: string): Promise<SignedIn> {
-  const access = await verifyAccessToken((kid) => findVerifyKey(env, kid), token, Date.now());
+  const findKey = (kid: string) => verifyKeys.find(kid, () => loadVerifyKeys(env));
+  const access = await verifyAccessToken(findKey, token, Date.now());
   const session = await findSession(env, access.deviceId);
   const isOver = session && access.issuedAtMs < session.issuedAtMs - ACCESS_SECONDS * 1000;
   const person = session && !isOver ? await findPerson(env, session.personId) : undefined;
