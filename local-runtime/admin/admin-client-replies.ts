@@ -16,6 +16,7 @@ import type {
   PersonSummary,
 } from "../../src/core/admin-protocol.ts";
 import { API_SCOPES } from "../../src/core/api-keys.ts";
+import type { HandoverSummary } from "../../src/core/handover.ts";
 import { QUOTA_NAMES } from "../../src/core/quotas.ts";
 import { ROLES } from "../../src/core/roles.ts";
 import { type DeviceSummary, SIGN_IN_METHODS } from "../../src/core/sign-in-protocol.ts";
@@ -100,6 +101,17 @@ export const FlowAddedSchema: v.GenericSchema<unknown, FlowAdded> = v.object({
   flow: FlowSchema,
   change: v.picklist(["added", "changed", "unchanged"]),
 });
+
+export const HandoversSchema: v.GenericSchema<unknown, HandoverSummary[]> = v.array(
+  v.object({
+    number: v.number(),
+    name: v.string(),
+    channel: v.string(),
+    flow: v.string(),
+    openedAtMs: v.number(),
+    answeredBy: v.nullable(v.string()),
+  }),
+);
 
 const ApiKeySchema: v.GenericSchema<unknown, ApiKeySummary> = v.object({
   name: v.string(),

@@ -1,4 +1,7 @@
-/** `rockpool flow add|list|show|remove|test`: the dialogue flows of this box. `test` rehearses a file without a server. */
+/**
+ * `rockpool flow add|list|show|remove|test`: the dialogue flows of this box. `test` rehearses a file without a server.
+ * `waiting|reply|done`: the people whom flows handed over to a person.
+ */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import * as v from "valibot";
@@ -9,6 +12,7 @@ import { callAdmin, findServer } from "../admin/admin-client.ts";
 import { FlowAddedSchema, FlowShownSchema, FlowsSchema } from "../admin/admin-client-replies.ts";
 import { renderTable } from "../channel-text.ts";
 import { defineGroup } from "../command-group.ts";
+import { endHandover, listWaiting, sendAnswer } from "../flow-desk.ts";
 import { loadFlow, loadScript, renderYaml, scriptPathOf } from "../flow-file.ts";
 import { EXIT, usageError } from "../host-error.ts";
 import { loadSettings } from "../settings.ts";
@@ -45,6 +49,21 @@ export function defineCommand(command: Command, shell: Shell): void {
     .argument("<file>", "the flow, as YAML")
     .option("--script <file>", "its dialogues; by default <file> with .script.yaml at its end")
     .action((file: string, flags: { script?: string }) => runTest(shell, file, flags.script));
+  command
+    .command("waiting")
+    .description("List who was handed over to a person, and waits for an answer.")
+    .action(() => listWaiting(shell));
+  command
+    .command("reply")
+    .description("Answer somebody who waits. What comes next is told in your web chat.")
+    .argument("<number>", "as `waiting` lists it")
+    .argument("[text...]", "what to say; standard input when not given")
+    .action((number: string, words: string[]) => sendAnswer(shell, number, words));
+  command
+    .command("done")
+    .description("Give somebody who waited back to the model, which says so.")
+    .argument("<number>", "as `waiting` lists it")
+    .action((number: string) => endHandover(shell, number));
 }
 
 async function runAdd(shell: Shell, file: string): Promise<void> {

@@ -5,6 +5,7 @@
 import { ACCESS_ERRORS } from "./access-errors.ts";
 import { API_ERRORS } from "./api-errors.ts";
 import { CRYPTO_ERRORS } from "./crypto-errors.ts";
+import { FLOW_ERRORS } from "./flow-errors.ts";
 import { MODEL_ERRORS } from "./model-errors.ts";
 import { SIGN_IN_ERRORS } from "./sign-in-errors.ts";
 
@@ -218,34 +219,7 @@ export const ERRORS = {
     title: "This owner link was used already, or has expired.",
     fix: "Make a new one with `npx rockpool owner-link`.",
   },
-  "flow/bad_definition": {
-    status: 400,
-    audience: "operator",
-    transient: false,
-    title: "The flow is not of the expected form.",
-    fix: "Mend what the message names; docs/flows.md describes the form.",
-  },
-  "flow/unknown": {
-    status: 404,
-    audience: "operator",
-    transient: false,
-    title: "No such flow.",
-    fix: "List the flows with `npx rockpool flow list`.",
-  },
-  "flow/refused": {
-    status: 409,
-    audience: "operator",
-    transient: false,
-    title: "The flow cannot stand beside the others.",
-    fix: "Remove or change one of them: see `npx rockpool flow list`.",
-  },
-  "flow/bad_script": {
-    status: 400,
-    audience: "operator",
-    transient: false,
-    title: "The script of expected dialogues is not of the expected form.",
-    fix: "Mend what the message names; docs/flows.md describes the form.",
-  },
+  ...FLOW_ERRORS,
   "audit/unavailable": {
     status: 503,
     audience: "operator",

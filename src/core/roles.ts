@@ -22,6 +22,7 @@ export const PERMISSIONS = {
   "flow:use": "begin dialogue flows",
   "flow:read": "see the flows and their definitions",
   "flow:write": "add, change and remove flows",
+  "handover:answer": "see who was handed over to a person, and answer them",
   "data:own": "take a copy of everything that the box has of oneself",
   "session:own": "see and end one's own sign-ins",
   "session:manage": "see and end everybody's sign-ins",

@@ -1,4 +1,5 @@
 /** What routes and other objects ask of a SessionObject. Plain, serialisable values: they cross an object call. */
+import type { DeskAnswer, DeskAnswered } from "./handover.ts";
 import type { AccountKey, PersonId, SessionKey, TurnId } from "./ids.ts";
 import type { ChatMessage, InboundEvent, MediaRef } from "./message.ts";
 import type { PersonAccess } from "./person-access.ts";
@@ -91,6 +92,8 @@ export interface SessionCalls {
   accept(request: AcceptRequest): Promise<AcceptOutcome | Moved>;
   /** Stores and sends a message that answers none; once for each id. */
   tell(notice: Notice): Promise<{ status: "told" } | Moved>;
+  /** A word of the desk to who was handed over; once for each turn. */
+  answerHandover(answer: DeskAnswer): Promise<DeskAnswered | Moved>;
   /** What a reader misses after `afterSeq`; undefined begins with the newest 50 messages. */
   snapshot(afterSeq: number | undefined): Promise<Snapshot | Moved>;
   /** The same of one event's turn. Throws http/not_found for a key that was never accepted. */

@@ -229,6 +229,30 @@ export const en = {
   flowLeft: "All right, I have left that. Nobody was told.",
   flowNothingToLeave: "There is no dialogue to leave.",
   nothingToStopFlow: "There is no answer to stop. /cancel leaves the dialogue you are in.",
+  handoverHowTo:
+    "`/reply {number} <text>` answers, `/done {number}` gives it back to the assistant; /waiting lists all.",
+  handoverPassedOn:
+    "I pass on what you write; a person will answer you here. /cancel brings me back.",
+  handoverBusy: "A person is to answer you. /cancel brings me back, and then you can begin that.",
+  handoverGivenBack: "From here on the assistant answers you again.",
+  handoverTimedOut:
+    "Nobody has answered for {hours} hours, I am sorry. From here on the assistant answers you again.",
+  handoverFull: "Too many wait for a person just now. Until then the assistant answers you.",
+  handoverLeft: "All right, the assistant answers you again. The person is told.",
+  handoverOverLeft: "**#{number}** has gone back to the assistant.",
+  handoverOverTimedOut: "**#{number}** waited too long, and has the assistant again.",
+  handoverNone: "Nobody waits for a person.",
+  handoverList:
+    "These wait for a person:\n\n{list}\n\n`/reply <number> <text>` answers, `/done <number>` ends it.",
+  handoverAnsweredBy: "answered by {name}",
+  handoverReplyUsage: "Write it as `/reply 3 Good morning!`. /waiting lists the numbers.",
+  handoverDoneUsage:
+    "Write it as `/done 3`, with a last word or without. /waiting lists the numbers.",
+  handoverTooLong: "That is too long: {max} characters at most.",
+  handoverSent: "Sent to #{number}.",
+  handoverDone: "#{number} has the assistant again.",
+  handoverUnknown: "There is no #{number}, or not any more. /waiting lists who is there.",
+  handoverDirectOnly: "That works only in a private conversation.",
   flowNotice: "**{title}**: {name} has answered ({channel}, conversation {conversation}).",
   integrityBroken:
     "**A database of this box is damaged.** The daily check found {broken} of {databases} that are not whole. On the box: `npx rockpool integrity` names them; then stop the server and restore the newest backup that is whole (`npx rockpool restore`). Older backups are kept as they are.",

@@ -24,6 +24,7 @@ import { phrase } from "../phrases/phrase.ts";
 import { adminApiKeys } from "./admin-api-keys.ts";
 import { adminAudit } from "./admin-audit.ts";
 import { adminFlows } from "./admin-flows.ts";
+import { adminHandovers } from "./admin-handovers.ts";
 import { adminKeys } from "./admin-keys.ts";
 import { adminPeople } from "./admin-people.ts";
 import { adminSignIns } from "./admin-sign-ins.ts";
@@ -143,6 +144,7 @@ export const admin = new Hono<HttpEnv>()
   )
   .route("/audit", adminAudit)
   .route("/flows", adminFlows)
+  .route("/handovers", adminHandovers)
   .route("/people", adminPeople)
   .route("/tool-cases", adminToolCases)
   .post("/say", requirePermission("owner:speak"), async (c) => {

@@ -26,6 +26,7 @@ const TABLE: Readonly<Record<Permission, readonly Role[]>> = {
   "flow:use": EVERYBODY,
   "flow:read": RUNNERS,
   "flow:write": RUNNERS,
+  "handover:answer": RUNNERS,
   "data:own": EVERYBODY,
   "session:own": EVERYBODY,
   "session:manage": ADMINS,

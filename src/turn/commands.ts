@@ -6,6 +6,13 @@ import { describePlace, type PlaceWords } from "../core/place-words.ts";
 import type { ModelServerState } from "../core/ports.ts";
 import type { Permission, Role } from "../core/roles.ts";
 import type { QueuePlace } from "../core/stream.ts";
+import {
+  answerWaiting,
+  endWaiting,
+  type HandoverPhrase,
+  type HandoverPorts,
+  showWaiting,
+} from "./handover-commands.ts";
 import { chooseModel, describeModels } from "./model-words.ts";
 import {
   chooseZone,
@@ -70,6 +77,8 @@ export type CommandPhrase =
   | "linkTooMany"
   | "linkSelf"
   | "linkDirectOnly"
+  | "handoverLeft"
+  | HandoverPhrase
   | PersonPhrase
   | SearchPhrase;
 
@@ -87,7 +96,7 @@ export type LinkOutcome =
   | { status: "too_many" }
   | { status: "same_conversation" };
 
-export interface CommandPorts extends PersonPorts, SearchPorts {
+export interface CommandPorts extends PersonPorts, SearchPorts, HandoverPorts {
   say: Say;
   speaker: { name: string; role: Role };
   /** Whether the speaker's role may. */
@@ -98,6 +107,10 @@ export interface CommandPorts extends PersonPorts, SearchPorts {
   takenBack: number;
   /** The speaker has a dialogue running. */
   isInDialogue: boolean;
+  /** What /cancel left was the talk with a person. */
+  hasLeftPerson: boolean;
+  /** A text of others as it stands in Markdown. */
+  escape(text: string): string;
   modelState(): Promise<ModelServerState>;
   /** A model's name, an alias or `auto`. */
   sessionModel(): string;
@@ -241,9 +254,10 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
     if (takenBack > 0) return say("stopped");
     return say(isInDialogue ? "nothingToStopFlow" : "nothingToStop");
   }),
-  cancel: use((_args, { say, takenBack }) =>
-    say(takenBack > 0 ? "flowLeft" : "flowNothingToLeave"),
-  ),
+  cancel: use((_args, { say, takenBack, hasLeftPerson }) => {
+    if (takenBack === 0) return say("flowNothingToLeave");
+    return say(hasLeftPerson ? "handoverLeft" : "flowLeft");
+  }),
   status: use((_args, ports) => showStatus(ports)),
   model: { permission: "model:choose", run: chooseModel },
   link: { permission: "chat:link", run: link },
@@ -257,6 +271,9 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
   search: use(searchTalk),
   timezone: use(chooseZone),
   export: { permission: "data:own", run: askExport },
+  waiting: { permission: "handover:answer", run: showWaiting },
+  reply: { permission: "handover:answer", run: answerWaiting },
+  done: { permission: "handover:answer", run: endWaiting },
   forget: {
     permission: "chat:erase",
     run: forget,

@@ -66,7 +66,7 @@ describe("a flow", () => {
     );
     const told = messages.filter(({ text }) => isTold(text));
     expect(told.map(({ text }) => text)).toEqual([
-      "**Contact form**: anna has answered (webhook, conversation c1).\n\n- Name: Anna \\*the\\* Second\n- Phone: +442079460958\n- Message: The roof leaks.",
+      "**Contact form**: anna has answered (webhook, conversation c1).\n\n- Name: Anna \\*the\\* Second\n- Phone: +442079460958\n- Message: The roof leaks.\n\n`/reply 1 <text>` answers, `/done 1` gives it back to the assistant; /waiting lists all.",
     ]);
   });
 

@@ -1,7 +1,10 @@
-/** Brings what the owner is to be told into his own conversation: until it is stored there, however often it takes. */
+/** Brings what somebody is to be told into his own conversation: until it is stored there, however often it takes. */
+import type { Person } from "../../core/directory-protocol.ts";
 import { AppError } from "../../core/errors.ts";
-import { encodeSessionKey } from "../../core/ids.ts";
-import { openDirectory } from "../directory/directory-client.ts";
+import type { Desk } from "../../core/handover.ts";
+import { encodeSessionKey, type SessionKey } from "../../core/ids.ts";
+import { isAllowed } from "../../security/permissions.ts";
+import { findPerson, openDirectory } from "../directory/directory-client.ts";
 import type { NoticeRow } from "../session/notices.ts";
 import { callSession } from "../session/session-client.ts";
 import type { SessionParts } from "../session/session-parts.ts";
@@ -19,7 +22,7 @@ export async function sendNextNotice(parts: SessionParts): Promise<void> {
   if (!row || row.nextAtMs > parts.nowMs()) return;
   try {
     await limitTime(sendNotice(parts, row), TELL_TIMEOUT_MS, () => {
-      return new AppError("session/unavailable", { detail: "The owner's conversation is silent." });
+      return new AppError("session/unavailable", { detail: "The other conversation is silent." });
     });
     parts.notices.drop(row.id);
   } catch (error) {
@@ -32,9 +35,28 @@ export async function sendNextNotice(parts: SessionParts): Promise<void> {
 }
 
 async function sendNotice(parts: SessionParts, row: NoticeRow): Promise<void> {
-  const text = await parts.notices.open(row);
-  const owner = await openDirectory(parts.env).ensureOwner();
-  const own = encodeSessionKey({ channel: "web", account: "main", conversation: owner.id });
-  const notice = { id: row.id, text: text[owner.lang], personId: owner.id };
+  const { to, ...text } = await parts.notices.open(row);
+  const { person, session: own } = (to && (await findDesk(parts, to))) ?? (await findOwner(parts));
+  const notice = { id: row.id, text: text[person.lang], personId: person.id };
   await callSession(parts.env, own, (session) => session.tell(notice));
+}
+
+interface Told {
+  person: Person;
+  session: SessionKey;
+}
+
+/** Undefined where that person is gone, or may not answer any more. */
+async function findDesk(
+  { env }: SessionParts,
+  { personId, session }: Desk,
+): Promise<Told | undefined> {
+  const person = await findPerson(env, personId);
+  return person && isAllowed(person.role, "handover:answer") ? { person, session } : undefined;
+}
+
+async function findOwner({ env }: SessionParts): Promise<Told> {
+  const person = await openDirectory(env).ensureOwner();
+  const at = { channel: "web", account: "main", conversation: person.id };
+  return { person, session: encodeSessionKey(at) };
 }

@@ -134,6 +134,20 @@ const STEPS: readonly string[] = [
   DELETE FROM person_grants WHERE person_id NOT IN (SELECT id FROM people);
   DELETE FROM person_limits WHERE person_id NOT IN (SELECT id FROM people);
   `,
+  `
+  -- Dialogues that were handed over to a person, wherever they are; the conversation itself knows more.
+  CREATE TABLE handovers (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    session TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    opened_at_ms INTEGER NOT NULL,
+    -- Who answered last.
+    answered_by TEXT,
+    ended INTEGER NOT NULL DEFAULT 0
+  );
+  `,
 ];
 
 export function openDirectorySchema(storage: DurableObjectStorage): void {

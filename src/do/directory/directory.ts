@@ -29,6 +29,7 @@ import type {
   RedeemLink,
 } from "../../core/directory-protocol.ts";
 import { AppError } from "../../core/errors.ts";
+import type { EndedHandover, HandoverSummary, NewHandover } from "../../core/handover.ts";
 import type { AccountKey, PersonId, SessionKey } from "../../core/ids.ts";
 import type { JournalEntry, UsageEntry } from "../../core/journal.ts";
 import type { Fact, Remembered } from "../../core/memory.ts";
@@ -49,6 +50,7 @@ import { DirectoryLinks } from "./directory-links.ts";
 import type { DirectoryParts } from "./directory-parts.ts";
 import { openDirectorySchema } from "./directory-schema.ts";
 import type { KnownFlow } from "./flows.ts";
+import { DirectoryHandovers, type HandoverFound, type HandoverOpened } from "./handovers.ts";
 import { Memories } from "./memories.ts";
 import type { Pairing } from "./pairings.ts";
 import { People } from "./people.ts";
@@ -68,6 +70,7 @@ export class DirectoryObject extends DurableObject<Env> {
   readonly #links: DirectoryLinks;
   readonly #flows: DirectoryFlows;
   readonly #apiKeys: DirectoryApiKeys;
+  readonly #handovers: DirectoryHandovers;
   #memories: Memories | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -94,6 +97,7 @@ export class DirectoryObject extends DurableObject<Env> {
     this.#links = new DirectoryLinks(parts);
     this.#flows = new DirectoryFlows(parts);
     this.#apiKeys = new DirectoryApiKeys(parts);
+    this.#handovers = new DirectoryHandovers(parts);
   }
 
   /** Inside the caller's synchronous block: the row and the alarm are one commit with what it describes. */
@@ -219,6 +223,7 @@ export class DirectoryObject extends DurableObject<Env> {
       if (ids.some((id) => this.#people.find(id)?.role === "owner"))
         throw new AppError("person/is_owner");
       this.#journal.dropNaming(ids);
+      this.#handovers.erase(ids);
       return ids.flatMap((id) => this.#personAdmin.erase(id)).length;
     });
   }
@@ -273,6 +278,23 @@ export class DirectoryObject extends DurableObject<Env> {
   /** Throws flow/unknown. */
   removeFlow(name: string, by: AuditActor = NO_ACTOR): Promise<void> {
     return this.#flows.remove(name, by);
+  }
+
+  openHandover(handover: NewHandover): Promise<HandoverOpened> {
+    return this.#handovers.open(handover);
+  }
+
+  handovers(): HandoverSummary[] {
+    return this.#handovers.list();
+  }
+
+  /** Undefined for a number that there is not. */
+  takeHandover(number: number, by: AuditActor): Promise<HandoverFound | undefined> {
+    return this.#handovers.take(number, by);
+  }
+
+  closeHandover(ended: EndedHandover): Promise<void> {
+    return this.#handovers.close(ended);
   }
 
   /** Throws apikey/*, and person/unknown where the key is to be somebody's whom nobody knows. */

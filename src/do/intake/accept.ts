@@ -10,6 +10,7 @@ import { isAllowed, verifyAllowed } from "../../security/permissions.ts";
 import { decideTakeBack, type TakeBack } from "../../turn/commands.ts";
 import { findTriggered } from "../directory/directory-client.ts";
 import { openRedactors } from "../isolate.ts";
+import type { UserBody } from "../session/history.ts";
 import type { CancelledRow, Lane, NewInboxRow } from "../session/inbox.ts";
 import { findRunning, type SessionParts } from "../session/session-parts.ts";
 import { commandOf, maskEvent, userBody } from "../session/stored-event.ts";
@@ -54,7 +55,11 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
   const takes = decideTakeBack(command, (permission) =>
     isAllowed(request.speaker.role, permission),
   );
-  const body = userBody(request, countTaken(parts, takes, personId));
+  const isLeaving = takes === "own_dialogue" && parts.handovers.has(personId);
+  const body: UserBody = {
+    ...userBody(request, countTaken(parts, takes, personId)),
+    ...(isLeaving ? { leftPerson: true } : {}),
+  };
   const id = userMessageId(turnId);
   const [sealed, flow] = await Promise.all([
     parts.history.seal(id, body, personId),
@@ -80,15 +85,15 @@ async function acceptNew(parts: SessionParts, request: AcceptRequest): Promise<A
     letDigestWait(parts);
   }
   endCancelled(parts, stored.cancelled);
-  const { request: _request, takenBack: _takenBack, ...shown } = body;
+  const { request: _request, takenBack: _takenBack, leftPerson: _leftPerson, ...shown } = body;
   const message = { seq: stored.seq, id, role, atMs, channel, ...shown };
   parts.readers.broadcast({ type: "message", message });
   return stored.isNew ? { status: "accepted", isNewConversation: true } : { status: "accepted" };
 }
 
-/** `flow` is what the message would begin. Who is in a dialogue, or about to be, speaks to it. */
+/** `flow` is what the message would begin. Who is in a dialogue, or about to be, speaks to it; who was handed over, to a person. */
 function laneOf(
-  { dialogues, inbox }: SessionParts,
+  { dialogues, handovers, inbox }: SessionParts,
   personId: PersonId,
   command: Command | undefined,
   flow: string | undefined,
@@ -96,6 +101,7 @@ function laneOf(
   if (command) return commandLane(command);
   const isTalking =
     dialogues.has(personId) ||
+    handovers.has(personId) ||
     (inbox.queued("dialogue") > 0 && inbox.countOf(personId, "dialogue") > 0);
   return isTalking || flow !== undefined ? "dialogue" : "turn";
 }
@@ -154,12 +160,16 @@ function countTaken(parts: SessionParts, takes: TakeBack, personId: PersonId): n
     case "own_waiting":
       return parts.inbox.countOf(personId);
     case "own_dialogue":
-      return parts.dialogues.has(personId) ? 1 : parts.inbox.countOf(personId, "dialogue");
+      return isInDialogue(parts, personId) ? 1 : parts.inbox.countOf(personId, "dialogue");
     case "everything":
       return parts.history.count();
     default:
       return 0;
   }
+}
+
+function isInDialogue({ dialogues, handovers }: SessionParts, personId: PersonId): boolean {
+  return dialogues.has(personId) || handovers.has(personId);
 }
 
 /** Inside the caller's transaction; the rows that will not be answered any more. */
@@ -171,7 +181,10 @@ function takeBack(parts: SessionParts, takes: TakeBack, personId: PersonId): Can
     isOwn ? personId : undefined,
     isDialogue ? ["dialogue"] : undefined,
   );
-  if (isDialogue) parts.dialogues.end(personId);
+  if (isDialogue) {
+    parts.dialogues.end(personId);
+    parts.handovers.end(personId, "left", personId);
+  }
   for (const row of cancelled) {
     if (!findRunning(parts, row.seq)) parts.outbox.drop(replyKey(row.turnId, 0));
     parts.digests.drop(row.turnId);
@@ -185,6 +198,7 @@ function forget(parts: SessionParts): void {
   parts.files.forget();
   parts.reminders.forget();
   parts.dialogues.forget();
+  parts.handovers.forget();
   parts.digests.forget();
   parts.notices.forget();
   const throughSeq = parts.history.forget();

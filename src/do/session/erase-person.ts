@@ -20,6 +20,16 @@ const BATCH_ROWS = 200;
 const OWN = "person_id IN (SELECT value FROM json_each(?1))";
 const OWN_TURNS = `turn_id IN (SELECT turn_id FROM messages WHERE ${OWN} UNION SELECT turn_id FROM inbox WHERE ${OWN})`;
 
+/** Tables whose rows are one person's. */
+const OWN_TABLES = [
+  "messages",
+  "inbox",
+  "reminders",
+  "dialogues",
+  "handovers",
+  "ended_handovers",
+] as const;
+
 interface Asked {
   parts: SessionParts;
   sql: SqlStorage;
@@ -60,12 +70,11 @@ export async function erasePerson(
     const alone = isAlone(asked);
     if (alone) eraseAll(asked);
     else eraseOwn(asked, files);
-    const { inbox, outbox, history, past, journal, pins, summaries, reminders, dialogues } = parts;
+    const { inbox, outbox, history, past, journal, pins, summaries, reminders } = parts;
     past.forget();
     journal.dropNaming(people);
-    for (const table of [inbox, outbox, history, pins, summaries, reminders, dialogues])
-      table.reload();
-    parts.notices.reload();
+    for (const table of [inbox, outbox, history, pins, summaries, reminders]) table.reload();
+    for (const table of [parts.dialogues, parts.handovers, parts.notices]) table.reload();
     parts.meta.reload();
     return alone;
   });
@@ -95,6 +104,8 @@ function eraseAll({ sql }: Asked): void {
     "summary",
     "reminders",
     "dialogues",
+    "handovers",
+    "ended_handovers",
     "notices",
     "digests",
     "digest_parts",
@@ -111,8 +122,7 @@ function eraseOwn({ sql, ids }: Asked, files: readonly string[]): void {
   sql.exec(`DELETE FROM outbox WHERE state <> 'live' AND ${OWN_TURNS}`, ids);
   for (const table of ["digests", "digest_parts"])
     sql.exec(`DELETE FROM ${table} WHERE ${OWN_TURNS}`, ids);
-  for (const table of ["messages", "inbox", "reminders", "dialogues"])
-    sql.exec(`DELETE FROM ${table} WHERE ${OWN}`, ids);
+  for (const table of OWN_TABLES) sql.exec(`DELETE FROM ${table} WHERE ${OWN}`, ids);
   // It was made of what everybody said; the next one is made without the person.
   sql.exec("DELETE FROM summary");
   const gone = JSON.stringify(files);

@@ -27,6 +27,8 @@ export interface UserBody extends MessageBody {
   request: AcceptRequest;
   /** What the event took back when it was accepted: rows by a /stop, messages by a /forget. */
   takenBack: number;
+  /** It was a /cancel that left the talk with a person. */
+  leftPerson?: true;
 }
 
 export interface NewMessage {

@@ -1,14 +1,17 @@
 /**
- * What the owner is to be told in his own conversation, as rows: kept with what they tell of, and until that
- * conversation has them. Synchronous SQL; send-notice.ts has the effects.
+ * What the owner, or who answers for him, is to be told in his own conversation, as rows: kept with what they tell of,
+ * and until that conversation has them. Synchronous SQL; send-notice.ts has the effects.
  */
+import type { Desk } from "../../core/handover.ts";
 import type { PersonId, SessionKey } from "../../core/ids.ts";
 import { type Keyring, openJson, sealJson } from "../../security/keyring.ts";
 
-/** In both languages: which one the owner reads is known when it is sent. */
+/** In both languages: which one is read is known when it is sent. */
 export interface NoticeBody {
   en: string;
   zh: string;
+  /** Whom it is for; the owner where it is left out, and where that person may not answer any more. */
+  to?: Desk;
 }
 
 export interface NoticeRow {

@@ -9,6 +9,7 @@ import { limitTime } from "../time-limit.ts";
 import { workCommand } from "../turn/work-command.ts";
 import { workDialogue } from "../turn/work-dialogue.ts";
 import { digestDueAtMs, workDigest } from "../turn/work-digest.ts";
+import { workHandover } from "../turn/work-handover.ts";
 import { workSilence } from "../turn/work-silence.ts";
 import { summaryDueAtMs, workSummary } from "../turn/work-summary.ts";
 import { workTurn } from "../turn/work-turn.ts";
@@ -79,6 +80,7 @@ export function createSessionLoop(parts: SessionParts): WorkLoop {
         dueAtMs: () => parts.reminders.next()?.nextAtMs,
         run: () => remindNext(parts),
       },
+      handoverLane(parts),
       noticeLane(parts),
       resealLane(parts),
       journalLane(parts),
@@ -95,6 +97,15 @@ function dialogueLane(parts: SessionParts): WorkLane {
     isLong: false,
     dueAtMs: () => (isSpoken() ? inbox.head("dialogue")?.nextAtMs : dialogues.dueAtMs()),
     run: () => (isSpoken() ? workNextDialogue(parts, workDialogue) : workSilence(parts)),
+  };
+}
+
+function handoverLane(parts: SessionParts): WorkLane {
+  return {
+    name: "handover",
+    isLong: false,
+    dueAtMs: () => parts.handovers.dueAtMs(),
+    run: () => workHandover(parts),
   };
 }
 

@@ -12,6 +12,7 @@ import { openCountedModel } from "../turn/counted-model.ts";
 import { Dialogues } from "./dialogues.ts";
 import { Digests } from "./digests.ts";
 import { Files } from "./files.ts";
+import { Handovers } from "./handovers.ts";
 import { History } from "./history.ts";
 import { Inbox } from "./inbox.ts";
 import type { Meta } from "./meta.ts";
@@ -75,6 +76,7 @@ export interface SessionParts {
   files: Files;
   reminders: ReminderRows;
   dialogues: Dialogues;
+  handovers: Handovers;
   digests: Digests;
   notices: Notices;
   journal: JournalRows;
@@ -103,42 +105,17 @@ export async function openSessionParts(
   key: SessionKey,
 ): Promise<SessionParts> {
   const keyring = await openKeyring(env);
-  const { sql } = storage;
-  const history = new History(sql, keyring, key);
-  const messageLog: MessageLog = {
-    newestSeq: () => history.newestSeq(),
-    entriesAfter: (seq, limit, maxUnits) => history.entriesAfter(seq, limit, maxUnits),
-    flushedSeq: () => meta.get("loggedSeq") ?? 0,
-    keepFlushedSeq: (seq) => meta.set("loggedSeq", seq),
-  };
-  const inbox = new Inbox(sql);
-  const outbox = new Outbox(sql, keyring, key);
-  const journal = new JournalRows(sql, messageLog);
-  const reminders = new ReminderRows(sql, keyring, key);
-  const past = new PastTurns(sql, history);
-  const pins = new Pins(sql, keyring, key);
-  const summaries = new Summaries(sql, keyring, key);
+  const tables = openTables(storage.sql, keyring, meta, key);
   const tokenRates = createTokenRates(meta, key);
-  const dialogues = new Dialogues(sql, keyring, key);
-  const notices = new Notices(sql, keyring, key);
   return {
     key,
     env,
-    sql,
+    sql: storage.sql,
     keyring,
     meta,
-    inbox,
-    outbox,
-    history,
-    past,
-    pins,
-    summaries,
+    ...tables,
     files: new Files(storage, keyring, key),
-    reminders,
-    dialogues,
-    digests: new Digests(sql, keyring, key),
-    notices,
-    journal,
+    digests: new Digests(storage.sql, keyring, key),
     readers: new Readers(key),
     model: countTokens(openCountedModel(env), tokenRates.note),
     tokenRates,
@@ -150,19 +127,31 @@ export async function openSessionParts(
     digesting: undefined,
     nowMs: () => Date.now(),
     stored: () => storage.sync(),
-    commit: commitTo(storage, [
-      meta,
-      inbox,
-      outbox,
-      history,
-      past,
-      journal,
-      pins,
-      summaries,
-      reminders,
-      dialogues,
-      notices,
-    ]),
+    commit: commitTo(storage, [meta, ...Object.values(tables)]),
+  };
+}
+
+/** Those that remember some of what they hold. */
+function openTables(sql: SqlStorage, keyring: Keyring, meta: Meta, key: SessionKey) {
+  const history = new History(sql, keyring, key);
+  const messageLog: MessageLog = {
+    newestSeq: () => history.newestSeq(),
+    entriesAfter: (seq, limit, maxUnits) => history.entriesAfter(seq, limit, maxUnits),
+    flushedSeq: () => meta.get("loggedSeq") ?? 0,
+    keepFlushedSeq: (seq) => meta.set("loggedSeq", seq),
+  };
+  return {
+    inbox: new Inbox(sql),
+    outbox: new Outbox(sql, keyring, key),
+    history,
+    past: new PastTurns(sql, history),
+    journal: new JournalRows(sql, messageLog),
+    pins: new Pins(sql, keyring, key),
+    summaries: new Summaries(sql, keyring, key),
+    reminders: new ReminderRows(sql, keyring, key),
+    dialogues: new Dialogues(sql, keyring, key),
+    handovers: new Handovers(sql, keyring, key),
+    notices: new Notices(sql, keyring, key),
   };
 }
 

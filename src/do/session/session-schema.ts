@@ -129,6 +129,31 @@ const STEPS: readonly string[] = [
     PRIMARY KEY (turn_id, level, part)
   ) WITHOUT ROWID;
   `,
+  `
+  -- Who was handed over to a person, until that is over.
+  CREATE TABLE handovers (
+    id TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL UNIQUE,
+    flow TEXT NOT NULL,
+    -- In the directory's list, once it is there.
+    number INTEGER,
+    at_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    -- Who answered last, and where he is told what comes next.
+    desk TEXT,
+    body BLOB NOT NULL
+  ) WITHOUT ROWID;
+  -- Those that are over, until the directory knows.
+  CREATE TABLE ended_handovers (
+    id TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL,
+    why TEXT NOT NULL,
+    ended_by TEXT,
+    number INTEGER,
+    desk TEXT
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export function openSessionSchema(storage: DurableObjectStorage): void {

@@ -6,6 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { MAX_HISTORY_PAGE } from "../../core/chat-protocol.ts";
 import { AppError, errorCode } from "../../core/errors.ts";
 import type { ExportedPage, ExportedTalk } from "../../core/exported-talk.ts";
+import type { DeskAnswer, DeskAnswered } from "../../core/handover.ts";
 import type { AccountKey, PersonId, SessionKey, TurnId } from "../../core/ids.ts";
 import type { MediaRef } from "../../core/message.ts";
 import type {
@@ -35,6 +36,7 @@ import { findTurn, readReply } from "./read-reply.ts";
 import { createSessionLoop } from "./session-lanes.ts";
 import { openSessionParts, type SessionParts } from "./session-parts.ts";
 import { openSessionSchema } from "./session-schema.ts";
+import { takeAnswer } from "./take-answer.ts";
 import { takeNotice } from "./take-notice.ts";
 import type { WorkLoop } from "./work-loop.ts";
 
@@ -88,6 +90,14 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     await takeNotice(await this.#open(), notice);
     this.#arm();
     return { status: "told" };
+  }
+
+  async answerHandover(answer: DeskAnswer): Promise<DeskAnswered | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    const answered = await takeAnswer(await this.#open(), answer);
+    this.#arm();
+    return answered;
   }
 
   /** In the same synchronous block as the rows that need it, so that both are one commit. */

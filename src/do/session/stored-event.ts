@@ -14,6 +14,8 @@ type Event = AcceptRequest["event"];
 export interface StoredEvent {
   request: AcceptRequest;
   takenBack: number;
+  /** It was a /cancel that left the talk with a person. */
+  leftPerson?: true;
   /** Position of the person's message. */
   seq: number;
   /** Its pictures as they were made out at an earlier try. */
@@ -52,9 +54,15 @@ export async function openEvent(
 ): Promise<StoredEvent | undefined> {
   const stored = await parts.history.openUser(userMessageId(turnId));
   if (!stored) return undefined;
-  const { request, takenBack, text, documents, asked, pictures } = stored.body;
+  const { request, takenBack, leftPerson, text, documents, asked, pictures } = stored.body;
   if (request.event.kind !== "stop") request.event.message.text = text;
-  const event = { request, takenBack, seq: stored.seq, ...(pictures ? { shown: pictures } : {}) };
+  const event = {
+    request,
+    takenBack,
+    seq: stored.seq,
+    ...(leftPerson ? { leftPerson } : {}),
+    ...(pictures ? { shown: pictures } : {}),
+  };
   if (!documents) return event;
   const prepared = { documents, ...(asked ? { asked } : {}), ...(pictures ? { pictures } : {}) };
   return { ...event, prepared };

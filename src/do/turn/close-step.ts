@@ -1,10 +1,10 @@
 /** What a step of a dialogue leaves behind, sealed and ready for the transaction that ends it. */
-import { type AccountKey, decodeSessionKey, parseAccountKey } from "../../core/ids.ts";
+import { type AccountKey, decodeSessionKey, parseAccountKey, type TurnId } from "../../core/ids.ts";
 import type { Target } from "../../core/message.ts";
 import type { Speaker } from "../../core/session-protocol.ts";
 import type { Definition } from "../../flows/definition-schema.ts";
 import { escapeMarkdown } from "../../flows/escape-markdown.ts";
-import type { Step } from "../../flows/step.ts";
+import type { Outcome, Step } from "../../flows/step.ts";
 import { renderSummary } from "../../flows/words.ts";
 import { phrase } from "../../phrases/phrase.ts";
 import type { NoticeBody } from "../session/notices.ts";
@@ -15,8 +15,8 @@ export interface Stand {
   definition: Definition;
   version: number;
   isNew: boolean;
-  /** Of what the owner is told, if he is: the same however often the step is taken. */
-  noticeId: string;
+  /** Of what the owner is told, if he is, and of the hand-over: the same however often the step is taken. */
+  noticeId: TurnId;
   speaker: Speaker;
   account: AccountKey;
   target: Target;
@@ -38,17 +38,36 @@ export async function closeStep(parts: SessionParts, stand: Stand, step: Step): 
   const isTold = outcome.end === "model" || outcome.end === "person";
   const { slots } = step.snapshot.memory;
   const summary = isTold ? renderSummary(stand.definition, slots, lang) : "";
-  const notice = outcome.tellOwner
-    ? await parts.notices.seal(stand.noticeId, noticeOf(parts, stand, step), personId)
-    : undefined;
+  const next = await sealNext(parts, stand, step, outcome);
   return {
     text: [step.reply, summary].filter((part) => part !== "").join("\n\n"),
     isTold,
     change() {
       parts.dialogues.end(personId);
-      if (notice) parts.notices.add(stand.noticeId, notice, parts.nowMs());
+      next?.();
     },
   };
+}
+
+/** What a person is to be told, and who goes on; stored by what is returned. */
+async function sealNext(
+  parts: SessionParts,
+  stand: Stand,
+  step: Step,
+  { end, tellOwner }: Extract<Outcome, { status: "ended" }>,
+): Promise<(() => void) | undefined> {
+  const { noticeId: id, speaker, account, target, definition } = stand;
+  const { personId } = speaker;
+  const notice = tellOwner ? noticeOf(parts, stand, step) : undefined;
+  if (end === "person" && !parts.handovers.isFull) {
+    const body = { speaker, account, target, ...(notice ? { notice } : {}) };
+    const sealed = await parts.handovers.seal(id, body);
+    const { flow } = definition;
+    return () => parts.handovers.begin({ id, personId, flow }, sealed, parts.nowMs());
+  }
+  if (!notice) return undefined;
+  const sealed = await parts.notices.seal(id, notice, personId);
+  return () => parts.notices.add(id, sealed, parts.nowMs());
 }
 
 async function waitFor(

@@ -1,6 +1,8 @@
 /** Answers one command of the inbox: at once, whatever else runs, with or without a model. */
 import { auditEvent } from "../../core/audit.ts";
+import type { DeskAnswered } from "../../core/handover.ts";
 import { type PersonId, parseAccountKey } from "../../core/ids.ts";
+import { escapeMarkdown } from "../../flows/escape-markdown.ts";
 import { takeRate } from "../../limits/rates.ts";
 import { phrase } from "../../phrases/phrase.ts";
 import { renderRepeat } from "../../phrases/repeat.ts";
@@ -21,6 +23,7 @@ import { userMessageId } from "../session/turn-names.ts";
 import type { Work } from "../session/work-head.ts";
 import { joinPersonKeys } from "../vault/person-keys.ts";
 import { answerExport } from "./answer-export.ts";
+import { answerHandover } from "./answer-handover.ts";
 import { commitTurn } from "./commit.ts";
 import { keepZone, zoneOf } from "./person-memory.ts";
 import { remindersOf } from "./person-reminders.ts";
@@ -58,6 +61,8 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     isDirect: conversationOf(request.event).kind === "direct",
     takenBack,
     isInDialogue: parts.dialogues.has(speaker.personId),
+    hasLeftPerson: work.leftPerson ?? false,
+    escape: escapeMarkdown,
     modelState: () => parts.model.state(),
     sessionModel: () => parts.meta.get("model") ?? parts.defaultModel,
     setSessionModel: (name) => chooseModel(work, changes, name),
@@ -75,8 +80,24 @@ function portsOf(work: Work, changes: Changes): CommandPorts {
     redeemLink: (code) => redeemLink(work, changes, code),
     askExport: () => answerExport(work, (change) => changes.push(change)),
     eraseMe: () => eraseSpeaker(work),
+    handovers: async () => openDirectory(parts.env).handovers(),
+    answerHandover: (number, text, isLast) => answerFrom(work, { number, text, isLast }),
     ...personPortsOf(work, changes),
   };
+}
+
+/** What is said next by who was handed over comes into the conversation that this was written in. */
+function answerFrom(
+  { parts, row, request }: Work,
+  asked: { number: number; text: string; isLast: boolean },
+): Promise<DeskAnswered> {
+  const { personId } = request.speaker;
+  return answerHandover(parts.env, {
+    ...asked,
+    turnId: row.turnId,
+    by: { personId, session: parts.key },
+    actor: { userId: personId, ip: null },
+  });
 }
 
 function personPortsOf(work: Work, changes: Changes): PersonPorts {
@@ -175,6 +196,7 @@ async function redeemLink(
   changes.push(() => {
     parts.meta.set("movedTo", to);
     parts.dialogues.forget();
+    parts.handovers.forget();
   });
   return { status: "linked", channel: outcome.channel };
 }

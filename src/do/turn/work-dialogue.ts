@@ -1,6 +1,6 @@
 /**
  * A message of somebody in a dialogue, or one that begins one: answered without a model, one at a time. Where the
- * dialogue was over before the message's turn came, the model answers it. State machines are loaded with the first one.
+ * dialogue was over before the message's turn came, the model answers it; who was handed over speaks to a person. State machines are loaded with the first one.
  */
 import type { FlowSummary } from "../../core/admin-protocol.ts";
 import type { Definition } from "../../flows/definition-schema.ts";
@@ -17,6 +17,7 @@ import type { Work } from "../session/work-head.ts";
 import { closeStep, type Stand } from "./close-step.ts";
 import { commitTurn, type TurnEnd } from "./commit.ts";
 import { reportTurn } from "./report-turn.ts";
+import { registerHandover } from "./work-handover.ts";
 import { giveWay } from "./work-summary.ts";
 
 export async function workDialogue(work: Work): Promise<void> {
@@ -27,6 +28,7 @@ export async function workDialogue(work: Work): Promise<void> {
   const text = event.kind === "stop" ? "" : event.message.text;
   const row = parts.dialogues.find(speaker.personId);
   if (!row) {
+    if (parts.handovers.has(speaker.personId)) return relay(work);
     const mayBegin = isAllowed(speaker.role, FLOW_PERMISSION);
     const name = mayBegin ? await findTriggered(parts.env, text) : undefined;
     return name === undefined ? leaveToModel(work) : begin(work, name);
@@ -61,9 +63,10 @@ function renderFlows(flows: readonly FlowSummary[], lang: "en" | "zh"): string {
 
 async function begin(work: Work, name: string): Promise<void> {
   const { parts, request } = work;
-  const { lang } = request.speaker;
+  const { lang, personId } = request.speaker;
   const found = await openDirectory(parts.env).findFlow(name);
   if (!found) return reply(work, phrase(lang, "flowUnknown"));
+  if (parts.handovers.has(personId)) return reply(work, phrase(lang, "handoverBusy"));
   if (parts.dialogues.isFull) return reply(work, phrase(lang, "flowFull"));
   const { definition, version } = found;
   const { startFlow } = await import("../../flows/step.ts");
@@ -116,6 +119,36 @@ async function store(work: Work, end: TurnEnd): Promise<boolean> {
   const isStored = committed.status === "stored";
   reportTurn(work, { outcome: isStored ? end.outcome : "postponed" });
   return isStored;
+}
+
+/** To who answers; the person is told once that it is so. */
+async function relay(work: Work): Promise<void> {
+  const { parts, row, request, takenBack } = work;
+  const { handovers, notices } = parts;
+  const { speaker } = request;
+  const known = handovers.find(speaker.personId);
+  if (known && known.number === undefined) await registerHandover(parts, known);
+  const handover = handovers.find(speaker.personId);
+  if (handover?.number === undefined) return leaveToModel(work);
+  const { number, desk, id, isAcknowledged } = handover;
+  const text = renderRelayed(number, speaker.name, describeUser(userBody(request, takenBack)));
+  const body = { en: text, zh: text, ...(desk ? { to: desk } : {}) };
+  const sealed = await notices.seal(row.turnId, body, speaker.personId);
+  await store(work, {
+    outcome: "answered",
+    reply: isAcknowledged ? "" : phrase(speaker.lang, "handoverPassedOn"),
+    aside: true,
+    change: () => {
+      handovers.acknowledged(id);
+      notices.add(row.turnId, sealed, parts.nowMs());
+    },
+  });
+}
+
+/** Words of somebody else: nothing in them is Markdown, and each line stays one. */
+function renderRelayed(number: number, name: string, text: string): string {
+  const lines = text.split("\n").map(escapeMarkdown);
+  return `**#${number} ${escapeMarkdown(name)}:** ${lines.join("  \n")}`;
 }
 
 function leaveToModel({ parts, row, running }: Work): void {

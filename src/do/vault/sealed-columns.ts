@@ -19,6 +19,7 @@ const REST_MS = 50;
 const SESSION_BODIES = [
   { table: "messages", keys: ["id"], owner: "person_id" },
   { table: "outbox", keys: ["key"], owner: ONLY_PERSON },
+  { table: "handovers", keys: ["id"], owner: "person_id" },
   { table: "reminders", keys: ["turn_id"], owner: "person_id" },
   { table: "notices", keys: ["id"], owner: ONLY_PERSON },
   { table: "pins", keys: ["number"], owner: ONLY_PERSON },

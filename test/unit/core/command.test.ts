@@ -36,6 +36,11 @@ describe("parseCommand", () => {
     expect(parseCommand(`/model ${"a".repeat(500)}`)?.args).toHaveLength(500);
   });
 
+  it("takes what is meant for somebody else in any length", ({ expect }) => {
+    for (const name of ["reply", "DONE"])
+      expect(parseCommand(`/${name} 3 ${"a".repeat(5_000)}`)?.args).toHaveLength(5_002);
+  });
+
   it("gives a lower-case name and trimmed arguments of any text, or nothing", ({ expect }) => {
     const text = fc.oneof(
       fc.string({ unit: "binary" }),

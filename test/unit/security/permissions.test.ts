@@ -57,7 +57,7 @@ describe("the table of permissions", () => {
     expect,
   }) => {
     const ofTheBox = NAMES.filter((name) =>
-      /^(status|account|pairing|person|apikey|audit|key|backup|owner|host|flow:(read|write)|session:manage|model:test)/.test(
+      /^(status|account|pairing|person|apikey|audit|key|backup|owner|host|flow:(read|write)|handover|session:manage|model:test)/.test(
         name,
       ),
     );

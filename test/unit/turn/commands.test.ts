@@ -43,6 +43,13 @@ function createWorld(given: Partial<CommandPorts> = {}): World {
     isDirect: true,
     takenBack: 0,
     isInDialogue: false,
+    hasLeftPerson: false,
+    escape: (text) => `<${text}>`,
+    handovers: async () => [],
+    answerHandover: async (number, text, isLast) => {
+      changes.push(`${isLast ? "end" : "answer"} ${number} ${text}`);
+      return { status: number === 3 ? "taken" : "over" };
+    },
     modelState: async () => up,
     sessionModel: () => "auto",
     setSessionModel: async (name) => changes.push(`model ${name}`) > 0,
@@ -167,6 +174,8 @@ describe("runCommand", () => {
     expect(await answer("/stop", createWorld({ isInDialogue: true }))).toBe("nothingToStopFlow");
     expect(await answer("/cancel", createWorld({ takenBack: 1 }))).toBe("flowLeft");
     expect(await answer("/cancel")).toBe("flowNothingToLeave");
+    const left = createWorld({ takenBack: 1, hasLeftPerson: true });
+    expect(await answer("/cancel", left)).toBe("handoverLeft");
   });
 
   it("gives a link to a copy of everything, or asks the owner for it", async ({ expect }) => {
