@@ -104,7 +104,10 @@ export interface SessionCalls {
   reply(account: AccountKey, key: string, timeoutMs: number): Promise<ReplyState | Moved>;
   /** Seals and keeps a file. Throws file/*. */
   storeFile(file: NewFile): Promise<MediaRef | Moved>;
-  /** Seals rows under old keys anew, in the background. */
+  /** Files that no message came with after all. */
+  dropFiles(ids: readonly string[]): Promise<{ status: "dropped" } | Moved>;
+  /** Name or alias of the model that answers here. */
+  model(): Promise<{ status: "model"; name: string } | Moved>;
   /** Throws file/unknown. */
   openFile(fileId: string): Promise<StoredFile | Moved>;
 }

@@ -7,7 +7,7 @@ import { INLINE_IMAGE_TYPES, MAX_FILE_BYTES, MAX_FILE_NAME_UNITS } from "../core
 import { AppError, errorCode } from "../core/errors.ts";
 import type { SessionKey } from "../core/ids.ts";
 import type { MediaKind, MediaRef } from "../core/message.ts";
-import type { Speaker } from "../core/session-protocol.ts";
+import type { NewFile, Speaker } from "../core/session-protocol.ts";
 import { checkQuota, noteSpent, quotaError } from "../do/quota/quota-client.ts";
 import { callSession } from "../do/session/session-client.ts";
 import type { Env } from "../env.ts";
@@ -56,10 +56,23 @@ export async function storeUpload(
   const bytes = await readBody(request, MAX_FILE_BYTES).catch((cause) => {
     throw errorCode(cause) === "http/too_large" ? new AppError("file/too_large", { cause }) : cause;
   });
-  await verifyRoom(env, speaker, bytes.byteLength);
-  const file = { personId: speaker.personId, kind, name, mime, bytes };
-  const { result } = await callSession(env, session, (stub) => stub.storeFile(file));
-  await noteSpent(env, speaker.personId, { files: 1, fileBytes: bytes.byteLength });
+  return keepFile(env, session, speaker, { kind, name, mime, bytes });
+}
+
+/** Within the person's limits. Throws file/too_large, file/store_full, quota/reached. */
+export async function keepFile(
+  env: Env,
+  session: SessionKey,
+  speaker: Speaker,
+  file: Omit<NewFile, "personId">,
+): Promise<MediaRef> {
+  const { personId } = speaker;
+  const fileBytes = file.bytes.byteLength;
+  await verifyRoom(env, speaker, fileBytes);
+  const { result } = await callSession(env, session, (stub) =>
+    stub.storeFile({ personId, ...file }),
+  );
+  await noteSpent(env, personId, { files: 1, fileBytes });
   return result;
 }
 

@@ -2,6 +2,7 @@
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { type FakeOllama, startFakeOllama } from "../support/fake-ollama.ts";
+import { photoOf } from "../support/photo.ts";
 import { type RockpoolProcess, startRockpool, until } from "../support/rockpool-process.ts";
 
 const SOUND = { hold: false, reply: "echo", tokenMs: 0, tokens: 8, fault: "none" } as const;
@@ -233,6 +234,31 @@ describe("a session by header", () => {
     }
     const told = ollama.stats().lastChat?.messages.map(({ content }) => content) ?? [];
     expect(told.join("\n")).toContain("echo: first");
+  });
+
+  it("takes pictures where its model sees, and says at once where it does not", async ({
+    expect,
+  }) => {
+    const own = createClient(apiKey, { "X-Rockpool-Session": "album" });
+    const data = Buffer.from(await photoOf(20, 10)).toString("base64");
+    const url = `data:image/jpeg;base64,${data}`;
+    const content = [
+      { type: "text" as const, text: "what is this?" },
+      { type: "image_url" as const, image_url: { url } },
+    ];
+    const ask = { model: "rockpool", messages: [{ role: "user" as const, content }] };
+    const chats = ollama.stats().chats;
+    await own.chat.completions.create({ model: "rockpool", messages: [say("/model chat:3b")] });
+    await expect(own.chat.completions.create(ask)).rejects.toMatchObject({
+      status: 400,
+      code: "model/unsupported",
+      message: expect.stringContaining('The model "chat:3b" takes no images.'),
+    });
+    expect(ollama.stats().chats).toBe(chats);
+    await own.chat.completions.create({ model: "rockpool", messages: [say("/model see:4b")] });
+    const answer = await own.chat.completions.create(ask);
+    expect(answer.choices[0]?.message.content).toMatch(/^echo: what is this\?/);
+    expect(ollama.stats().lastChat?.messages.at(-1)?.images).toHaveLength(1);
   });
 });
 

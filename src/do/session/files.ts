@@ -158,6 +158,15 @@ export class Files {
     };
   }
 
+  drop(ids: readonly string[]): void {
+    const gone = JSON.stringify(ids);
+    const among = "(SELECT value FROM json_each(?))";
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec(`DELETE FROM files WHERE id IN ${among}`, gone);
+      this.#storage.sql.exec(`DELETE FROM file_chunks WHERE file_id IN ${among}`, gone);
+    });
+  }
+
   forget(): void {
     this.#storage.sql.exec("DELETE FROM files");
     this.#storage.sql.exec("DELETE FROM file_chunks");

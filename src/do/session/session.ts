@@ -200,6 +200,20 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
     return this.#moved() ?? (await this.#open()).files.keep(file, Date.now());
   }
 
+  async dropFiles(ids: readonly string[]): Promise<{ status: "dropped" } | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    (await this.#open()).files.drop(ids);
+    return { status: "dropped" };
+  }
+
+  async model(): Promise<{ status: "model"; name: string } | Moved> {
+    const moved = this.#moved();
+    if (moved) return moved;
+    const { meta, defaultModel } = await this.#open();
+    return { status: "model", name: meta.get("model") ?? defaultModel };
+  }
+
   /** Its log has rows under old keys. Also of a conversation that goes on elsewhere: its past is here. */
   async reseal(): Promise<void> {
     await this.#open();

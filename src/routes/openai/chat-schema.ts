@@ -45,11 +45,16 @@ const imagePart = v.object({
   image_url: v.object({
     url: v.pipe(
       v.string(),
-      v.regex(DATA_URL),
-      v.transform((url) => url.slice(url.indexOf(",") + 1)),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const url = dataset.value;
+        if (DATA_URL.test(url)) return url.slice(url.indexOf(",") + 1);
+        addIssue({ expected: "a data: URL of a PNG, JPEG, WebP or GIF (no address is fetched)" });
+        return NEVER;
+      }),
     ),
   }),
 });
+const parts = v.pipe(v.array(v.variant("type", [textPart, imagePart])), v.maxLength(MAX_PARTS));
 const texts = v.union([text, v.pipe(v.array(textPart), v.maxLength(MAX_PARTS))]);
 
 /** The arguments travel as JSON text; a model that was given none may have written nothing. */
@@ -77,10 +82,7 @@ const message = v.variant("role", [
   v.object({ role: v.picklist(["system", "developer"]), content: texts }),
   v.object({
     role: v.literal("user"),
-    content: v.union([
-      text,
-      v.pipe(v.array(v.variant("type", [textPart, imagePart])), v.maxLength(MAX_PARTS)),
-    ]),
+    content: v.lazy((given) => (Array.isArray(given) ? parts : text)),
   }),
   v.object({
     role: v.literal("assistant"),

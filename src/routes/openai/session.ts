@@ -5,8 +5,9 @@
 import type { Context } from "hono";
 import { AppError } from "../../core/errors.ts";
 import { accountKey, encodeSessionKey, type SessionKey } from "../../core/ids.ts";
+import type { MediaRef } from "../../core/message.ts";
 import type { AcceptRequest, Speaker } from "../../core/session-protocol.ts";
-import { acceptCounted } from "../../do/intake/accept-counted.ts";
+import { acceptCounted, type Counted } from "../../do/intake/accept-counted.ts";
 import { quotaError } from "../../do/quota/quota-client.ts";
 import { streamTurn } from "../../do/session/event-stream.ts";
 import type { Env } from "../../env.ts";
@@ -15,6 +16,7 @@ import { type AnswerPiece, AnswerSource } from "./answer.ts";
 import { imagesOf, textOf } from "./chat-request.ts";
 import type { ChatBody } from "./chat-schema.ts";
 import { followTurn } from "./follow-turn.ts";
+import { keepPictures, parsePictures, type SentPicture } from "./session-pictures.ts";
 
 export const SESSION_HEADER = "x-rockpool-session";
 /** The same key again is the same message: it joins the first, and gets the same answer. */
@@ -30,19 +32,18 @@ function badRequest(detail: string): AppError {
   return new AppError("http/bad_request", { detail });
 }
 
-/** The person's new message. Throws http/bad_request for what a conversation does not take from outside. */
-function lastText(body: ChatBody): string {
+/** The person's new message. Throws http/bad_request for what a conversation does not take from outside, file/too_large. */
+function lastOf(env: Env, body: ChatBody): { text: string; pictures: SentPicture[] } {
   if (body.tools.length > 0)
     throw badRequest("A conversation has tools of its own: leave `tools` out.");
   if (body.response_format && body.response_format.type !== "text")
     throw badRequest("A conversation answers with text: leave `response_format` out.");
   const last = body.messages.at(-1);
   if (last?.role !== "user") throw badRequest("The last message is not a user's.");
-  if (imagesOf(last).length > 0)
-    throw badRequest("Pictures are taken without a session only, or in the web chat.");
-  const text = textOf(last.content);
-  if (text.trim() === "") throw badRequest("The last message is empty.");
-  return text;
+  const said = { text: textOf(last.content), pictures: parsePictures(env, imagesOf(last)) };
+  if (said.text.trim() === "" && said.pictures.length === 0)
+    throw badRequest("The last message is empty.");
+  return said;
 }
 
 function createRequest(speaker: Speaker, name: string, key: string, text: string): AcceptRequest {
@@ -74,11 +75,35 @@ function createRequest(speaker: Speaker, name: string, key: string, text: string
   };
 }
 
-/** Where the conversation goes on. Throws session/queue_full, quota/reached, and session/unavailable when nothing was stored. */
-async function accept(env: Env, request: AcceptRequest): Promise<SessionKey> {
-  const counted = await acceptCounted(env, request).catch((cause: unknown) => {
-    throw new AppError("session/unavailable", { cause });
-  });
+/**
+ * Where the conversation goes on. Throws session/queue_full, quota/reached, session/unavailable when nothing was stored,
+ * and what keeping pictures throws.
+ */
+async function accept(
+  env: Env,
+  request: AcceptRequest,
+  pictures: readonly SentPicture[],
+): Promise<SessionKey> {
+  const { media, drop } = await keepPictures(env, request, pictures);
+  let isTaken = false;
+  try {
+    const counted = await acceptCounted(env, withMedia(request, media)).catch((cause: unknown) => {
+      throw new AppError("session/unavailable", { cause });
+    });
+    isTaken = counted.status === "taken" && counted.result.status === "accepted";
+    return verifyTaken(env, request, counted);
+  } finally {
+    if (!isTaken) await drop();
+  }
+}
+
+function withMedia(request: AcceptRequest, media: MediaRef[]): AcceptRequest {
+  const { event } = request;
+  if (event.kind === "stop") return request;
+  return { ...request, event: { ...event, message: { ...event.message, media } } };
+}
+
+function verifyTaken(env: Env, request: AcceptRequest, counted: Counted): SessionKey {
   if (counted.status === "over") throw quotaError(env, request.speaker, counted.over);
   const { session, result } = counted;
   if (result.status === "full")
@@ -86,18 +111,23 @@ async function accept(env: Env, request: AcceptRequest): Promise<SessionKey> {
   return session;
 }
 
+interface Said {
+  request: AcceptRequest;
+  pictures: SentPicture[];
+}
+
 async function* answer(
   env: Env,
-  request: AcceptRequest,
+  { request, pictures }: Said,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerPiece, void> {
-  const session = await accept(env, request);
+  const session = await accept(env, request, pictures);
   const { account, event } = request;
   const { stream } = await streamTurn(env, session, { account, key: event.key }, signal);
   yield* followTurn(stream, signal);
 }
 
-/** Throws http/bad_request. A client that goes away stops listening; the conversation goes on. */
+/** Throws http/bad_request, file/too_large. A client that goes away stops listening; the conversation goes on. */
 export function openSession(c: Context<HttpEnv>, body: ChatBody, name: string): AnswerSource {
   if (!SESSION_NAME.test(name))
     throw badRequest(
@@ -106,9 +136,10 @@ export function openSession(c: Context<HttpEnv>, body: ChatBody, name: string): 
   const key = c.req.header(REPEAT_HEADER) ?? crypto.randomUUID();
   if (!REPEAT_KEY.test(key))
     throw badRequest(`The header ${REPEAT_HEADER} takes up to 200 visible ASCII characters.`);
-  const request = createRequest(c.get("apiCaller").speaker, name, key, lastText(body));
+  const { text, pictures } = lastOf(c.env, body);
+  const request = createRequest(c.get("apiCaller").speaker, name, key, text);
   return new AnswerSource(c, {
     model: MODEL,
-    open: (signal) => answer(c.env, request, signal),
+    open: (signal) => answer(c.env, { request, pictures }, signal),
   });
 }

@@ -170,7 +170,7 @@ describe("a chat's body", () => {
           },
         ],
       },
-      "messages.0.content",
+      "messages.0.content.0.image_url.url",
     ],
     [
       "a picture that is a page",
@@ -182,7 +182,7 @@ describe("a chat's body", () => {
           },
         ],
       },
-      "messages.0.content",
+      "messages.0.content.0.image_url.url",
     ],
     [
       "arguments that are no object",
