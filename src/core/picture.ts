@@ -1,4 +1,11 @@
-/** The kind and size of a picture, from its first bytes: what a model server is about to decode. Pure and total. */
+/** The kind and size of a picture, from its first bytes: what a model server is about to decode, and how much that may be. Pure and total. */
+
+/** Pictures of one prompt. */
+export const MAX_PICTURES = 4;
+/** One picture that a model is shown. */
+export const MAX_PICTURE_BYTES = 4 * 1024 * 1024;
+/** What a server decodes it to takes four bytes for each. */
+export const MAX_PICTURE_PIXELS = 32_000_000;
 
 export interface PictureHeader {
   format: "png" | "jpeg" | "webp";

@@ -2,6 +2,7 @@
  * Which pictures a model is told again with each prompt. They are added like messages are; when there would be too many,
  * all earlier ones are left out at once, so that the prompt begins the same for many turns. Pure.
  */
+import { MAX_PICTURES } from "../core/picture.ts";
 import { IMAGE_TOKENS } from "./tokens.ts";
 
 /** A picture in the session's file store, checked when it came. */
@@ -12,13 +13,8 @@ export interface Picture {
   of?: string;
 }
 
-/** Pictures of one prompt, and their bytes together. */
-export const MAX_PICTURES = 4;
+/** Of the pictures of one prompt together. */
 export const MAX_PICTURES_BYTES = 8 * 1024 * 1024;
-/** One picture. */
-export const MAX_PICTURE_BYTES = 4 * 1024 * 1024;
-/** What a server decodes it to takes four bytes for each. */
-export const MAX_PICTURE_PIXELS = 32_000_000;
 
 /** Pictures that have room beside a text, in `tokens` for both. */
 export function picturesWithin(tokens: number): number {

@@ -7,8 +7,8 @@ import {
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { publicApp } from "../../src/app.ts";
 import { encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
+import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURES } from "../../src/core/picture.ts";
 import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
-import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURES } from "../../src/turn/pictures.ts";
 import { env } from "../support/integration.ts";
 import { ScriptedModel } from "../support/scripted-model.ts";
 

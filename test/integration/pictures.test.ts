@@ -1,7 +1,7 @@
 /** Pictures that people send: what a model that sees is shown of them, and what is said where it cannot be. */
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { MAX_PICTURE_BYTES } from "../../src/core/picture.ts";
 import type { NewFile } from "../../src/core/session-protocol.ts";
-import { MAX_PICTURE_BYTES } from "../../src/turn/pictures.ts";
 import { person } from "../support/integration.ts";
 import { type Chat, ScriptedModel } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";

@@ -6,10 +6,15 @@ import { MAX_FILE_BYTES } from "../../core/chat-protocol.ts";
 import { MAX_DECODED_PIXELS, MAX_SHOWN_SIDE } from "../../core/file-reader-protocol.ts";
 import type { PersonId } from "../../core/ids.ts";
 import type { MediaRef } from "../../core/message.ts";
-import { holdsMetadata, parsePicture } from "../../core/picture.ts";
+import {
+  holdsMetadata,
+  MAX_PICTURE_BYTES,
+  MAX_PICTURE_PIXELS,
+  parsePicture,
+} from "../../core/picture.ts";
 import type { Speaker } from "../../core/session-protocol.ts";
 import { type Lang, phrase } from "../../phrases/phrase.ts";
-import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, type Picture } from "../../turn/pictures.ts";
+import type { Picture } from "../../turn/pictures.ts";
 import type { Files } from "../session/files.ts";
 import type { SessionParts } from "../session/session-parts.ts";
 import { shrinkPicture } from "./file-reader.ts";

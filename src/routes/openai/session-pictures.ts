@@ -4,13 +4,17 @@ import { AppError, isAppError } from "../../core/errors.ts";
 import { MAX_DECODED_PIXELS } from "../../core/file-reader-protocol.ts";
 import type { SessionKey } from "../../core/ids.ts";
 import type { MediaRef } from "../../core/message.ts";
-import { parsePicture } from "../../core/picture.ts";
+import {
+  MAX_PICTURE_BYTES,
+  MAX_PICTURE_PIXELS,
+  MAX_PICTURES,
+  parsePicture,
+} from "../../core/picture.ts";
 import type { AcceptRequest, Speaker } from "../../core/session-protocol.ts";
 import { callSession } from "../../do/session/session-client.ts";
 import { openCountedModel } from "../../do/turn/counted-model.ts";
 import type { Env } from "../../env.ts";
 import { verifyAllowed } from "../../security/permissions.ts";
-import { MAX_PICTURE_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURES } from "../../turn/pictures.ts";
 import { keepFile } from "../chat-files.ts";
 
 export interface SentPicture {

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
+import { MAX_PICTURE_BYTES, MAX_PICTURES } from "../../../src/core/picture.ts";
 import { answerTokens, buildPrompt, type PastTurn, promptRoom } from "../../../src/turn/context.ts";
 import {
   decidePictures,
-  MAX_PICTURE_BYTES,
-  MAX_PICTURES,
   MAX_PICTURES_BYTES,
   type Picture,
   picturesWithin,
