@@ -68,6 +68,8 @@ export type JournalEntry =
       kind: "usage";
       turnId: string;
       personId: string;
+      /** How it ended. Of one that did not come to its end the tokens are those that were sent and heard. */
+      outcome: "answered" | "stopped" | "failed";
       model: string;
       promptTokens: number;
       outputTokens: number;

@@ -94,6 +94,8 @@ export const usage = sqliteTable("usage", {
   firstTokenMs: integer("first_token_ms").notNull(),
   totalMs: integer("total_ms").notNull(),
   atMs: integer("at_ms").notNull(),
+  /** Rows of builds that had none were of answers. */
+  outcome: text().notNull().default("answered"),
 });
 
 /** The data keys, each wrapped by the master key. Without them nothing sealed can be opened. */

@@ -43,7 +43,10 @@ function upsert({ table, changes }: Destination, rows: string): SQL {
     sql`, `,
   );
   const values = sql.join(
-    columns.map(([key]) => sql`value ->> ${sql.raw(`'$.${key}'`)}`),
+    columns.map(([key, { default: value }]) => {
+      const given = sql`value ->> ${sql.raw(`'$.${key}'`)}`;
+      return value === undefined ? given : sql`coalesce(${given}, ${value})`;
+    }),
     sql`, `,
   );
   const key = sql.identifier(columns.find(([, column]) => column.primary)?.[1].name ?? "id");

@@ -113,7 +113,7 @@ function turnEntries(
   const times = { startedAtMs: atMs, endedAtMs: atMs };
   return [
     { kind: "turn", id, sessionId, personId, channel, outcome: "answered", code: null, ...times },
-    { kind: "usage", turnId: id, personId, model: "bench", ...took, atMs },
+    { kind: "usage", turnId: id, personId, outcome: "answered", model: "bench", ...took, atMs },
   ];
 }
 

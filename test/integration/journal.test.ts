@@ -57,6 +57,15 @@ describe("writing the journal", () => {
     expect(await rows("people")).toMatchObject([{ id: "p9", name, created_at_ms: 5 }]);
   });
 
+  it("takes a row that a build before wrote, which knew answers only, for one", async ({
+    expect,
+  }) => {
+    const took = { promptTokens: 1, outputTokens: 2, firstTokenMs: 3, totalMs: 4, atMs: 5 };
+    const before = { kind: "usage", turnId: "t9", personId: "p", model: "m", ...took };
+    await writeJournal(env.DB, [before as JournalEntry]); // as such a build left it on disk
+    expect(await rows("usage")).toMatchObject([{ turn_id: "t9", outcome: "answered" }]);
+  });
+
   it("writes all of a batch or nothing", async ({ expect }) => {
     const broken = { ...turn("t2", "answered"), startedAtMs: null } as unknown as JournalEntry;
     await expect(writeJournal(env.DB, [message("m7", 7), broken])).rejects.toThrow(/NOT NULL/);

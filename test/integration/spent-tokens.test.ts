@@ -40,6 +40,15 @@ function openTalk() {
   return { personId, talk, say: (text: string) => talk.sayAs({ personId }, text) };
 }
 
+/** The rows of D1, the oldest first, as soon as there are so many. */
+async function rowsOf(personId: PersonId, count: number) {
+  const query =
+    "SELECT outcome, model, prompt_tokens AS prompt, output_tokens AS output FROM usage WHERE person_id = ? ORDER BY at_ms, turn_id";
+  const load = () => env.DB.prepare(query).bind(personId).all();
+  await until(async () => (await load()).results.length >= count);
+  return (await load()).results;
+}
+
 function promptOf({ told }: Chat): PromptMessage[] {
   return told.map(({ content }) => ({ role: "user", content }));
 }
@@ -63,6 +72,9 @@ describe("an answer", () => {
     await answer("It is 42.");
     await talk.replyTo(asked);
     expect(spentOf(personId)).toBe(2 * (READ + WROTE));
+    expect(await rowsOf(personId, 1)).toEqual([
+      { outcome: "answered", model: "test:1b", prompt: 2 * READ, output: 2 * WROTE },
+    ]);
   });
 
   it("that is stopped counts what was sent and heard", async ({ expect }) => {
@@ -75,6 +87,27 @@ describe("an answer", () => {
     await until(() => chat.isCancelled);
     await talk.replyTo(asked);
     expect(spentOf(personId)).toBe(estimatePrompt(promptOf(chat)) + 1);
+    expect(await rowsOf(personId, 1)).toEqual([
+      { outcome: "stopped", model: "test:1b", prompt: estimatePrompt(promptOf(chat)), output: 1 },
+    ]);
+  });
+
+  it("that is stopped in a later round with tools has a row of all of them", async ({ expect }) => {
+    const { personId, talk, say } = openTalk();
+    const asked = await say("What is 6 * 7?");
+    const first = await model.nextChat();
+    first.promptTokens = READ;
+    first.calls.push({ name: "calculator", arguments: { expression: "6 * 7" } });
+    first.isOver = true;
+    const second = await model.nextChat();
+    second.pieces.push("It is");
+    await talk.hear(asked, "It is");
+    await say("/stop");
+    await until(() => second.isCancelled);
+    await talk.replyTo(asked);
+    const [row] = await rowsOf(personId, 1);
+    expect(row).toMatchObject({ outcome: "stopped", output: WROTE + 1 });
+    expect(Number(row?.prompt) + Number(row?.output)).toBe(spentOf(personId));
   });
 
   it("that is stopped before its first word counts nothing", async ({ expect }) => {
@@ -85,6 +118,11 @@ describe("an answer", () => {
     await until(() => chat.isCancelled);
     await talk.replyTo(asked);
     expect(spentOf(personId)).toBe(0);
+    // What is said later has its row: by then this would have one, too.
+    const next = await say("hello");
+    await answer("hi");
+    await talk.replyTo(next);
+    expect(await rowsOf(personId, 1)).toMatchObject([{ outcome: "answered" }]);
   });
 
   it("that broke off counts as well", async ({ expect }) => {
@@ -97,6 +135,9 @@ describe("an answer", () => {
     chat.isOver = true;
     await talk.replyTo(asked);
     expect(spentOf(personId)).toBe(estimatePrompt(promptOf(chat)) + 1);
+    expect(await rowsOf(personId, 1)).toEqual([
+      { outcome: "failed", model: "test:1b", prompt: estimatePrompt(promptOf(chat)), output: 1 },
+    ]);
   });
 });
 
@@ -138,5 +179,8 @@ describe("a call of the API", () => {
     await until(() => chat.isCancelled);
     await waitOnExecutionContext(context);
     expect(spentOf(owner.id) - before).toBe(estimatePrompt(promptOf(chat)) + 1);
+    expect(await rowsOf(owner.id, 1)).toEqual([
+      { outcome: "stopped", model: "test:1b", prompt: estimatePrompt(promptOf(chat)), output: 1 },
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import type { Model } from "../../core/ports.ts";
 import type { QueuePlace, TurnState } from "../../core/stream.ts";
 import type { Env } from "../../env.ts";
 import type { Keyring, Owner } from "../../security/keyring.ts";
+import type { UsageTally } from "../../turn/spent-tokens.ts";
 import { countTokens } from "../../turn/token-rate.ts";
 import { Outbox } from "../delivery/outbox.ts";
 import { openKeyring, openOptions } from "../isolate.ts";
@@ -35,6 +36,8 @@ export interface RunningTurn {
   /** What is shown of it before it says anything: how far a document is read. */
   progress?: string;
   controller: AbortController;
+  /** What its calls of the model have cost, once it makes any. */
+  tally?: UsageTally;
 }
 
 /** The summary that is to be made. After a crash the next answer plans it anew. */

@@ -121,7 +121,14 @@ async function endFailed(
     code === "model/not_granted"
       ? await describeGrants(work)
       : phrase(work.request.speaker.lang, name, { hours: KEEP_MS / HOUR_MS });
-  await store(work, { outcome: "failed", reply, aside: true, cut: "error", code }, error);
+  const end = { outcome: "failed", reply, aside: true, cut: "error", code } as const;
+  await store(work, { ...end, ...spentBy(work) }, error);
+}
+
+/** Of an answer that did not come to its end. */
+function spentBy({ running }: TurnWork): { usage?: Usage } {
+  const usage = running.tally?.usage;
+  return usage ? { usage } : {};
 }
 
 async function describeGrants({ parts, request }: TurnWork): Promise<string> {
@@ -136,7 +143,7 @@ async function endTakenBack(work: TurnWork): Promise<void> {
   if (parts.inbox.isQueued(row.seq)) return reportTurn(work, { outcome: "postponed" });
   const text = openRedactors(parts.env).stored.mask(running.text);
   const note = phrase(request.speaker.lang, "cutStopped");
-  const end = { outcome: "stopped", aside: true, cut: "stopped" } as const;
+  const end = { outcome: "stopped", aside: true, cut: "stopped", ...spentBy(work) } as const;
   const hasText = text.trim() !== "";
   // A message that showed the place in line, or an answer before a crash, must not stand there as if it went on.
   const isShown = parts.outbox.find(replyKey(row.turnId, 0))?.ref !== undefined;

@@ -37,7 +37,14 @@ export function turnEntries(work: Work, end: TurnEnd, endedAtMs: number): Journa
     endedAtMs,
   };
   const entries = [turn, sessionEntry(parts, request, endedAtMs)];
-  if (end.usage)
-    entries.push({ kind: "usage", turnId: row.turnId, personId, ...end.usage, atMs: endedAtMs });
+  if (end.usage && end.outcome !== "command")
+    entries.push({
+      kind: "usage",
+      turnId: row.turnId,
+      personId,
+      outcome: end.outcome,
+      ...end.usage,
+      atMs: endedAtMs,
+    });
   return entries;
 }

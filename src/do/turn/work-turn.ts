@@ -1,10 +1,11 @@
 /** Stages 6 to 8 for one row of the inbox: files, context, model. How it ends is in end-turn.ts. */
 import { MAX_TEXT_UNITS } from "../../core/chat-protocol.ts";
 import { parseAccountKey } from "../../core/ids.ts";
-import type { Caller } from "../../core/ports.ts";
+import type { Caller, Model } from "../../core/ports.ts";
 import { emit } from "../../observability/emit.ts";
 import { phrase } from "../../phrases/phrase.ts";
 import { decideFailure, runTurn } from "../../turn/run.ts";
+import { UsageTally } from "../../turn/spent-tokens.ts";
 import { startPreview } from "../delivery/preview.ts";
 import { findRoute, type Route } from "../delivery/routes-out.ts";
 import { describeUser, type MessageBody, writtenBy } from "../session/history.ts";
@@ -101,7 +102,12 @@ async function askOnce(
     const granted = request.speaker.access?.models;
     const asked = { ...chat, caller: callerOf(work), ...(granted ? { granted } : {}) };
     const sink = createTurnSink(parts, running);
-    const result = await runTurn(asked, parts.model, sink, running.controller.signal, tools);
+    running.tally ??= new UsageTally(told.model, parts.nowMs);
+    const { tally } = running;
+    const model: Pick<Model, "chat"> = {
+      chat: (request, signal) => tally.chat(request, parts.model, signal),
+    };
+    const result = await runTurn(asked, model, sink, running.controller.signal, tools);
     return { result, changes, ...told, problems: [...problems, ...left] };
   } finally {
     await preview?.stop();

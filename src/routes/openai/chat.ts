@@ -4,7 +4,7 @@
  */
 import type { Context } from "hono";
 import { verifyCall } from "../../do/quota/quota-client.ts";
-import { openCountedModel } from "../../do/turn/counted-model.ts";
+import { openCountedModel, tallyCalls } from "../../do/turn/counted-model.ts";
 import { type HttpEnv, readJson } from "../../http/middleware.ts";
 import { AnswerSource } from "./answer.ts";
 import { CACHE_HEADER, openCached } from "./answer-cache.ts";
@@ -50,8 +50,14 @@ async function askModel(c: Context<HttpEnv>, body: ChatBody): Promise<AnswerSour
   const request = renderRequest(body, profile, wanted, caller);
   const granted = speaker.access?.models;
   const chat = { ...request, ...(granted ? { granted } : {}) };
-  const ask = (signal: AbortSignal) => model.chat(chat, signal);
+  const tallied = tallyCalls(model, profile.name);
+  const ask = (signal: AbortSignal) => tallied.chat(chat, signal);
   const cached = await openCached(c.get("apiCaller"), chat, profile.name, ask);
   const { open, ...state } = cached ?? { open: ask };
-  return new AnswerSource(c, { model: profile.name, open, note: noteCall(c, "chat"), ...state });
+  return new AnswerSource(c, {
+    model: profile.name,
+    open,
+    note: noteCall(c, "chat", tallied.spent),
+    ...state,
+  });
 }

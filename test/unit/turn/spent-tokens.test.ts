@@ -1,7 +1,7 @@
 /** What a call of the model costs, by the way it ends. */
 import { describe, it } from "vitest";
 import type { ChatRequest, Model } from "../../../src/core/ports.ts";
-import { countSpent } from "../../../src/turn/spent-tokens.ts";
+import { countSpent, UsageTally } from "../../../src/turn/spent-tokens.ts";
 import { estimatePrompt } from "../../../src/turn/tokens.ts";
 import { call, done, type Step, say, scriptChats } from "./scripted-chat.ts";
 
@@ -62,5 +62,46 @@ describe("a call of the model", () => {
     const waiting = { kind: "waiting", position: 1 } as const;
     expect((await spentBy([waiting, { kind: "loading" }, new Error("away")])).spent).toEqual([]);
     expect((await spentBy([waiting, say("a"), done], 1)).spent).toEqual([]);
+  });
+});
+
+describe("the calls of one turn", () => {
+  /** A clock that goes on by ten with each look. */
+  function openTally() {
+    let nowMs = 0;
+    return new UsageTally("m:1b", () => {
+      nowMs += 10;
+      return nowMs;
+    });
+  }
+
+  async function hear(tally: UsageTally, script: readonly Step[]): Promise<void> {
+    const { signal } = new AbortController();
+    for await (const _chunk of tally.chat(request, scriptChats(script), signal));
+  }
+
+  it("cost together what each one does, of the model that answered", async ({ expect }) => {
+    const tally = openTally();
+    await hear(tally, [say("a"), done]);
+    await expect(hear(tally, [say("b"), say("c"), new Error("broken")])).rejects.toThrow("broken");
+    const usage = tally.usage;
+    expect(usage).toMatchObject({
+      model: "m",
+      promptTokens: 10 + SENT,
+      outputTokens: 2 + 2,
+      firstTokenMs: 10,
+    });
+    expect(usage?.totalMs).toBeGreaterThan(10);
+  });
+
+  it("cost nothing before the first token, and are of the expected model until one says", async ({
+    expect,
+  }) => {
+    const tally = openTally();
+    expect(tally.usage).toBeUndefined();
+    await expect(hear(tally, [{ kind: "loading" }, new Error("away")])).rejects.toThrow("away");
+    expect(tally.usage).toBeUndefined();
+    await expect(hear(tally, [say("a"), new Error("broken")])).rejects.toThrow("broken");
+    expect(tally.usage).toMatchObject({ model: "m:1b", promptTokens: SENT, outputTokens: 1 });
   });
 });

@@ -1,0 +1,1 @@
+ALTER TABLE `usage` ADD `outcome` text DEFAULT 'answered' NOT NULL;
