@@ -7,6 +7,7 @@ import { AppError } from "../../../src/core/errors.ts";
 import type { PersonId } from "../../../src/core/ids.ts";
 import type { AcceptOutcome, AcceptRequest, NewFile } from "../../../src/core/session-protocol.ts";
 import type { DeviceSession } from "../../../src/core/sign-in-protocol.ts";
+import { noteAccessToken } from "../../../src/do/credentials/credentials-client.ts";
 import type { Env } from "../../../src/env.ts";
 import { createAccessToken } from "../../../src/security/access-token.ts";
 import { encodeBase64 } from "../../../src/security/signature.ts";
@@ -111,6 +112,7 @@ function createCredentials() {
 export async function cookieOf({ env }: FakeEnv, personId: PersonId): Promise<string> {
   const begun = { personId, method: "link", deviceName: "Test" } as const;
   const { issued } = await env.CREDENTIALS.getByName("credentials").begin(begun);
+  noteAccessToken(issued.accessToken); // as the routes that sign in do
   return `rockpool_session=${issued.accessToken}`;
 }
 
