@@ -17,13 +17,13 @@ import {
 const [dataDir = "", format] = process.argv.slice(2);
 
 async function loadStartFacts(): Promise<StartFacts> {
-  const { adminSocket, url, pid } = findServer(dataDir);
+  const { adminSocket, url, pageUrl = url, pid } = findServer(dataDir);
   const [status, ownerLink] = await Promise.all([
     loadServerStatus(adminSocket),
     callAdmin(adminSocket, { method: "POST", path: "/owner-link", reply: OwnerLinkSchema }),
   ]);
   const builtin = loadModelServerState(dataFolderAt(dataDir));
-  return { url, pid, dataDir, status, ownerLink, builtin };
+  return { url, pageUrl, pid, dataDir, status, ownerLink, builtin };
 }
 
 function startFactsJson(facts: StartFacts): object {

@@ -14,14 +14,14 @@ export function defineCommand(command: Command, shell: Shell): void {
 }
 
 async function runOwnerLink(shell: Shell): Promise<void> {
-  const { adminSocket, url } = findServer(loadSettings(shell).dataDir);
+  const { adminSocket, url, pageUrl = url } = findServer(loadSettings(shell).dataDir);
   const status = await loadServerStatus(adminSocket);
   const ownerLink = await callAdmin(adminSocket, {
     method: "POST",
     path: "/owner-link",
     reply: OwnerLinkSchema,
   });
-  const link = ownerAddress({ url, status, ownerLink });
+  const link = ownerAddress({ pageUrl, status, ownerLink });
   const until = new Date(ownerLink.expiresAtMs).toISOString();
   shell.print(`${link}\n(signs you in, once, until ${until})`);
   shell.printJson({ ownerLink: link, expiresAtMs: ownerLink.expiresAtMs });

@@ -32,7 +32,7 @@ export function defineCommand(command: Command, shell: Shell): void {
 }
 
 async function runLink(shell: Shell, person: string): Promise<void> {
-  const { adminSocket, url } = findServer(loadSettings(shell).dataDir);
+  const { adminSocket, url, pageUrl = url } = findServer(loadSettings(shell).dataDir);
   const status = await loadServerStatus(adminSocket);
   const ownerLink = await callAdmin(adminSocket, {
     method: "POST",
@@ -40,7 +40,7 @@ async function runLink(shell: Shell, person: string): Promise<void> {
     body: { person },
     reply: OwnerLinkSchema,
   });
-  const link = ownerAddress({ url, status, ownerLink });
+  const link = ownerAddress({ pageUrl, status, ownerLink });
   const until = new Date(ownerLink.expiresAtMs).toISOString();
   shell.print(`${link}\n(signs ${person} in, once, until ${until}: hand it over in private)`);
   shell.printJson({ link, expiresAtMs: ownerLink.expiresAtMs });

@@ -25,6 +25,8 @@ export interface WantedSocket {
   option: OptionName;
   host: string;
   port: number;
+  /** At the port of the first one, and left out where it cannot be had there. */
+  isTwin?: boolean;
 }
 
 /** A bound socket of Node that no event loop listens on. */
@@ -59,11 +61,23 @@ for (let fd = 3; fd < 3 + Number(process.argv[1]); fd += 1)
 /** Throws server/port_taken, server/port_forbidden and server/host_unknown; then none is held. */
 export async function holdSockets(wanted: readonly WantedSocket[]): Promise<HeldSocket[]> {
   const held: HeldSocket[] = [];
+  const bound: WantedSocket[] = [];
   try {
-    for (const socket of wanted) held.push(await bindSocket(socket));
-    const refused = await listenOn(held);
-    const socket = refused && wanted[refused.index];
-    if (refused) throw explainSocketFailure(socket ?? wanted[0], refused.code);
+    for (const socket of wanted) {
+      const port = socket.isTwin ? (held[0]?.port ?? socket.port) : socket.port;
+      const taken = await bindSocket({ ...socket, port }).catch((error: unknown) => {
+        if (!socket.isTwin) throw error;
+      });
+      if (!taken) continue;
+      held.push(taken);
+      bound.push(socket);
+    }
+    for (let refused = await listenOn(held); refused; refused = await listenOn(held)) {
+      const socket = bound[refused.index] ?? bound[0];
+      if (!socket?.isTwin) throw explainSocketFailure(socket, refused.code);
+      bound.splice(refused.index, 1);
+      for (const twin of held.splice(refused.index, 1)) twin.close();
+    }
     return held;
   } catch (error) {
     for (const socket of held) socket.close();

@@ -6,14 +6,19 @@ import { EXIT, HostError } from "../host-error.ts";
 
 export interface Listener extends ListenAddress {
   /** Its name in workerd's config. */
-  name: "http" | "metrics" | "api" | "administration";
+  name: "http" | "localhost" | "metrics" | "api" | "administration";
   /** The option that a person changes to move it. */
   option: OptionName;
   /** Class of the Worker that answers there; the Worker's default where there is none. */
   entrypoint?: string;
   /** File of the authority whose certificates callers must have; empty where they need none. */
   clientCa: string;
+  /** At the port of the main one; left out where it cannot be had. */
+  isTwin?: true;
 }
+
+/** What browsers try first for `localhost`. */
+const LOCALHOST_FIRST = "::1";
 
 /** The main one first. Throws `config/invalid` where options contradict each other. */
 export function listListeners(options: Options): Listener[] {
@@ -22,6 +27,16 @@ export function listListeners(options: Options): Listener[] {
   const listeners: Listener[] = [
     { name: "http", option: "PORT", host: HOST, port: PORT, clientCa: "" },
   ];
+  // Whoever else answered there would be handed what is meant for this box.
+  if (HOST === "127.0.0.1" && options.ROCKPOOL_TLS_CERT === "")
+    listeners.push({
+      name: "localhost",
+      option: "PORT",
+      host: LOCALHOST_FIRST,
+      port: PORT,
+      clientCa: "",
+      isTwin: true,
+    });
   if (ROCKPOOL_METRICS_LISTEN !== "")
     listeners.push({
       name: "metrics",

@@ -78,12 +78,21 @@ export class Listening {
     });
   }
 
+  /**
+   * Address for the browser of this machine: browsers take passkeys at `localhost` and not at 127.0.0.1. Only where the
+   * box answers there, whichever kind of address the browser makes of it.
+   */
+  pageUrl(): string {
+    const twin = this.sockets.find(({ name }) => name === "localhost");
+    return twin ? reachableUrl({ host: "localhost", port: twin.port }) : this.url();
+  }
+
   /** Writes what the next run embeds, and says what its config must know. */
   prepare(): SocketFacts[] {
     const material = this.#certificate?.material;
     this.#writeFiles(material);
-    return this.#listeners.map(({ name, host, entrypoint }, index) => {
-      const port = this.sockets[index]?.port ?? 0;
+    return this.sockets.map(({ name, host, port }) => {
+      const { entrypoint } = this.#listeners.find((listener) => listener.name === name) ?? {};
       const clientCas = (material?.clientCaPems[name] ?? []).map((_, at) => caFile(name, at));
       return {
         name,

@@ -6,6 +6,8 @@ import type { ServerStatus } from "./server-status.ts";
 
 export interface StartFacts {
   url: string;
+  /** The same for the browser of this machine. */
+  pageUrl: string;
   /** The supervisor. */
   pid: number;
   dataDir: string;
@@ -16,8 +18,8 @@ export interface StartFacts {
 }
 
 /** Address of the web chat that signs the owner in once. The token is in the fragment: no server log sees it. */
-export function ownerAddress(facts: Pick<StartFacts, "url" | "status" | "ownerLink">): string {
-  return `${facts.status.publicUrl || facts.url}/#owner=${facts.ownerLink.token}`;
+export function ownerAddress(facts: Pick<StartFacts, "pageUrl" | "status" | "ownerLink">): string {
+  return `${facts.status.publicUrl || facts.pageUrl}/#owner=${facts.ownerLink.token}`;
 }
 
 export function webhookAddress(

@@ -14,6 +14,8 @@ const RunStateSchema = v.object({
   workerdPid: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** Address that the server answers at, without a slash at its end. */
   url: v.string(),
+  /** The same for the browser of this machine; servers of before have none. */
+  pageUrl: v.exactOptional(v.string()),
   /** Path of the admin socket, absolute. */
   adminSocket: v.string(),
   startedAtMs: v.number(),

@@ -100,6 +100,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     adminSocket: adminSocket.path,
     sockets: listening.sockets,
     url: () => listening.url(),
+    pageUrl: () => listening.pageUrl(),
     prepare: () => {
       const library = loadLibrary(folder);
       const model = decideModel({ ...settings, library, builtinUrl: modelServer.url });

@@ -31,6 +31,8 @@ export interface SupervisorOptions {
   sockets: readonly HeldSocket[];
   /** Address that the server answers at, without a slash at its end. */
   url(): string;
+  /** The same for the browser of this machine. */
+  pageUrl(): string;
   /** Writes the config of the next run. Throws a HostError when it cannot be made. */
   prepare(): void;
   /** Tells the Worker that it is about to end. May fail: the drain has its limit without it. */
@@ -147,6 +149,7 @@ export class Supervisor {
       pid: process.pid,
       workerdPid,
       url: this.#options.url(),
+      pageUrl: this.#options.pageUrl(),
       adminSocket: this.#options.adminSocket,
       startedAtMs: Date.now(),
       generation: this.#generation,

@@ -43,7 +43,7 @@ export const OPTIONS = {
     parse: hostName,
     default: "127.0.0.1",
     worker: false,
-    doc: "Address that the server listens on. The default answers this machine only; put a reverse proxy in front of it to be reached from outside.",
+    doc: "Address that the server listens on. The default answers this machine only, at the same port of `[::1]` too where that is free, so that browsers find it as `http://localhost`, where they take passkeys. Put a reverse proxy in front of it to be reached from outside.",
   }),
   PORT: option({
     parse: integerBetween(0, 65535),

@@ -52,6 +52,7 @@ const supervisor = new Supervisor({
   adminSocket: plan.adminSocket,
   sockets: listening.sockets,
   url: () => listening.url(),
+  pageUrl: () => listening.pageUrl(),
   prepare: () => {
     writeConfig(plan, listening, { present: folder.masterKey });
     if (floor) writeFloor(floor);

@@ -140,7 +140,7 @@ describe("rockpool owner-link", () => {
   it("makes an address that signs in once", async ({ expect }) => {
     const { stdout } = await rockpool.run(["owner-link", "--json"]);
     const link = new URL(JSON.parse(stdout).ownerLink);
-    expect(link.origin).toBe(rockpool.url);
+    expect(link.origin).toBe(rockpool.pageUrl);
     const token = link.hash.replace("#owner=", "");
     const signIn = () =>
       fetch(`${rockpool.url}/api/sign-in`, {

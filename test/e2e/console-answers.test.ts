@@ -183,7 +183,7 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
       await file.waitFor();
       expect(await file.textContent()).toContain("图 1.svg");
       const href = (await file.getAttribute("href")) ?? "";
-      const response = await page.request.get(chat.server.url + href);
+      const response = await page.request.get(chat.server.pageUrl + href);
       expect(await response.text()).toContain("<script>1</script>");
       expect(response.headers()["content-type"]).toBe("application/octet-stream");
       expect(response.headers()["content-disposition"]).toMatch(/^attachment; /);

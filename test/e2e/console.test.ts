@@ -28,13 +28,13 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
   describe("for a stranger", () => {
     it("says what this is and how its owner gets in, and nothing else", async ({ expect }) => {
       const { page, missteps } = await chat.open();
-      await page.goto(chat.server.url);
+      await page.goto(chat.server.pageUrl);
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
       expect(await textOf(page.locator("main"))).toContain("rockpool owner-link");
       expect(await page.locator("textarea").count()).toBe(0);
       const answered = await Promise.all(
         ["/api/me", "/api/chat/history", "/api/chat/stream"].map((path) =>
-          page.request.get(chat.server.url + path),
+          page.request.get(chat.server.pageUrl + path),
         ),
       );
       expect(answered.map((response) => response.status())).toEqual([401, 401, 401]);
@@ -44,11 +44,11 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
     it("takes an owner link once, and keeps its token out of the address", async ({ expect }) => {
       const link = await chat.newOwnerLink();
       const { page } = await chat.open();
-      await page.goto(chat.server.url);
+      await page.goto(chat.server.pageUrl);
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
       await page.goto(link); // only the fragment changes: the page stays open
       await page.locator("textarea").waitFor();
-      expect(page.url()).toBe(`${chat.server.url}/`);
+      expect(page.url()).toBe(`${chat.server.pageUrl}/`);
 
       const second = await chat.open();
       await second.page.goto(link);
@@ -56,7 +56,7 @@ describe.skipIf(chromium.status === "missing")("the web chat", () => {
         .getByRole("heading", { name: "This link does not work any more" })
         .waitFor();
       expect(await textOf(second.page.locator("main"))).toContain("rockpool owner-link");
-      expect(second.page.url()).toBe(`${chat.server.url}/`);
+      expect(second.page.url()).toBe(`${chat.server.pageUrl}/`);
     });
 
     it("is what the page is again after signing out", async ({ expect }) => {

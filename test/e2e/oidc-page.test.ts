@@ -17,7 +17,7 @@ describe.skipIf(chromium.status === "missing")("the page and the provider", () =
     };
     const box = await startRockpool({ dataDir: temporaryFolder(), env });
     onTestFinished(() => box.discard());
-    provider.register(`${box.url}/oidc`);
+    provider.register(`${box.pageUrl}/oidc`);
     const executablePath = chromium.status === "found" ? chromium.executablePath : "";
     const browser = await startChromium(executablePath);
     onTestFinished(() => browser.close());
@@ -30,12 +30,12 @@ describe.skipIf(chromium.status === "missing")("the page and the provider", () =
     await page.getByRole("button").click();
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByText("Linked since").waitFor();
-    expect(page.url()).toBe(`${box.url}/settings`);
+    expect(page.url()).toBe(`${box.pageUrl}/settings`);
     await page.locator("header").getByRole("button", { name: "Sign out" }).click();
     const { host } = new URL(provider.issuer);
     await page.getByRole("button", { name: `Sign in with ${host}` }).click();
     await page.getByText("Ask me anything").waitFor();
-    expect(page.url()).toBe(`${box.url}/`);
+    expect(page.url()).toBe(`${box.pageUrl}/`);
     await page.getByRole("link", { name: "Sign-in settings" }).click();
     await page.getByRole("button", { name: "Unlink" }).click();
     await page.getByText("Saved.").waitFor();

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it, onTestFinished } from "vitest";
+import { HAS_IPV6_LOOPBACK } from "../support/ipv6.ts";
 import {
   type RockpoolProcess,
   runRockpool,
@@ -33,8 +34,22 @@ describe("a server that was started", () => {
   it("serves at the address it has printed", async ({ expect }) => {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-    expect(server.ownerLink).toMatch(new RegExp(`^${server.url}/#owner=[\\w-]{20,}$`));
+    expect(server.ownerLink).toMatch(new RegExp(`^${server.pageUrl}/#owner=[\\w-]{20,}$`));
   });
+
+  it.runIf(HAS_IPV6_LOOPBACK)(
+    "answers the browser of this machine as localhost, by either kind of address, and nobody else may there",
+    async ({ expect }) => {
+      const { port } = new URL(server.url);
+      expect(server.pageUrl).toBe(`http://localhost:${port}`);
+      for (const host of ["127.0.0.1", "[::1]", "localhost"])
+        expect((await fetch(`http://${host}:${port}/healthz`)).status, host).toBe(200);
+      const other = createServer();
+      const refused = new Promise((resolve) => other.once("error", resolve));
+      other.listen(Number(port), "::1");
+      expect(await refused).toMatchObject({ code: "EADDRINUSE" });
+    },
+  );
 
   it("says by status how it fares, and that no model server was found", async ({ expect }) => {
     const { status, stdout } = await server.run(["status", "--json"]);
@@ -157,7 +172,7 @@ describe("rockpool down", () => {
     onTestFinished(async () => await server.discard());
     const { workerdPid } = server;
     expect(await server.run(["down"])).toMatchObject({ status: 0, stdout: "Stopped.\n" });
-    expect((await server.stop()).status).toBe(0);
+    expect((await server.ended).status).toBe(0);
     expect(() => process.kill(workerdPid, 0)).toThrow();
     expect((await server.run(["status"])).status).toBe(69);
     expect(readdirSync(join(server.dataDir, "run"))).not.toContain("admin.sock");

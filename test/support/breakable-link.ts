@@ -39,7 +39,7 @@ export async function openLink(target: string): Promise<BreakableLink> {
     for (const socket of sockets) socket.resetAndDestroy();
   };
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://localhost:${address.port}`,
     cut() {
       isCut = true;
       breakAll();

@@ -57,7 +57,7 @@ function createChatBrowser({ model, server, browser, signedIn, discard }: Starte
     server,
     model,
     open,
-    async openChat(options = {}, url = server.url) {
+    async openChat(options = {}, url = server.pageUrl) {
       const watched = await open({ storageState: signedIn, ...options });
       await watched.page.goto(url);
       await send(watched.page, "/forget yes");

@@ -35,6 +35,8 @@ export interface StartOptions {
 export interface RockpoolProcess {
   /** Without a slash at its end. */
   url: string;
+  /** The same for the browser of this machine. */
+  pageUrl: string;
   /** Signs the owner in, once. */
   ownerLink: string;
   dataDir: string;
@@ -47,6 +49,8 @@ export interface RockpoolProcess {
   output(): string;
   /** Runs another rockpool command on the same folder. */
   run(args: readonly string[], options?: { input?: string }): Promise<CommandResult>;
+  /** The end that somebody else brings about: one who is ending may die of a signal. */
+  ended: Promise<CommandResult>;
   /** One SIGTERM, and the end. The folder stays. */
   stop(): Promise<CommandResult>;
   /** kill -9 of workerd; settles when its successor serves. */
@@ -75,6 +79,7 @@ export async function startRockpool(options: StartOptions = {}): Promise<Rockpoo
   };
   return {
     url: state().url,
+    pageUrl: state().pageUrl ?? state().url,
     ownerLink: String(greeting.ownerLink),
     dataDir,
     pid: state().pid,
@@ -85,6 +90,7 @@ export async function startRockpool(options: StartOptions = {}): Promise<Rockpoo
       return state().adminSocket;
     },
     output,
+    ended,
     run: async (args, { input = "" } = {}) => {
       const command = launch(args, env, options.root);
       command.child.stdin.end(input);

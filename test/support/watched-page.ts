@@ -3,6 +3,8 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playw
 
 /** For everything that a test waits for on the page. */
 const DEADLINE_MS = 15_000;
+/** How its own server may be called. */
+const OWN_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost"]);
 
 export interface WatchedPage {
   context: BrowserContext;
@@ -32,7 +34,7 @@ export async function openWatchedPage(
   });
   context.on("request", (request) => {
     const { protocol, hostname } = new URL(request.url());
-    const isOwn = hostname === "127.0.0.1" || protocol === "data:" || protocol === "blob:";
+    const isOwn = OWN_HOSTS.has(hostname) || protocol === "data:" || protocol === "blob:";
     if (!isOwn) found.push(`request to ${request.url()}`);
   });
   const page = await context.newPage();

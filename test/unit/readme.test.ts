@@ -51,6 +51,7 @@ describe("README.md", () => {
   it("shows the screen that the program prints", ({ expect }) => {
     const screen = renderStartScreen({
       url: "http://127.0.0.1:8787",
+      pageUrl: "http://localhost:8787",
       pid: 1,
       dataDir: "/home/you/rockpool/data",
       status: {

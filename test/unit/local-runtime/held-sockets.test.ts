@@ -1,6 +1,7 @@
 import { connect, createServer, type Server } from "node:net";
 import { describe, it, onTestFinished } from "vitest";
 import { explainSocketFailure, holdSockets } from "../../../local-runtime/listen/held-sockets.ts";
+import { HAS_IPV6_LOOPBACK } from "../../support/ipv6.ts";
 
 function wanted(port: number, host = "127.0.0.1") {
   return { name: "http", option: "PORT", host, port } as const;
@@ -56,6 +57,26 @@ describe("a held socket", () => {
     onTestFinished(() => first?.close());
     await expect(holdSockets(both)).rejects.toMatchObject({ code: "server/port_taken" });
   });
+
+  it.runIf(HAS_IPV6_LOOPBACK)(
+    "has a twin at its port, or none where another program is there",
+    async ({ expect }) => {
+      const twin = { ...wanted(0, "::1"), name: "localhost", isTwin: true };
+      const both = await holdSockets([wanted(0), twin, { ...wanted(0), name: "metrics" }]);
+      for (const socket of both) onTestFinished(() => socket.close());
+      expect(both.map(({ name }) => name)).toEqual(["http", "localhost", "metrics"]);
+      expect(both[1]?.port).toBe(both[0]?.port);
+      const port = await listen(createServer(), { port: 0, host: "::1" });
+      const alone = await holdSockets([wanted(port), twin, { ...wanted(0), name: "metrics" }]);
+      for (const socket of alone) onTestFinished(() => socket.close());
+      expect(alone.map(({ name }) => name)).toEqual(["http", "metrics"]);
+      expect(alone[0]?.port).toBe(port);
+      const nowhere = { ...twin, host: "192.0.2.1" };
+      const [only, ...rest] = await holdSockets([wanted(0), nowhere]);
+      onTestFinished(() => only?.close());
+      expect(rest).toEqual([]);
+    },
+  );
 
   it("is refused at an address that is not this machine's", async ({ expect }) => {
     await expect(holdSockets([wanted(0, "192.0.2.1")])).rejects.toMatchObject({

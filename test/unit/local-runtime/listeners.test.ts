@@ -55,9 +55,19 @@ describe("an address to listen on", () => {
 });
 
 describe("the listeners of a box", () => {
-  it("are the main one alone, on this machine, where nothing is stated", ({ expect }) => {
-    expect(list({})).toMatchObject([{ name: "http", host: "127.0.0.1", port: 8787, clientCa: "" }]);
+  it("are the main one, on this machine as localhost, where nothing is stated", ({ expect }) => {
+    expect(list({})).toMatchObject([
+      { name: "http", host: "127.0.0.1", port: 8787, clientCa: "" },
+      { name: "localhost", host: "::1", port: 8787, clientCa: "", isTwin: true },
+    ]);
   });
+
+  it.for([{ HOST: "0.0.0.0" }, { HOST: "::1" }, { HOST: "127.0.0.2" }, TLS] as const)(
+    "are the main one alone where that is stated to be elsewhere: %j",
+    (env, { expect }) => {
+      expect(list(env)).toMatchObject([{ name: "http" }]);
+    },
+  );
 
   it("are those that options name, on this machine where only a port is", ({ expect }) => {
     const listeners = list({

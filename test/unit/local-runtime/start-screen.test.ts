@@ -5,6 +5,7 @@ import type { AccountSummary } from "../../../src/core/admin-protocol.ts";
 function facts(status: Partial<StartFacts["status"]> = {}): StartFacts {
   return {
     url: "http://127.0.0.1:8787",
+    pageUrl: "http://localhost:8787",
     pid: 1,
     dataDir: "/srv/rockpool",
     ownerLink: { token: "TOKEN", expiresAtMs: Date.parse("2026-11-22T10:00:00Z") },
@@ -45,7 +46,7 @@ describe("the start screen", () => {
   }) => {
     const text = renderStartScreen(facts());
     expect(text).toContain("Rockpool 1.2.3 is running.");
-    expect(text).toContain("http://127.0.0.1:8787/#owner=TOKEN");
+    expect(text).toContain("http://localhost:8787/#owner=TOKEN");
     expect(text).toContain("qwen3:4b (http://127.0.0.1:11434, version 0.12.1)");
     expect(text).toContain("Ctrl-C");
     expect(text.split("\n").length).toBeLessThanOrEqual(24);

@@ -27,6 +27,7 @@ function supervise(program: string, onWait: (delayMs: number, supervisor: Superv
     adminSocket: "unused",
     sockets: [],
     url: () => "http://127.0.0.1:1",
+    pageUrl: () => "http://localhost:1",
     prepare: () => {},
     announceEnd: async () => {},
     onLine: () => {},
