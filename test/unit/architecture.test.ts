@@ -34,6 +34,21 @@ function listFolders(): string[] {
 
 const production = load("src/**/*.{ts,tsx}", "local-runtime/**/*.ts");
 
+describe("a unit test", () => {
+  /** Of a whole tree at once: generated inputs, what the documents say, and the release. */
+  const OF_ALL = /^test\/unit(?:\/fuzz)?$/;
+
+  it("stands in the folder that is named after what it tests", ({ expect }) => {
+    const folders = new Set(production.map(({ path }) => posix.dirname(path)));
+    const tests = listProjectFiles("test/unit/**/*.test.ts").map((path) => posix.dirname(path));
+    const strange = [...new Set(tests)].filter((folder) => {
+      const mirrored = folder.replace(/^test\/unit\//, "");
+      return !OF_ALL.test(folder) && !folders.has(mirrored) && !folders.has(`src/${mirrored}`);
+    });
+    expect(strange).toEqual([]);
+  });
+});
+
 describe("the project's imports", () => {
   it("go one way, as the table says", ({ expect }) => {
     expect(production.length).toBeGreaterThan(100);
