@@ -5,9 +5,9 @@ import { callAdmin, findServer } from "./admin/admin-client.ts";
 import { HandoversSchema } from "./admin/admin-client-replies.ts";
 import { renderTable } from "./channel-text.ts";
 import { usageError } from "./host-error.ts";
+import { readWords } from "./read-words.ts";
 import { loadSettings } from "./settings.ts";
 import type { Shell } from "./shell.ts";
-import { createTerminalInput } from "./terminal-input.ts";
 
 export async function listWaiting(shell: Shell): Promise<void> {
   const waiting = await callAdmin(findServer(loadSettings(shell).dataDir).adminSocket, {
@@ -42,7 +42,7 @@ export async function sendAnswer(
   words: readonly string[],
 ): Promise<void> {
   const path = `${pathOf(number)}/answers`;
-  const text = await readText(words);
+  const text = await readWords(words, "npx rockpool flow reply 3 Good morning.");
   await callAdmin(findServer(loadSettings(shell).dataDir).adminSocket, {
     method: "POST",
     path,
@@ -67,13 +67,4 @@ function pathOf(number: string): string {
   if (!/^\d{1,9}$/.test(number))
     throw usageError("That is no number.", "`npx rockpool flow waiting` lists the numbers.");
   return `/handovers/${number}`;
-}
-
-async function readText(words: readonly string[]): Promise<string> {
-  const input = createTerminalInput();
-  const hint = "Give the text: npx rockpool flow reply 3 Good morning.";
-  if (words.length === 0 && input.isTerminal) throw usageError("There is nothing to say.", hint);
-  const text = words.length > 0 ? words.join(" ") : (await input.readAll()).trim();
-  if (text === "") throw usageError("There is nothing to say.", hint);
-  return text;
 }

@@ -4,10 +4,9 @@ import type { StreamEvent } from "../../src/core/stream.ts";
 import { findServer, streamAdmin } from "../admin/admin-client.ts";
 import { StreamEventSchema } from "../admin/admin-client-replies.ts";
 import { createAnswerText } from "../answer-text.ts";
-import { usageError } from "../host-error.ts";
+import { readWords } from "../read-words.ts";
 import { loadSettings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
-import { createTerminalInput } from "../terminal-input.ts";
 import { createWaitingLine } from "../waiting-line.ts";
 
 /** What the shell calls a command that Ctrl-C ended. */
@@ -29,7 +28,7 @@ export function defineCommand(command: Command, shell: Shell): void {
 }
 
 async function runSay(shell: Shell, words: readonly string[]): Promise<void> {
-  const text = await readText(words);
+  const text = await readWords(words, "npx rockpool say Hello.");
   const { adminSocket } = findServer(loadSettings(shell).dataDir);
   const reading = new AbortController();
   let stopped = false;
@@ -83,16 +82,6 @@ function say(adminSocket: string, text: string, signal: AbortSignal): AsyncGener
     { path: "/say", body: { text }, event: StreamEventSchema },
     signal,
   );
-}
-
-async function readText(words: readonly string[]): Promise<string> {
-  const input = createTerminalInput();
-  if (words.length === 0 && input.isTerminal)
-    throw usageError("There is nothing to say.", "Give the text: npx rockpool say Hello.");
-  const text = words.length > 0 ? words.join(" ") : (await input.readAll()).trim();
-  if (text === "")
-    throw usageError("There is nothing to say.", "Give the text: npx rockpool say Hello.");
-  return text;
 }
 
 /** Without what steers a terminal: an answer may repeat what strangers wrote. */

@@ -5,7 +5,9 @@ import type { PersonId, SessionKey, TurnId } from "../../src/core/ids.ts";
 import type { Role } from "../../src/core/roles.ts";
 import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { MAX_ENDED_HANDOVERS, MAX_OPEN_HANDOVERS } from "../../src/do/directory/handovers.ts";
-import { MAX_HANDOVERS } from "../../src/do/session/handovers.ts";
+import { openKeyring } from "../../src/do/isolate.ts";
+import { Handovers, MAX_HANDOVERS } from "../../src/do/session/handovers.ts";
+import { openSessionSchema } from "../../src/do/session/session-schema.ts";
 import { Agent, Customer, findListed, openDesk } from "../support/desk.ts";
 import { createDirectory, sql } from "../support/directory.ts";
 import { env, messageRequest } from "../support/integration.ts";
@@ -58,6 +60,26 @@ describe("hand-overs", () => {
     expect(await anna.hears("The roof leaks.")).toBe("Somebody answers.\n\n- It: The roof leaks.");
     await agent("owner").isTold(`conversation ${anna.conversation}).\n\n- It: The roof leaks.`);
     expect(await anna.sql("SELECT count(*) AS n FROM handovers")).toEqual([{ n: MAX_HANDOVERS }]);
+  });
+
+  it("that ended while it was worked on is not looked at again", async ({ expect }) => {
+    const stub = env.SESSION.getByName(`test:main:${crypto.randomUUID()}`);
+    const keyring = await openKeyring(env);
+    await runInDurableObject(stub, (_instance, { storage }) => {
+      openSessionSchema(storage);
+      const handovers = new Handovers(storage.sql, keyring, "web:main:c" as SessionKey);
+      const [id, personId] = ["t1" as TurnId, "p1" as PersonId];
+      handovers.begin({ id, personId, flow: "help" }, new Uint8Array(40), 5);
+      const row = handovers.find(personId);
+      if (!row) throw new Error("not begun");
+      handovers.end(personId, "left", personId);
+      handovers.defer(row, 100);
+      expect(handovers.has(personId)).toBe(false);
+      expect(handovers.dueAtMs()).toBe(0);
+      expect(handovers.nextEnded()).toEqual({ id, personId, end: "left", by: personId });
+      handovers.drop(id);
+      expect(handovers.dueAtMs()).toBeUndefined();
+    });
   });
 
   it("that cannot be opened (keys are away) are looked at later, and let go at last", async ({

@@ -197,8 +197,9 @@ export class Handovers {
     this.#nextAtMs.set(personId, nextAtMs);
   }
 
-  /** What could not be worked on is looked at again then. */
+  /** What could not be worked on is looked at again then, unless it has ended meanwhile. */
   defer({ id, personId }: HandoverRow, nextAtMs: number): void {
+    if (!this.has(personId)) return;
     this.#sql.exec("UPDATE handovers SET next_at_ms = ? WHERE id = ?", nextAtMs, id);
     this.#nextAtMs.set(personId, nextAtMs);
   }
