@@ -101,6 +101,13 @@ function fillConversation(path: string, keys: BoxKeys): void {
       for (const [table, values] of rowsAt(index, personId)) write(index, table, values);
     const atMs = Date.now();
     write(1, "summary", { through_seq: 1, at_ms: atMs });
+    const times = { at_ms: atMs, next_at_ms: atMs + DAY_MS };
+    write(0, "handovers", {
+      id: `row-${personId}`,
+      person_id: personId,
+      flow: "contact",
+      ...times,
+    });
     const dialogue = { flow: "contact", version: 1, at_ms: atMs, due_at_ms: atMs + DAY_MS };
     write(0, "dialogues", { person_id: personId, ...dialogue }, "definition");
   });

@@ -23,6 +23,7 @@ const PLACES: Readonly<Record<string, { keys: readonly string[]; place: PlaceOf 
   "outbox.body": { keys: ["key"], place: (s, key) => `outbox|${s}|${key}` },
   "reminders.body": { keys: ["turn_id"], place: (s, turn) => `reminders|${s}|${turn}` },
   "notices.body": { keys: ["id"], place: (s, id) => `notices|${s}|${id}` },
+  "handovers.body": { keys: ["id"], place: (s, id) => `handovers|${s}|${id}` },
   "pins.body": { keys: ["number"], place: (s, number) => `pins|${s}|${number}` },
   "summary.body": { keys: ["through_seq"], place: (s, seq) => `summary|${s}|${seq}` },
   "files.body": { keys: ["id"], place: (s, id) => `files|${s}|${id}|name` },
