@@ -6,6 +6,8 @@ export interface ExportedTalk {
   isShared: boolean;
   reminders: { text: string; dueAtMs: number }[];
   pins: string[];
+  /** What the model is told of older turns, in short; none where others speak here. */
+  summary?: string;
   /** All that are kept here, sent or not; none where others speak here. */
   files: ExportedFile[];
 }

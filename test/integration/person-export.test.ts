@@ -1,13 +1,15 @@
 /** The export of a person inside workerd: all that is the person's, and nothing of anybody else. */
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { adminApp } from "../../src/app.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import type { SessionCalls } from "../../src/core/session-protocol.ts";
 import { openDirectory } from "../../src/do/directory/directory-client.ts";
+import { openKeyring } from "../../src/do/isolate.ts";
 import { exportPerson } from "../../src/do/person-data/export-person.ts";
 import { findErasable } from "../../src/do/person-data/find-erasable.ts";
 import { findExportable } from "../../src/do/person-data/find-exportable.ts";
+import { Summaries } from "../../src/do/session/summaries.ts";
 import { joinPersonKeys } from "../../src/do/vault/person-keys.ts";
 import { createAccount, letIn } from "../support/directory.ts";
 import { env, messageRequest } from "../support/integration.ts";
@@ -90,6 +92,27 @@ describe("an export", () => {
     expect(files.get("conversations/1/page-1.json")).toContain("/help");
     expect(files.get("conversations/1/page-1.html")).toContain("Rockpool");
     expect(files.get("audit.json")).toContain("person.exported");
+  });
+
+  it("holds what the model is told of older turns, in short, where nobody else speaks", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-summary");
+    const bob = await createPerson("bob-summary");
+    const talk = new Talk();
+    await talk.sayAs(ada, "/help");
+    await untilLogged(ada.personId, 2);
+    const { session } = messageRequest("", { conversation: talk.conversation });
+    await runInDurableObject(env.SESSION.getByName(session), async (_object, { storage }) => {
+      const summaries = new Summaries(storage.sql, await openKeyring(env), session);
+      const sealed = await summaries.seal({ throughSeq: 1, text: "Ada keeps carp." }, ada.personId);
+      summaries.replace(1, sealed, Date.now());
+    });
+    const about = (await exportTexts(ada.personId)).get("conversations/1/about.json");
+    expect(JSON.parse(String(about))).toMatchObject({ summary: "Ada keeps carp." });
+    await talk.sayAs(bob, "/help");
+    const shared = (await exportTexts(ada.personId)).get("conversations/1/about.json");
+    expect(JSON.parse(String(shared))).not.toHaveProperty("summary");
   });
 
   it("holds of a group only what the person wrote", async ({ expect }) => {

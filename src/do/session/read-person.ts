@@ -25,8 +25,10 @@ export async function describeTalk(
       return body && { text: body.text, dueAtMs: row.dueAtMs };
     }),
   );
+  const summary = isShared ? undefined : await parts.summaries.current();
   return {
     isShared,
+    ...(summary ? { summary: summary.text } : {}),
     reminders: opened.filter((reminder) => reminder !== undefined),
     pins: isShared ? [] : (await parts.pins.all()).map(({ text }) => text),
     files: isShared ? [] : await describeFiles(parts, allFiles(sql)),
