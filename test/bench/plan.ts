@@ -33,7 +33,8 @@ export interface Plan {
   auditEntries: number;
   /** Of the person who is erased: half of them on each of two channels. */
   erasedMessages: number;
-  /** Few chats, as SQLite keeps pages of each; enough of them that nobody writes faster than one may. */
+  leakDays: number;
+  /** Of each day; enough chats that nobody writes faster than one may. */
   leakTurns: number;
   leakChats: number;
 }
@@ -61,7 +62,8 @@ export const FULL: Plan = {
   auditAppends: 2_000,
   auditEntries: 50_000,
   erasedMessages: 10_000,
-  leakTurns: 50_000,
+  leakDays: 10,
+  leakTurns: 5_000,
   leakChats: 20,
 };
 
@@ -88,6 +90,7 @@ export const QUICK: Plan = {
   auditAppends: 300,
   auditEntries: 10_000,
   erasedMessages: 1_000,
-  leakTurns: 2_000,
+  leakDays: 2,
+  leakTurns: 1_000,
   leakChats: 20,
 };

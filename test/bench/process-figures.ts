@@ -1,5 +1,5 @@
 /** What Linux knows of a process: its memory, its processor time, its children. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** USER_HZ: the unit of times in /proc, the same on every Linux. */
@@ -18,6 +18,18 @@ export function residentBytes(pid: number): number {
 export function openFilesLimit(): number {
   const limit = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
   return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
+}
+
+/** Open files of a process, by their paths. */
+export function openFiles(pid: number): string[] {
+  const descriptors = `/proc/${pid}/fd`;
+  return readdirSync(descriptors).flatMap((name) => {
+    try {
+      return readlinkSync(`${descriptors}/${name}`);
+    } catch {
+      return []; // it has been closed meanwhile
+    }
+  });
 }
 
 /** Fields of /proc/<pid>/stat after the command's name, which may hold anything. */
