@@ -21,6 +21,8 @@ export const en = {
 /export – take a copy of everything that I have of you
 /forget – erase this conversation, with its files, notes and reminders; \`/forget everything\` erases all that I have of you
 /help – this list`,
+  helpDesk:
+    "/waiting – who was handed over to a person: `/reply <number> <text>` answers, `/done <number>` gives them back to me",
   unknownCommand: "I do not know /{name}. /help lists what I know.",
   newStarted: "A fresh start. What is on your mind?",
   stopped: "Stopped.",

@@ -22,6 +22,8 @@ export const zh: Phrases = {
 /export – 取一份我有的关于你的一切的副本
 /forget – 抹去这个对话，包括文件、置顶和提醒；\`/forget everything\` 抹去我有的关于你的一切
 /help – 这份列表`,
+  helpDesk:
+    "/waiting – 转给人工、正在等待的人：`/reply <编号> <内容>` 回复，`/done <编号>` 交还给助手",
   unknownCommand: "我不认识 /{name}。发送 /help 查看我会的命令。",
   newStarted: "重新开始了。想聊点什么？",
   stopped: "已停止。",

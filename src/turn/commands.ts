@@ -31,6 +31,7 @@ export type Say = (name: CommandPhrase, values?: Record<string, string | number>
 export type CommandPhrase =
   | PinPhrase
   | "help"
+  | "helpDesk"
   | "unknownCommand"
   | "newStarted"
   | "stopped"
@@ -194,6 +195,10 @@ const ROLE_PHRASES: Readonly<Record<Role, RolePhrase>> = {
   guest: "roleGuest",
 };
 
+function showHelp(_args: string, { say, isAllowed }: CommandPorts): string {
+  return isAllowed("handover:answer") ? `${say("help")}\n${say("helpDesk")}` : say("help");
+}
+
 function whoami(_args: string, { say, speaker, channel }: CommandPorts): string {
   return say("whoami", { name: speaker.name, role: say(ROLE_PHRASES[speaker.role]), channel });
 }
@@ -244,8 +249,8 @@ const runPins = (name: string) =>
 
 /** Every command, with what its speaker must be allowed. */
 const COMMANDS: Readonly<Record<string, Spec>> = {
-  help: use((_args, { say }) => say("help")),
-  start: use((_args, { say }) => say("help")),
+  help: use(showHelp),
+  start: use(showHelp),
   new: use((_args, { say, startAfresh }) => {
     startAfresh();
     return say("newStarted");

@@ -113,14 +113,23 @@ async function answer(text: string, world = createWorld()): Promise<string> {
 
 describe("runCommand", () => {
   it.for([
-    ["/help", "help"],
-    ["/start", "help"],
+    ["/help", "help\nhelpDesk"],
+    ["/start", "help\nhelpDesk"],
     ["/whoami", 'whoami {"name":"Ada","role":"roleOwner","channel":"telegram"}'],
     ["/pins", "pinsNone"],
     ["/frobnicate", 'unknownCommand {"name":"frobnicate"}'],
     ["/constructor", 'unknownCommand {"name":"constructor"}'],
   ] as const)("answers %s", async ([text, reply], { expect }) => {
     expect(await answer(text)).toBe(reply);
+  });
+
+  it("lists what answers people who were handed over for those alone who may", async ({
+    expect,
+  }) => {
+    const ofRole = (role: (typeof ROLES)[number]) =>
+      answer("/help", createWorld({ isAllowed: (asked) => isAllowed(role, asked) }));
+    expect(await ofRole("operator")).toBe("help\nhelpDesk");
+    expect(await ofRole("member")).toBe("help");
   });
 
   it.for<[text: string, reply: string, ...changes: string[]]>([
