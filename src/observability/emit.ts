@@ -1,7 +1,7 @@
 /** Hands an event to its readers: the log (one JSON line) and the metrics. */
 import type { RockpoolEvent } from "../core/events.ts";
 import { logEvent } from "./logger.ts";
-import { count, METRICS, observeMs } from "./metrics.ts";
+import { count, countSeries, labelPairs, METRICS, observeMs } from "./metrics.ts";
 
 type Finished = Extract<RockpoolEvent, { type: "turn:finished" | "api:call" }>;
 
@@ -11,11 +11,23 @@ function measureTokens(event: Finished): void {
   if (event.outputTokens) count(METRICS.outputTokens, {}, event.outputTokens);
 }
 
+/** Rendered once: routes and statuses are few, and every call of a flood is counted. */
+const requestSeries = new Map<string, string>();
+
+function seriesOf({ route, status }: Extract<RockpoolEvent, { type: "request" }>): string {
+  const name = `${status} ${route}`;
+  const known = requestSeries.get(name);
+  if (known !== undefined) return known;
+  const series = labelPairs({ route, status: String(status) });
+  requestSeries.set(name, series);
+  return series;
+}
+
 /** For what is too much for the log: the metrics alone. */
 export function measure(event: RockpoolEvent): void {
   switch (event.type) {
     case "request":
-      count(METRICS.requests, { route: event.route, status: String(event.status) });
+      countSeries(METRICS.requests, seriesOf(event));
       observeMs(METRICS.requestSeconds, event.ms);
       break;
     case "webhook:received":

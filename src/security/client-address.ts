@@ -15,6 +15,15 @@ import {
 const MAX_HEADER_UNITS = 2_000;
 const MAX_HOPS = 32;
 
+/** Addresses of connections that were parsed: most calls come from few, a platform's, a proxy's or a flood's. */
+export const MAX_PEERS = 200;
+const peers = new Map<string, Peer>();
+
+interface Peer {
+  address: IpAddress;
+  text: string;
+}
+
 /** The last list that was parsed: there is one for each process. */
 let parsed: { text: string; blocks: readonly IpBlock[] } = { text: "", blocks: [] };
 
@@ -30,8 +39,8 @@ export function clientAddress(
   if (peer === undefined) return undefined;
   const blocks = blocksOf(trustedProxies ?? "");
   const isTrusted = (address: IpAddress) => blocks.some((block) => isInBlock(address, block));
-  if (!isTrusted(peer)) return renderIpAddress(peer);
-  return renderIpAddress(firstBefore(peer, forwardedFor(request.headers), isTrusted));
+  if (!isTrusted(peer.address)) return peer.text;
+  return renderIpAddress(firstBefore(peer.address, forwardedFor(request.headers), isTrusted));
 }
 
 /**
@@ -61,12 +70,21 @@ function forwardedFor(headers: Headers): string[] {
 }
 
 /** workerd hands over the connection's address as `cf.clientIp`, `192.0.2.7:41000`; callers cannot set it. */
-function peerAddress(cf: unknown): IpAddress | undefined {
+function peerAddress(cf: unknown): Peer | undefined {
   if (typeof cf !== "object" || cf === null || !("clientIp" in cf)) return undefined;
   const { clientIp } = cf;
   if (typeof clientIp !== "string") return undefined;
   const host = /^\[?(.*?)\]?:\d+$/.exec(clientIp)?.[1];
-  return host === undefined ? undefined : parseIpAddress(host.replace(/%.*$/, ""));
+  return host === undefined ? undefined : (peers.get(host) ?? parsePeer(host));
+}
+
+function parsePeer(host: string): Peer | undefined {
+  const address = parseIpAddress(host.replace(/%.*$/, ""));
+  if (address === undefined) return undefined;
+  const peer = { address, text: renderIpAddress(address) };
+  if (peers.size >= MAX_PEERS) peers.clear();
+  peers.set(host, peer);
+  return peer;
 }
 
 function blocksOf(text: string): readonly IpBlock[] {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { clientAddress } from "../../../src/security/client-address.ts";
+import { clientAddress, MAX_PEERS } from "../../../src/security/client-address.ts";
 
 function from(clientIp: unknown, forwardedFor?: string) {
   const headers = new Headers(
@@ -29,6 +29,15 @@ describe("the address of a caller", () => {
       expect(clientAddress({ headers: new Headers(), cf }, PROXIES)).toBeUndefined();
     for (const clientIp of [7, "", "nonsense", "127.0.0.1"])
       expect(clientAddress(from(clientIp), PROXIES)).toBeUndefined();
+  });
+
+  it("is the right one of any number of callers, also where they come again", ({ expect }) => {
+    const hosts = Array.from(
+      { length: 3 * MAX_PEERS },
+      (_, index) => `10.1.${index >> 8}.${index & 255}`,
+    );
+    for (const host of [...hosts, ...hosts.toReversed()])
+      expect(clientAddress(from(`${host}:41000`), "")).toBe(host);
   });
 
   it("is never what a caller writes into a header, where no proxy was named", ({ expect }) => {
