@@ -61,7 +61,12 @@ export class UsageTally {
     this.#nowMs = nowMs;
   }
 
-  async *chat(
+  /** The same model, whose calls are counted here. */
+  over(model: Pick<Model, "chat">): Pick<CountedModel, "chat"> {
+    return { chat: (request, signal) => this.#chat(request, model, signal) };
+  }
+
+  async *#chat(
     request: ChatRequest,
     model: Pick<Model, "chat">,
     signal: AbortSignal,

@@ -10,6 +10,19 @@ import { writeRunState } from "../../local-runtime/supervisor/run-state.ts";
 import type { Problem } from "../../src/core/admin-protocol.ts";
 import { type ErrorCode, errorSpec } from "../../src/core/errors.ts";
 
+/** What a server says of itself that has one person and nothing to do. */
+export const IDLE_STATUS = {
+  version: "0.1.0",
+  publicUrl: "",
+  modelUrl: "http://127.0.0.1:11434",
+  model: { status: "down", code: "model/unavailable" },
+  accounts: [],
+  people: 1,
+  pendingPairings: 0,
+  journalBacklog: 0,
+  ownerKnown: true,
+};
+
 export interface AdminRequest {
   /** For example `POST /accounts`. */
   route: string;

@@ -1,7 +1,7 @@
 /** Stages 6 to 8 for one row of the inbox: files, context, model. How it ends is in end-turn.ts. */
 import { MAX_TEXT_UNITS } from "../../core/chat-protocol.ts";
 import { parseAccountKey } from "../../core/ids.ts";
-import type { Caller, Model } from "../../core/ports.ts";
+import type { Caller } from "../../core/ports.ts";
 import { emit } from "../../observability/emit.ts";
 import { phrase } from "../../phrases/phrase.ts";
 import { decideFailure, runTurn } from "../../turn/run.ts";
@@ -103,10 +103,7 @@ async function askOnce(
     const asked = { ...chat, caller: callerOf(work), ...(granted ? { granted } : {}) };
     const sink = createTurnSink(parts, running);
     running.tally ??= new UsageTally(told.model, parts.nowMs);
-    const { tally } = running;
-    const model: Pick<Model, "chat"> = {
-      chat: (request, signal) => tally.chat(request, parts.model, signal),
-    };
+    const model = running.tally.over(parts.model);
     const result = await runTurn(asked, model, sink, running.controller.signal, tools);
     return { result, changes, ...told, problems: [...problems, ...left] };
   } finally {

@@ -77,7 +77,7 @@ describe("the calls of one turn", () => {
 
   async function hear(tally: UsageTally, script: readonly Step[]): Promise<void> {
     const { signal } = new AbortController();
-    for await (const _chunk of tally.chat(request, scriptChats(script), signal));
+    for await (const _chunk of tally.over(scriptChats(script)).chat(request, signal));
   }
 
   it("cost together what each one does, of the model that answered", async ({ expect }) => {

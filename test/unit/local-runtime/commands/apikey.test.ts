@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import * as apikey from "../../../../local-runtime/commands/apikey.ts";
 import type { ApiKeySummary } from "../../../../src/core/admin-protocol.ts";
-import { problem, startFakeAdmin } from "../../../support/fake-admin.ts";
+import { IDLE_STATUS, problem, startFakeAdmin } from "../../../support/fake-admin.ts";
 import { runCommand } from "../../../support/run-command.ts";
 
 const KEY = "rkp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd2cOX1H";
@@ -12,21 +12,10 @@ const summary: ApiKeySummary = {
   scopes: ["chat", "models", "embeddings"],
   createdAtMs: Date.UTC(2026, 10, 21),
 };
-const status = {
-  version: "0.1.0",
-  publicUrl: "",
-  modelUrl: "http://127.0.0.1:11434",
-  model: { status: "down", code: "model/unavailable" },
-  accounts: [],
-  people: 1,
-  pendingPairings: 0,
-  journalBacklog: 0,
-  ownerKnown: true,
-};
 
 async function startAdmin() {
   const admin = await startFakeAdmin();
-  admin.handle("GET /status", () => ({ status: 200, json: status }));
+  admin.handle("GET /status", () => ({ status: 200, json: IDLE_STATUS }));
   admin.handle("POST /api-keys", () => ({ status: 201, json: { key: KEY, apiKey: summary } }));
   return admin;
 }

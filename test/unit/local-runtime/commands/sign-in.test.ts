@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import * as signIn from "../../../../local-runtime/commands/sign-in.ts";
 import type { DeviceSummary } from "../../../../src/core/sign-in-protocol.ts";
-import { problem, startFakeAdmin } from "../../../support/fake-admin.ts";
+import { IDLE_STATUS, problem, startFakeAdmin } from "../../../support/fake-admin.ts";
 import { runCommand } from "../../../support/run-command.ts";
 
 const expiresAtMs = Date.UTC(2026, 10, 22);
@@ -13,17 +13,7 @@ const device: DeviceSummary = {
   lastSeenAtMs: Date.UTC(2026, 10, 21, 10),
   isThis: false,
 };
-const status = {
-  version: "0.1.0",
-  publicUrl: "https://chat.example",
-  modelUrl: "http://127.0.0.1:11434",
-  model: { status: "down", code: "model/unavailable" },
-  accounts: [],
-  people: 1,
-  pendingPairings: 0,
-  journalBacklog: 0,
-  ownerKnown: true,
-};
+const status = { ...IDLE_STATUS, publicUrl: "https://chat.example" };
 
 async function startAdmin() {
   const admin = await startFakeAdmin();
