@@ -11,12 +11,15 @@ async function load<Module>(path: string): Promise<Module> {
   return (await import(new URL(path, import.meta.url).href)) as Module; // what it exports stands at each call
 }
 
-const { adminApp, publicApp } = await load<{ adminApp: Hono; publicApp: Hono }>("../src/app.ts");
+const { adminApp, publicApp, siteApp } =
+  await load<Record<"adminApp" | "publicApp" | "siteApp", Hono>>("../src/app.ts");
 const { permissionOf } = await load<{ permissionOf: PermissionOf }>("../src/http/permission.ts");
 
 export function listRoutes(): SurfaceRoute[] {
   return [
-    ...listRoutesOf(publicApp, permissionOf).map((route) => ({ surface: "public", ...route })),
+    ...[publicApp, siteApp]
+      .flatMap((app) => listRoutesOf(app, permissionOf))
+      .map((route) => ({ surface: "public", ...route })),
     ...listRoutesOf(adminApp, permissionOf).map((route) => ({ surface: "admin", ...route })),
   ] as SurfaceRoute[]; // the two literals above
 }

@@ -1,20 +1,19 @@
 /** The whole route table of the public address, and what every request passes. */
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
-import { AppError, errorCode, errorSpec } from "./core/errors.ts";
+import { AppError } from "./core/errors.ts";
+import { answerError } from "./http/answer-error.ts";
 import { assignRequestId, type HttpEnv, secureHeaders } from "./http/middleware.ts";
 import { callAsOwner } from "./http/permission.ts";
 import { type ProblemReader, renderProblem } from "./http/problem.ts";
 import { limitRefusals } from "./http/rate-limit.ts";
-import { emit, measure } from "./observability/emit.ts";
-import { describeError } from "./observability/redact.ts";
 import { admin } from "./routes/admin.ts";
 import { requireAdminCaller } from "./routes/admin-caller.ts";
 import { chat } from "./routes/chat.ts";
 import { consolePages } from "./routes/console.ts";
 import { mySignIns } from "./routes/my-sign-ins.ts";
 import { noteAccess } from "./routes/note-access.ts";
-import { noteRefusals } from "./routes/note-refusals.ts";
+import { noteCall } from "./routes/note-call.ts";
 import { openAi } from "./routes/openai/routes.ts";
 import { ops } from "./routes/ops.ts";
 import { ownExport } from "./routes/own-export.ts";
@@ -23,67 +22,12 @@ import { session } from "./routes/session.ts";
 import { signIn } from "./routes/sign-in.ts";
 import { webhooks } from "./routes/webhooks.ts";
 
-const TOO_MANY = 429;
-
 function createBase(reader: ProblemReader): Hono<HttpEnv> {
   const base = new Hono<HttpEnv>();
-  base.use(assignRequestId, noteRefusals, async (c, next) => {
-    const startedAt = Date.now();
-    await next();
-    const code = c.error ? errorCode(c.error) : undefined;
-    // Who is told to wait is counted only: a flood must not fill the log.
-    const note = c.res.status === TOO_MANY ? measure : emit;
-    note({
-      type: "request",
-      requestId: c.get("requestId"),
-      method: c.req.method,
-      route: routeOf(c.req.path),
-      status: c.res.status,
-      ms: Date.now() - startedAt,
-      ...(code ? { code } : {}),
-    });
-  });
-  base.onError((thrown, c) => {
-    const error = limitRefusals(thrown, c);
-    const code = errorCode(error);
-    if (errorSpec(code).status >= 500)
-      emit({
-        type: "fault",
-        where: `http:${routeOf(c.req.path)}`,
-        code,
-        cause: describeError(error),
-      });
-    return renderProblem(error, c.get("requestId"), reader);
-  });
+  base.use(assignRequestId, noteCall);
+  base.onError((thrown, c) => answerError(limitRefusals(thrown, c), c, reader));
   base.notFound((c) => renderProblem(new AppError("http/not_found"), c.get("requestId")));
   return base;
-}
-
-/** A path without what differs from call to call: few enough for a metric's label. */
-function routeOf(path: string): string {
-  const [, first = "", second = ""] = path.split("/");
-  if (first === "v1")
-    return ["chat", "embeddings", "models"].includes(second) ? `/v1/${second}` : "/v1";
-  if (first === "api") return `/api/${second === "chat" ? "chat" : "session"}`;
-  return [
-    "webhooks",
-    "healthz",
-    "readyz",
-    "metrics",
-    "status",
-    "host",
-    "accounts",
-    "api-keys",
-    "audit",
-    "keys",
-    "pairings",
-    "people",
-    "say",
-    "owner-link",
-    "sign-ins",
-  ].includes(first)
-    ? `/${first}`
-    : "/";
 }
 
 /** A part that has a listener of its own is not found on the main address. */
@@ -94,9 +38,8 @@ function unlessElsewhere(listen: "ROCKPOOL_METRICS_LISTEN" | "ROCKPOOL_API_LISTE
   });
 }
 
-/** What the internet may reach. Machines come first: they read no browser headers, and theirs is the hot path. */
-export const publicApp = createBase("public")
-  .route("/webhooks", webhooks)
+/** For people and programs. */
+export const siteApp = createBase("public")
   .use("/v1/*", unlessElsewhere("ROCKPOOL_API_LISTEN"))
   .route("/v1", openAi)
   .use(secureHeaders)
@@ -109,6 +52,11 @@ export const publicApp = createBase("public")
   .route("/api", signIn)
   .route("/", ops)
   .route("/", consolePages);
+
+/** What the internet may reach: the platforms' calls first, theirs is the hot path. */
+export const publicApp = new Hono<HttpEnv>()
+  .route("/", webhooks)
+  .notFound((c) => siteApp.fetch(c.req.raw, c.env, c.executionCtx));
 
 /** For machines that watch, on a listener of its own. */
 export const metricsApp = createBase("public").use(secureHeaders).route("/", ops);

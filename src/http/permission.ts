@@ -62,9 +62,14 @@ export function verifyChannel({ access }: Speaker, account: AccountKey): void {
   });
 }
 
+/** States of a route's one handler that it asks for no permission. */
+export function stateOpen<Handler extends object>(handler: Handler): Handler {
+  stated.set(handler, "public");
+  return handler;
+}
+
 /** States that a route asks for no permission. */
-export const openToAll: MiddlewareHandler<HttpEnv> = (_c, next) => next();
-stated.set(openToAll, "public");
+export const openToAll: MiddlewareHandler<HttpEnv> = stateOpen((_c, next) => next());
 
 /** Whoever can open the admin socket in the data folder is the owner. */
 export const callAsOwner: MiddlewareHandler<HttpEnv> = async (c, next) => {

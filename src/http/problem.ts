@@ -70,7 +70,19 @@ export function describeProblem(
 export function problemHeaders(error: unknown, contentType: string): Record<string, string> {
   const headers = { "content-type": contentType, "cache-control": "no-store" };
   if (!isAppError(error) || error.retryAfterMs === undefined) return headers;
-  return { ...headers, "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
+  return { ...headers, ...retryAfter(error.retryAfterMs) };
+}
+
+function retryAfter(waitMs: number): Record<string, string> {
+  return { "retry-after": String(Math.max(1, Math.ceil(waitMs / 1000))) };
+}
+
+/** rate/limited without a body, for machines: writing one takes as long as finding out that a call is forged. */
+export function renderWait(waitMs: number): Response {
+  return new Response(null, {
+    status: errorSpec("rate/limited").status,
+    headers: retryAfter(waitMs),
+  });
 }
 
 export function renderProblem(

@@ -28,11 +28,15 @@ export function verifyRate(kind: RateKind, key: string): void {
   if (waitMs > 0) throw rateError(waitMs);
 }
 
+/** 0 where the caller may be told why the call failed; else, after too many refusals, how long he has to wait. */
+export function refusalWaitMs(error: unknown, c: Context<HttpEnv>): number {
+  if (!REFUSALS.has(errorCode(error))) return 0;
+  const address = clientAddress(c.req.raw, c.env.ROCKPOOL_TRUSTED_PROXIES);
+  return address === undefined ? 0 : takeRate("address", addressKey(address), Date.now());
+}
+
 /** The error that a caller is answered with: the one that happened, or rate/limited where there were too many. */
 export function limitRefusals(error: unknown, c: Context<HttpEnv>): unknown {
-  if (!REFUSALS.has(errorCode(error))) return error;
-  const address = clientAddress(c.req.raw, c.env.ROCKPOOL_TRUSTED_PROXIES);
-  if (address === undefined) return error;
-  const waitMs = takeRate("address", addressKey(address), Date.now());
+  const waitMs = refusalWaitMs(error, c);
   return waitMs === 0 ? error : rateError(waitMs);
 }

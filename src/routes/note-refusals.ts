@@ -2,7 +2,7 @@
  * Refused calls as the audit log is told of them: the first of a kind at once, the rest counted in memory and told with
  * the next one after a while. A flood costs no storage, and a kill loses a count at most.
  */
-import type { MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { type AuditAction, auditEvent } from "../core/audit.ts";
 import { type ErrorCode, errorCode } from "../core/errors.ts";
 import { recordAudit } from "../do/audit/audit-client.ts";
@@ -38,8 +38,8 @@ export class Refusals {
 
 const refusals = new Refusals();
 
-export const noteRefusals: MiddlewareHandler<HttpEnv> = async (c, next) => {
-  await next();
+/** Where the call was refused: `c.error` says why. */
+export function noteRefusal(c: Context<HttpEnv>): void {
   const action = c.error && REFUSALS[errorCode(c.error)];
   if (!action) return;
   const path = c.req.path.slice(0, MAX_PATH_UNITS);
@@ -48,4 +48,4 @@ export const noteRefusals: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const event = auditEvent(action, actorOf(c), { path, method: c.req.method, count });
   // The refusal stands whether it can be recorded or not.
   c.executionCtx.waitUntil(recordAudit(c.env, event).catch(() => undefined));
-};
+}

@@ -2,7 +2,7 @@
  * POST /webhooks/:channel/:account — verify, parse, accept, and only then 200. A caller whose channel allows it may ask
  * for the answer itself: `?wait=1` waits for it, `Accept: text/event-stream` follows it.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { RawRequest } from "../adapters/adapter.ts";
 import { AppError } from "../core/errors.ts";
 import { accountKey, NAME_PATTERN, type SessionKey } from "../core/ids.ts";
@@ -11,15 +11,33 @@ import { type TakenIn, takeIn } from "../do/intake/intake.ts";
 import { streamTurn } from "../do/session/event-stream.ts";
 import { callSession } from "../do/session/session-client.ts";
 import type { Env } from "../env.ts";
-import { type HttpEnv, readBody } from "../http/middleware.ts";
-import { openToAll } from "../http/permission.ts";
-import { verifyRate } from "../http/rate-limit.ts";
+import { answerError } from "../http/answer-error.ts";
+import { assignRequestId, type HttpEnv, readBody } from "../http/middleware.ts";
+import { stateOpen } from "../http/permission.ts";
+import { renderWait } from "../http/problem.ts";
+import { refusalWaitMs, verifyRate } from "../http/rate-limit.ts";
 import { emit } from "../observability/emit.ts";
+import { noteCall } from "./note-call.ts";
 
 /** How long `?wait=1` waits; the caller then asks again with the same id and joins the same answer. */
 const WAIT_MS = 110_000;
 
-export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", openToAll, async (c) => {
+export const webhooks = new Hono<HttpEnv>().all(
+  "/webhooks/:channel/:account",
+  // One handler, and the middleware by hand: a chain takes a tenth of what a forged call may cost.
+  stateOpen(async (c) => {
+    await assignRequestId(c, () =>
+      noteCall(c, async () => {
+        c.res = await receive(c).catch((thrown: unknown) => refuse(thrown, c));
+      }),
+    );
+    return c.res;
+  }),
+);
+
+type WebhookContext = Context<HttpEnv, "/webhooks/:channel/:account">;
+
+async function receive(c: WebhookContext): Promise<Response> {
   const route = await openRoute(c.env, c.req.param("channel"), c.req.param("account"));
   const { adapter, account, io } = route;
   const request = rawRequest(c.req.raw, adapter.capabilities.maxBodyBytes);
@@ -38,7 +56,14 @@ export const webhooks = new Hono<HttpEnv>().all("/:channel/:account", openToAll,
   return adapter.capabilities.answersCaller
     ? answerCaller(c.env, c.req.raw, route, taken)
     : new Response(null);
-});
+}
+
+/** Whoever was refused too often is told when to come back, and no more: the reason he had before. */
+function refuse(thrown: unknown, c: WebhookContext): Response {
+  c.error = thrown instanceof Error ? thrown : new AppError("http/internal", { cause: thrown });
+  const waitMs = refusalWaitMs(thrown, c);
+  return waitMs > 0 ? renderWait(waitMs) : answerError(thrown, c, "public");
+}
 
 async function openRoute(env: Env, channel: string, name: string): Promise<Route> {
   const isName = NAME_PATTERN.test(channel) && NAME_PATTERN.test(name);

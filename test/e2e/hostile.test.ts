@@ -160,10 +160,7 @@ describe("a flood of calls with a wrong secret", () => {
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([401, 429]));
     expect(limited.length).toBeGreaterThan(150);
     expect(Number(limited[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await limited[0]?.json()).toMatchObject({
-      code: "rate/limited",
-      detail: "These calls come too fast.",
-    });
+    expect(await limited[0]?.text()).toBe("");
     expect(countStored(box.rockpool.dataDir)).toEqual(before);
     expect((await box.post(JSON.stringify({ update_id: 2 }))).status).toBe(200);
   });

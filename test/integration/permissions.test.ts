@@ -3,7 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { Hono } from "hono";
 import { beforeAll, describe, it } from "vitest";
 import { listRoutesOf, type StatedRoute } from "../../scripts/route-list.ts";
-import { adminApp, publicApp } from "../../src/app.ts";
+import { adminApp, publicApp, siteApp } from "../../src/app.ts";
 import { isAppError } from "../../src/core/errors.ts";
 import { ROLES, type Role } from "../../src/core/roles.ts";
 import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
@@ -94,9 +94,9 @@ async function callAdmin(route: StatedRoute, role: Role | undefined): Promise<Ou
 }
 
 /** What ends the session comes last. */
-const publicRoutes = listRoutesOf(publicApp, permissionOf).sort(
-  (one, other) => Number(isEnd(one)) - Number(isEnd(other)),
-);
+const publicRoutes = [publicApp, siteApp]
+  .flatMap((app) => listRoutesOf(app, permissionOf))
+  .sort((one, other) => Number(isEnd(one)) - Number(isEnd(other)));
 const adminRoutes = listRoutesOf(adminApp, permissionOf);
 
 function isEnd({ path }: StatedRoute): boolean {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { describe, it } from "vitest";
 import { AppError, ERRORS, type ErrorCode } from "../../../src/core/errors.ts";
 import { parseWith } from "../../../src/http/middleware.ts";
-import { MAX_FIELD_ERRORS, renderProblem } from "../../../src/http/problem.ts";
+import { MAX_FIELD_ERRORS, renderProblem, renderWait } from "../../../src/http/problem.ts";
 
 const codes = Object.keys(ERRORS) as ErrorCode[]; // Object.keys widens to string
 
@@ -94,5 +94,20 @@ describe("an error as problem+json", () => {
     const response = renderProblem(new AppError("http/bad_request", { cause }), "r");
     const { errors } = (await response.json()) as { errors: unknown[] };
     expect(errors).toHaveLength(MAX_FIELD_ERRORS);
+  });
+});
+
+describe("the answer to a flood", () => {
+  it("is 429 and whole seconds to wait, one at least, without a body", ({ expect }) => {
+    for (const [waitMs, seconds] of [
+      [1, "1"],
+      [1_000, "1"],
+      [1_001, "2"],
+    ] as const) {
+      const response = renderWait(waitMs);
+      expect(response.status).toBe(429);
+      expect(response.headers.get("retry-after")).toBe(seconds);
+      expect(response.body).toBeNull();
+    }
   });
 });
