@@ -2,7 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { loadOptions, type OptionProblem } from "../src/config/load.ts";
+import {
+  findUnknownOptions,
+  loadOptions,
+  type OptionProblem,
+  type UnknownOption,
+} from "../src/config/load.ts";
 import { MAIN_SERVER, parseModelServers } from "../src/config/model-servers.ts";
 import type { Options } from "../src/config/options.ts";
 import { EXIT, HostError, systemCode } from "./host-error.ts";
@@ -15,6 +20,8 @@ export interface Settings {
   dataDir: string;
   /** Whether the owner names the main model server: by ROCKPOOL_MODEL_URL, or as `main` of ROCKPOOL_MODEL_SERVERS. */
   modelUrlGiven: boolean;
+  /** What looks like an option and is none, a sentence for each. */
+  unknownOptions: string[];
 }
 
 /** Throws `config/invalid` that names each wrong option and what it expects. */
@@ -27,7 +34,13 @@ export function loadSettings(shell: Pick<Shell, "root" | "env">): Settings {
     options: loaded.options,
     dataDir: resolve(shell.root, loaded.options.ROCKPOOL_DATA),
     modelUrlGiven: source.ROCKPOOL_MODEL_URL !== undefined || namesMain(loaded.options),
+    unknownOptions: findUnknownOptions(source).map(describeUnknown),
   };
+}
+
+function describeUnknown({ name, meant }: UnknownOption): string {
+  const said = `${name} is no option and changes nothing`;
+  return meant === undefined ? `${said}.` : `${said}: ${meant} is probably meant.`;
 }
 
 function namesMain({ ROCKPOOL_MODEL_SERVERS }: Options): boolean {

@@ -45,6 +45,7 @@ function renderConfiguration(): string {
 Options come from the environment, or from a file \`.env\` in the project's folder (one \`NAME=value\` a line; \`.env.example\` lists them
 all). The environment goes first. They are read when a command starts: restart the server after a change (\`npx rockpool down\`, then
 \`npm start\`). A wrong value stops the start; every wrong one is named at once, and no value is ever printed.
+A name that begins with \`ROCKPOOL_\` and is not of this list changes nothing: \`npm start\` and \`npx rockpool doctor\` say which.
 
 ${table(["Option", "Default", "What it does"], rows)}
 

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { dataFolderAt } from "../data-folder.ts";
-import { checkClock, checkNode, checkWorkerd } from "../doctor/box.ts";
+import { checkClock, checkNode, checkOptions, checkWorkerd } from "../doctor/box.ts";
 import { checkCertificate } from "../doctor/certificate.ts";
-import { type Finding, failure, ok, renderFindings } from "../doctor/check.ts";
+import { type Finding, failure, renderFindings } from "../doctor/check.ts";
 import { checkDataFolder, checkDiskSpace, checkMasterKey } from "../doctor/data.ts";
 import { checkBackups, checkDatabases } from "../doctor/kept.ts";
 import { checkModel } from "../doctor/model.ts";
@@ -40,7 +40,7 @@ async function checkBox(shell: Shell): Promise<Finding[]> {
   const running = existsSync(folder.run) && findHolder(folder.root)?.purpose === "up";
   const state = running ? loadRunState(folder.root) : undefined;
   return [
-    ok("Options", "all are understood"),
+    checkOptions(settings),
     checkClock(shell.root, folder),
     checkDataFolder(folder),
     checkMasterKey(folder, decideKeySource(folder, settings.options)),

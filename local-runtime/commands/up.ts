@@ -18,6 +18,7 @@ export function defineCommand(command: Command, shell: Shell): void {
 
 async function runUp(shell: Shell): Promise<void> {
   const settings = loadSettings(shell);
+  for (const unknown of settings.unknownOptions) shell.note(unknown);
   const server = await openServer(shell, settings);
   outliveReader();
   obeySignals(server.supervisor);

@@ -4,9 +4,10 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { DataFolder } from "../data-folder.ts";
 import { LOG_FILE_NAME } from "../logs/rotating-log.ts";
+import type { Settings } from "../settings.ts";
 import { findWorkerd } from "../supervisor/workerd-binary.ts";
 import { workerdVersion } from "../versions.ts";
-import { type Finding, fail, failure, ok } from "./check.ts";
+import { type Finding, fail, failure, ok, warn } from "./check.ts";
 
 /** From here on Node runs TypeScript files directly. */
 const MIN_NODE = { major: 22, minor: 18 };
@@ -43,6 +44,15 @@ export function checkWorkerd(root: string): Finding {
       );
     return finding;
   }
+}
+
+export function checkOptions({ unknownOptions }: Pick<Settings, "unknownOptions">): Finding {
+  if (unknownOptions.length === 0) return ok("Options", "all are understood");
+  return warn(
+    "Options",
+    unknownOptions.join(" "),
+    "Correct the name in .env or the environment, or take it out: docs/configuration.md describes each option.",
+  );
 }
 
 /** A clock that is behind what it wrote itself breaks signatures and expiry times. */

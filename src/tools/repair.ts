@@ -4,8 +4,8 @@
  * refuses, and the model is told. Pure.
  */
 import { isJsonObject, parseJsonText } from "../core/json-text.ts";
+import { matchName } from "../core/match-name.ts";
 import type { JsonObject } from "../core/ports.ts";
-import { matchName } from "./names.ts";
 
 /** Names of a wrapping that some models put around the arguments. */
 const WRAPPINGS = ["arguments", "parameters", "args", "params", "input"];

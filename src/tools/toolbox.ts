@@ -1,8 +1,8 @@
 /** Answers a model's calls: finds the tool, repairs and checks the arguments, limits the time. */
 import { errorCode, isAppError } from "../core/errors.ts";
+import { matchName } from "../core/match-name.ts";
 import type { ToolCall } from "../core/ports.ts";
 import type { Toolbox } from "../core/tools.ts";
-import { matchName } from "./names.ts";
 import { repairArguments } from "./repair.ts";
 import { type Tool, type ToolContext, ToolRefusal } from "./tool.ts";
 

@@ -1,12 +1,12 @@
 /** Puts one case of the evaluation to a model, and looks at what it calls. Nothing is run, nothing is stored. */
 import { AppError } from "../../core/errors.ts";
+import { matchName } from "../../core/match-name.ts";
 import type { ToolCaseResult } from "../../core/tool-test.ts";
 import type { Toolbox } from "../../core/tools.ts";
 import type { Env } from "../../env.ts";
 import { type NumberedCase, TOOL_CASES } from "../../tools/evaluation/cases.ts";
 import { type MadeCall, scoreCalls } from "../../tools/evaluation/score.ts";
 import { CASE_NOW_MS } from "../../tools/evaluation/tool-case.ts";
-import { matchName } from "../../tools/names.ts";
 import { TOOLS } from "../../tools/registry.ts";
 import { repairArguments } from "../../tools/repair.ts";
 import { answerTokens, renderMessages } from "../../turn/context.ts";

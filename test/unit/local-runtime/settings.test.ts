@@ -39,6 +39,16 @@ describe("the settings", () => {
     );
   });
 
+  it("name what looks like an option and is none, and what is probably meant", ({ expect }) => {
+    const root = project("ROCKPOOL_EGRES=listed\nOTHER=1\n");
+    const env = { ROCKPOOL_PORT: "80", ROCKPOOL_INSTALL: "runtime", ROCKPOOL_EGRESS: "public" };
+    expect(loadSettings({ root, env }).unknownOptions).toEqual([
+      "ROCKPOOL_EGRES is no option and changes nothing: ROCKPOOL_EGRESS is probably meant.",
+      "ROCKPOOL_PORT is no option and changes nothing.",
+    ]);
+    expect(loadSettings({ root: project(), env: {} }).unknownOptions).toEqual([]);
+  });
+
   it("say so when .env cannot be read", ({ expect }) => {
     const root = project();
     mkdirSync(join(root, ".env"));

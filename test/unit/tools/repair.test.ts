@@ -1,7 +1,7 @@
 /** The mistakes of small models, each with its repair; and that repairing anything at all does no harm. */
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { matchName } from "../../../src/tools/names.ts";
+import { matchName } from "../../../src/core/match-name.ts";
 import { repairArguments } from "../../../src/tools/repair.ts";
 
 const schema = {

@@ -8,6 +8,7 @@ import {
   dataFolderAt,
   prepareDataFolder,
 } from "../../../../local-runtime/data-folder.ts";
+import { checkOptions } from "../../../../local-runtime/doctor/box.ts";
 import { failure, renderFindings } from "../../../../local-runtime/doctor/check.ts";
 import {
   checkDataFolder,
@@ -62,6 +63,20 @@ function stateAt(url: string): RunState {
   const adminSocket = "/nonexistent/admin.sock";
   return { pid: 1, workerdPid: 1, url, adminSocket, startedAtMs: 0, generation: 1 };
 }
+
+describe("the doctor's look at the options", () => {
+  it("warns of a name that is none, and finds nothing wrong with those of the table", ({
+    expect,
+  }) => {
+    expect(checkOptions(settings({ ROCKPOOL_EGRESS: "listed" })).result).toBe("ok");
+    const finding = checkOptions(settings({ ROCKPOOL_EGRES: "listed" }));
+    expect(finding).toMatchObject({
+      result: "warn",
+      detail: "ROCKPOOL_EGRES is no option and changes nothing: ROCKPOOL_EGRESS is probably meant.",
+    });
+    expect(finding.fix).toContain("docs/configuration.md");
+  });
+});
 
 describe("the doctor's look at the data folder", () => {
   it("finds nothing wrong with a good one, or with none", ({ expect }) => {

@@ -1,4 +1,4 @@
-/** Names that a model gets almost right: those of tools and of their arguments. Pure. */
+/** Names that are written almost right: by a model, those of tools and of their arguments; by people, those of options. Pure. */
 
 /** Letters that may differ in a name. */
 const MAX_DISTANCE = 2;
