@@ -1,5 +1,5 @@
 /** Numbers of identity cards and their like: those with a check digit are checked. */
-import type { Detector } from "./detector.ts";
+import { type Detector, wholeIf } from "./detector.ts";
 
 const CHINESE_WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHINESE_CHECKS = "10X98765432";
@@ -24,7 +24,7 @@ export const IDENTITY_NUMBERS: readonly Detector[] = [
     kind: "id",
     pattern:
       /(?<!\w)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\w)/g,
-    isGenuine: isChineseId,
+    privatePart: wholeIf(isChineseId),
     mask: "[id number]",
   },
   {
@@ -42,7 +42,7 @@ export const IDENTITY_NUMBERS: readonly Detector[] = [
   {
     kind: "id",
     pattern: /(?<![\w-])(?:[XYZxyz]-?\d{7}|\d{8})-?[A-Za-z](?![\w-])/g,
-    isGenuine: isSpanishId,
+    privatePart: wholeIf(isSpanishId),
     mask: "[id number]",
   },
 ];

@@ -39,7 +39,23 @@ export function createRedactor(
   };
 }
 
-function maskOne(text: string, { pattern, isGenuine, mask }: Detector): string {
-  if (!isGenuine) return text.replace(pattern, mask);
-  return text.replace(pattern, (found) => (isGenuine(found) ? mask : found));
+function maskOne(text: string, { pattern, privatePart, mask }: Detector): string {
+  if (!privatePart) return text.replace(pattern, mask);
+  return text.replace(pattern, (found) => maskParts(found, privatePart, mask));
+}
+
+/** What is left behind a masked part may hold another one. */
+function maskParts(
+  found: string,
+  privatePart: NonNullable<Detector["privatePart"]>,
+  mask: string,
+): string {
+  let masked = "";
+  let rest = found;
+  for (let part = privatePart(rest); part; part = privatePart(rest)) {
+    const at = rest.indexOf(part);
+    masked += rest.slice(0, at) + mask;
+    rest = rest.slice(at + part.length);
+  }
+  return masked + rest;
 }

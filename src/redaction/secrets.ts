@@ -2,14 +2,46 @@
 import type { Detector } from "./detector.ts";
 
 const TOKEN_PREFIXES =
-  "whsec_|xox[a-z]-|sk-|rkp_|gh[opusr]_|github_pat_|glpat-|AIza|hf_|npm_|dop_v1_|SG\\.";
+  "whsec_|xox[a-z]-|xapp-|sk-|rkp_|[sr]k_(?:live|test)_|gh[opusr]_|github_pat_|glpat-|AIza|GOCSPX-|ya29\\.|hf_|npm_|pypi-|dop_v1_|SG\\.|AGE-SECRET-KEY-1";
+
+/** What people and programs call a secret. */
+const NAMES =
+  "password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|пароль|パスワード|api[ _-]?key|(?:access|auth|refresh)[ _-]?token|client[ _-]?secret|secret[ _-]?(?:access[ _-]?)?key|密码|口令|密钥";
+/** Such as stand in other sentences, too: only before what looks like a secret. */
+const VAGUE_NAMES = "secret|token";
+const ASSIGNED = "\\\\?[\"']?\\s{0,3}[:=：]\\s{0,3}";
+const VALUE_CHAR = "[^\\s\"',;，。；]";
+const HAS_DIGIT = `(?=${VALUE_CHAR}{0,199}\\d)`;
+const KEYBOARD_CHAR = "[!#-&(-+\\--:<-~]";
+
+const KEY_HEAD = "-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----";
+/** As it is, and as a text within JSON has it. */
+const LINE_END = "(?:\\s|\\\\[nr])";
 
 export const SECRETS: readonly Detector[] = [
   {
+    // From its first line to its last, whatever stands between.
     kind: "secret",
-    pattern:
-      /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----\s{0,3}(?:[A-Za-z0-9+/=]{1,200}\s{0,3}){0,200}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?/g,
+    pattern: new RegExp(
+      `${KEY_HEAD}(?:(?!-----)[\\s\\S]){0,20000}-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----`,
+      "g",
+    ),
     mask: "[secret]",
+  },
+  {
+    // One that was cut off.
+    kind: "secret",
+    pattern: new RegExp(
+      `${KEY_HEAD}${LINE_END}{0,3}(?:[A-Za-z0-9+/=]{1,200}${LINE_END}{0,3}){0,200}`,
+      "g",
+    ),
+    mask: "[secret]",
+  },
+  {
+    // Within an address, whatever its protocol.
+    kind: "secret",
+    pattern: /\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/]{0,64}):[^\s@/]{1,200}@/gi,
+    mask: "$1:[secret]@",
   },
   { kind: "secret", pattern: /\b\d{6,12}:[A-Za-z0-9_-]{30,50}/g, mask: "[token]" },
   {
@@ -21,13 +53,40 @@ export const SECRETS: readonly Detector[] = [
   { kind: "secret", pattern: /\bBearer [A-Za-z0-9._~+/=-]{1,4000}/gi, mask: "Bearer [token]" },
   {
     kind: "secret",
+    pattern: /\b(authorization["']?\s{0,3}[:=]\s{0,3}["']?basic) [A-Za-z0-9+/=]{1,4000}/gi,
+    mask: "$1 [token]",
+  },
+  {
+    kind: "secret",
     pattern: /\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{1,1000}/g,
     mask: "[token]",
   },
   {
+    // Within quotation marks, spaces and all.
     kind: "secret",
-    pattern:
-      /(password|passwd|passphrase|passcode|pwd|api[ _-]?key|access[ _-]?token|client[ _-]?secret|密码|口令|密钥)(["']?\s{0,3}[:=：]\s{0,3}["']?)[^\s"',;，。；]{3,200}/gi,
+    pattern: new RegExp(`(${NAMES})(${ASSIGNED})"(?:[^"\\\\\\n]|\\\\.){1,200}"`, "gi"),
+    mask: '$1$2"[secret]"',
+  },
+  {
+    kind: "secret",
+    pattern: new RegExp(`(${NAMES})(${ASSIGNED}\\\\?["']?)${VALUE_CHAR}{3,200}`, "gi"),
+    mask: "$1$2[secret]",
+  },
+  {
+    // As one says it: with a digit, because other sentences go on the same way.
+    kind: "secret",
+    pattern: new RegExp(
+      `(${NAMES})(\\s{1,3}(?:is|ist|es|est)\\s{1,3}["']?|\\s?[是为]\\s?)(?=${KEYBOARD_CHAR}{0,199}\\d)${KEYBOARD_CHAR}{3,200}`,
+      "gi",
+    ),
+    mask: "$1$2[secret]",
+  },
+  {
+    kind: "secret",
+    pattern: new RegExp(
+      `(?<![A-Za-z])(${VAGUE_NAMES})(${ASSIGNED}\\\\?["']?)${HAS_DIGIT}${VALUE_CHAR}{8,200}`,
+      "gi",
+    ),
     mask: "$1$2[secret]",
   },
 ];

@@ -18,6 +18,8 @@ const MASKED = {
     "378282246310005",
     "6200000000000005",
     "4222222222222",
+    "4111\u00a01111\u00a01111\u00a01111",
+    "3782 822463 10005",
     "DE89 3704 0044 0532 0130 00",
     "GB82WEST12345698765432",
     "NO9386011117947",
@@ -42,13 +44,24 @@ const MASKED = {
     "0171/2345678",
     "020 7946 0958",
     "010-12345678",
+    "07911123456",
   ],
-  "[email]": ["ada@example.com", "a.b+c@mail.example.co.uk", "first_last@sub.example.org"],
+  "[email]": [
+    "ada@example.com",
+    "a.b+c@mail.example.co.uk",
+    "first_last@sub.example.org",
+    "josé@münchen.example",
+  ],
   "[secret]": [
     "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
     "AKIAIOSFODNN7EXAMPLE",
     "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----",
     "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA",
+    "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIA==\\n-----END PRIVATE KEY-----",
+    "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMHcC\n-----END EC PRIVATE KEY-----",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQdGBGF=\n-----END PGP PRIVATE KEY BLOCK-----",
+    "sk_live_abcdefghijklmnop1234",
+    "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ",
   ],
 } as const;
 
@@ -65,7 +78,11 @@ const LEFT = [
   "110105194912310021 has a wrong check character",
   "000-12-3456, 666-12-3456, 123-00-4567",
   "@ada and ada@localhost",
-  "the password is hard to guess",
+  "the password is hard to guess, and has 8 characters",
+  "密码是6位数字",
+  "Unexpected token: end of input, max_token: 4096",
+  "https://example.com:8080/@ada/notes",
+  "sizes 2 4 6 8 10 12 14 16 18 20 22 24 26",
   "order 12345678A",
   "我有 3 个苹果，2026 年 11 月 21 日",
 ];
@@ -89,9 +106,33 @@ describe("a redactor of all kinds", () => {
     ['"api_key": "abcdef0123"', '"api_key": "[secret]"'],
     ["密码：correcthorse", "密码：[secret]"],
     ["client-secret=abc123", "client-secret=[secret]"],
+    ['password = "correct horse battery staple"', 'password = "[secret]"'],
+    ['{"password":"a\\"b"}', '{"password":"[secret]"}'],
+    ["my password is hunter2!", "my password is [secret]"],
+    ["密码是hunter22。", "密码是[secret]。"],
+    ["AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG", "AWS_SECRET_ACCESS_KEY=[secret]"],
+    ["token=abcdef123456", "token=[secret]"],
+    ["Authorization: Basic YWRhOmh1bnRlcjI=", "Authorization: Basic [token]"],
+    ["postgres://ada:hunter2@db.local/x", "postgres://ada:[secret]@db.local/x"],
   ] as const)("keeps the name of what it masks: %s", ([text, masked], { expect }) => {
     expect(mask(text)).toBe(masked);
   });
+
+  it.for([
+    ["4111 1111 1111 1111 12/27, code 123", "[card] 12/27, code 123"],
+    ["4111111111111111 123", "[card] 123"],
+    ["2 times 5 with 2 4111-1111-1111-1111", "2 times 5 with 2 [card]"],
+    ["4111 1111 1111 1111 5500 0000 0000 0004 1", "[card] [card] 1"],
+    ["name,12/27,4111111111111111,123", "name,12/27,[card],123"],
+    ["Card No.4111111111111111", "Card No.[card]"],
+    ["BE68 5390 0754 7034 from Ada", "[card] from Ada"],
+    ["Tel.0171 2345678, Tel:030 12345678", "Tel.[phone], Tel:[phone]"],
+  ] as const)(
+    "finds a number beside others, as people write it: %s",
+    ([text, masked], { expect }) => {
+      expect(mask(text)).toBe(masked);
+    },
+  );
 
   it("finds a private text between any words, and nothing twice", ({ expect }) => {
     const words = fc.array(fc.stringMatching(/^[a-z.,!]{0,40}$/), { maxLength: 10 });
@@ -128,6 +169,12 @@ describe("a redactor of all kinds", () => {
       "0123 ",
       "A1",
       "-----BEGIN ",
+      "-----BEGIN PRIVATE KEY-----",
+      "4111 1111 1111 1111 ",
+      "AB12 CDEF ",
+      "ab://c:",
+      "token: ",
+      "password is ",
       "password:",
       "eyJ",
       "sk-",
