@@ -8,8 +8,35 @@ export interface ExportedTalk {
   pins: string[];
   /** What the model is told of older turns, in short; none where others speak here. */
   summary?: string;
+  /** The person's dialogue that has not come to its end. */
+  dialogues: ExportedDialogue[];
+  /** While a person answers in place of the model. */
+  handovers: ExportedHandover[];
   /** All that are kept here, sent or not; none where others speak here. */
   files: ExportedFile[];
+}
+
+export interface ExportedDialogue {
+  flow: string;
+  title: string;
+  /** The question that waits for an answer. */
+  asks?: string;
+  answers: { question: string; answer: string }[];
+  lastStepAtMs: number;
+  /** When it is let go without an answer. */
+  endsAtMs: number;
+}
+
+export interface ExportedHandover {
+  flow: string;
+  /** What the desk calls it by; absent until it has one. */
+  number?: number;
+  /** Somebody of the desk has answered. */
+  isAnswered: boolean;
+  /** Of the desk's last word, or of its beginning. */
+  lastWordAtMs: number;
+  /** What the desk was told of the dialogue that led to it. */
+  told?: string;
 }
 
 export interface ExportedFile {

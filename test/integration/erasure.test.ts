@@ -3,11 +3,12 @@ import { createExecutionContext, evictDurableObject, runInDurableObject } from "
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { adminApp } from "../../src/app.ts";
 import { signedReceiptText } from "../../src/core/erasure.ts";
-import type { PersonId } from "../../src/core/ids.ts";
+import { newId, type PersonId, type SessionKey } from "../../src/core/ids.ts";
 import { ERASED } from "../../src/db/erase-statements.ts";
 import { loadLoggedPerson } from "../../src/db/logged-person.ts";
 import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
+import { ErasureRows } from "../../src/do/person-data/erasure-rows.ts";
 import { findErasable } from "../../src/do/person-data/find-erasable.ts";
 import { joinPersonKeys } from "../../src/do/vault/person-keys.ts";
 import { createAccount, failureOf, letIn } from "../support/directory.ts";
@@ -176,6 +177,28 @@ describe("an erasure", () => {
     const receipt = await waitForReceipt(ada);
     expect(receipt).toMatchObject({ conversations: 1, messages: 2, identities: 1 });
     expect(await countD1("messages", ada.personId)).toBe(0);
+  });
+
+  it("takes, too, what a turn that ran meanwhile remembered and listed of the person", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-late");
+    const { personId } = ada;
+    await erasureOf(ada).start({ personId, by: BY, delayMs: 3_600_000 });
+    const directory = openDirectory(env);
+    await directory.remember(personId, "late", "Likes tea.");
+    const session = "web:main:late" as SessionKey;
+    await directory.openHandover({ id: newId(), session, personId, flow: "help" });
+    await runInDurableObject(erasureOf(ada), async (_instance, { storage }) => {
+      const rows = new ErasureRows(storage);
+      const begun = rows.load();
+      if (!begun) throw new Error("not begun");
+      rows.keep({ ...begun, ids: [personId], step: "settle", settledAtMs: Date.now() });
+      await storage.setAlarm(Date.now());
+    });
+    await waitForReceipt(ada);
+    expect(await directory.facts(personId)).toEqual([]);
+    expect(await directory.handoversOf([personId])).toEqual([]);
   });
 
   it("is begun once, and its receipt stays", async ({ expect }) => {

@@ -4,13 +4,15 @@ import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { adminApp } from "../../src/app.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import type { SessionCalls } from "../../src/core/session-protocol.ts";
-import { openDirectory } from "../../src/do/directory/directory-client.ts";
+import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
+import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
 import { exportPerson } from "../../src/do/person-data/export-person.ts";
 import { findErasable } from "../../src/do/person-data/find-erasable.ts";
 import { findExportable } from "../../src/do/person-data/find-exportable.ts";
 import { Summaries } from "../../src/do/session/summaries.ts";
 import { joinPersonKeys } from "../../src/do/vault/person-keys.ts";
+import { parseDefinition } from "../../src/flows/definition.ts";
 import { createAccount, letIn } from "../support/directory.ts";
 import { env, messageRequest } from "../support/integration.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
@@ -18,6 +20,18 @@ import { Talk } from "../support/talk.ts";
 import { tarTexts } from "../support/tar-texts.ts";
 
 const model = new ScriptedModel();
+const both = (text: string) => ({ en: text, zh: `中${text}` });
+const roof = {
+  flow: "roof",
+  title: both("Roof"),
+  phrases: ["mend my roof"],
+  start: "what",
+  states: {
+    what: { ask: both("What is it?"), label: both("It"), accept: { type: "text" }, next: "urgent" },
+    urgent: { ask: both("Is it urgent?"), accept: { type: "yesno" }, next: "end" },
+    end: { end: "person", say: both("Somebody answers.") },
+  },
+};
 
 beforeAll(async () => {
   vi.stubGlobal("fetch", model.fetch);
@@ -46,6 +60,10 @@ async function exportTexts(idOrName: string): Promise<Map<string, string>> {
   return tarTexts(new Uint8Array(await new Blob(chunks).arrayBuffer()));
 }
 
+function bothForms(...names: string[]): string[] {
+  return names.flatMap((name) => [`${name}.json`, `${name}.html`]);
+}
+
 describe("an export", () => {
   it("holds conversations with their files, memory and keys, and names each file signed", async ({
     expect,
@@ -70,17 +88,12 @@ describe("an export", () => {
     });
     const files = await exportTexts(ada.personId);
     expect([...files.keys()]).toEqual([
-      "person.json",
-      "memory.json",
-      "api-keys.json",
-      "turns.json",
-      "usage.json",
-      "conversations/1/about.json",
+      ...bothForms("person", "memory", "api-keys", "sign-ins", "hand-overs", "turns", "usage"),
+      ...bothForms("conversations/1/about"),
       `conversations/1/files/${kept.fileId}.txt`,
       "conversations/1/page-1.json",
       "conversations/1/page-1.html",
-      "audit.json",
-      "access.json",
+      ...bothForms("audit", "access"),
       "index.html",
       "manifest.json",
       "manifest.sig.json",
@@ -113,6 +126,96 @@ describe("an export", () => {
     await talk.sayAs(bob, "/help");
     const shared = (await exportTexts(ada.personId)).get("conversations/1/about.json");
     expect(JSON.parse(String(shared))).not.toHaveProperty("summary");
+  });
+
+  it("holds a half-filled dialogue, and later that a person answers, also in a group, as data and as a page", async ({
+    expect,
+  }) => {
+    await openDirectory(env).ensureOwner();
+    await openDirectory(env).putFlow(parseDefinition(roof));
+    forgetDirectory();
+    const ada = await createPerson("ada-dialogue");
+    const bob = await createPerson("bob-dialogue");
+    const group = new Talk();
+    const say = async (who: typeof ada, text: string) =>
+      group.replyTo(await group.sayAs(who, text));
+    for (const who of [ada, bob]) await say(who, "mend my roof");
+    await say(ada, "It *leaks* <here>.");
+    await say(bob, "Bob's is gone.");
+    await untilLogged(ada.personId, 4);
+    const half = await exportTexts(ada.personId);
+    expect(JSON.parse(String(half.get("conversations/1/about.json")))).toMatchObject({
+      isShared: true,
+      dialogues: [
+        {
+          flow: "roof",
+          title: "Roof",
+          asks: "Is it urgent?",
+          answers: [{ question: "What is it?", answer: "It *leaks* <here>." }],
+        },
+      ],
+      handovers: [],
+    });
+    const page = String(half.get("conversations/1/about.html"));
+    expect(page).toContain("It *leaks* &lt;here&gt;.");
+    expect(page).toContain("Is it urgent?");
+    expect([...half.values()].join("")).not.toContain("Bob's is gone.");
+
+    await say(ada, "yes");
+    const isListed = "SELECT 1 FROM handovers WHERE number IS NOT NULL";
+    await until(async () => (await group.sql(isListed)).length === 1);
+    const over = await exportTexts(ada.personId);
+    const about = JSON.parse(String(over.get("conversations/1/about.json")));
+    const [listed] = JSON.parse(String(over.get("hand-overs.json")));
+    expect(listed).toMatchObject({ flow: "roof", isAnswered: false, isOver: false });
+    expect(about).toMatchObject({
+      dialogues: [],
+      handovers: [
+        {
+          flow: "roof",
+          number: listed.number,
+          isAnswered: false,
+          told: expect.stringContaining("- It: It \\*leaks\\*"),
+        },
+      ],
+    });
+    expect(over.get("conversations/1/about.html")).toContain("leaks");
+    expect(over.get("hand-overs.html")).toContain("<td>roof</td>");
+
+    const erasure = env.ERASURE.getByName(ada.personId);
+    await erasure.start({ personId: ada.personId, by: { userId: null, ip: null } });
+    await until(async () => (await erasure.state()).status === "done");
+    expect(await group.sql("SELECT person_id FROM dialogues")).toEqual([
+      { person_id: bob.personId },
+    ]);
+    expect(await group.sql("SELECT 1 FROM handovers")).toEqual([]);
+    expect(await openDirectory(env).handoversOf([ada.personId])).toEqual([]);
+  });
+
+  it("holds by what the person signs in, and nothing secret of it", async ({ expect }) => {
+    const ada = await createPerson("ada-signs-in");
+    const credentials = openCredentials(env);
+    const password = "a long enough password of Ada's";
+    await credentials.setPassword(ada.personId, { name: "ada-signs-in", password });
+    const deviceName = "Browser <of> Ada";
+    const { issued } = await credentials.begin({ ...ada, method: "password", deviceName });
+    const files = await exportTexts(ada.personId);
+    expect(JSON.parse(String(files.get("sign-ins.json")))).toEqual({
+      name: "ada-signs-in",
+      passkeys: [],
+      devices: [
+        {
+          id: expect.any(String),
+          name: deviceName,
+          method: "password",
+          signedInAtMs: expect.any(Number),
+          lastSeenAtMs: expect.any(Number),
+        },
+      ],
+    });
+    expect(files.get("sign-ins.html")).toContain("Browser &lt;of&gt; Ada");
+    const texts = [...files.values()].join("");
+    for (const secret of [password, ...Object.values(issued)]) expect(texts).not.toContain(secret);
   });
 
   it("holds of a group only what the person wrote", async ({ expect }) => {

@@ -50,7 +50,12 @@ import { DirectoryLinks } from "./directory-links.ts";
 import type { DirectoryParts } from "./directory-parts.ts";
 import { openDirectorySchema } from "./directory-schema.ts";
 import type { KnownFlow } from "./flows.ts";
-import { DirectoryHandovers, type HandoverFound, type HandoverOpened } from "./handovers.ts";
+import {
+  DirectoryHandovers,
+  type HandoverFound,
+  type HandoverOpened,
+  type ListedHandover,
+} from "./handovers.ts";
 import { Memories } from "./memories.ts";
 import type { Pairing } from "./pairings.ts";
 import { People } from "./people.ts";
@@ -286,6 +291,10 @@ export class DirectoryObject extends DurableObject<Env> {
 
   handovers(): HandoverSummary[] {
     return this.#handovers.list();
+  }
+
+  handoversOf(people: readonly PersonId[]): ListedHandover[] {
+    return this.#handovers.of(people);
   }
 
   /** Undefined for a number that there is not. */

@@ -17,6 +17,15 @@ export interface HandoverFound {
   session: SessionKey;
 }
 
+/** One of a person's, as the person's export lists it. */
+export interface ListedHandover {
+  number: number;
+  flow: string;
+  openedAtMs: number;
+  isAnswered: boolean;
+  isOver: boolean;
+}
+
 interface Stored extends Record<string, SqlStorageValue> {
   number: number;
   id: string;
@@ -85,6 +94,23 @@ export class DirectoryHandovers {
         flow: row.flow,
         openedAtMs: row.opened_at_ms,
         answeredBy: row.answered_by === null ? null : nameOf(row.answered_by),
+      }));
+  }
+
+  /** Those of one person that are known, ended ones with them. */
+  of(people: readonly PersonId[]): ListedHandover[] {
+    return this.#sql
+      .exec<Stored>(
+        "SELECT * FROM handovers WHERE person_id IN (SELECT value FROM json_each(?)) ORDER BY number",
+        JSON.stringify(people),
+      )
+      .toArray()
+      .map((row) => ({
+        number: row.number,
+        flow: row.flow,
+        openedAtMs: row.opened_at_ms,
+        isAnswered: row.answered_by !== null,
+        isOver: row.ended === 1,
       }));
   }
 

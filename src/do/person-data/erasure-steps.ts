@@ -88,9 +88,9 @@ async function eraseLog(
   return "audit";
 }
 
-/** Once more from the log, for what was said or logged while the erasure began. */
+/** Once more from the beginning, for what was said, remembered, listed or logged while the erasure began. */
 async function settle({ nowMs }: ErasureDeps, { settledAtMs = 0 }: ErasureProgress): Promise<Next> {
-  return nowMs() < settledAtMs ? { untilMs: settledAtMs } : "find";
+  return nowMs() < settledAtMs ? { untilMs: settledAtMs } : "close";
 }
 
 async function eraseAudit({ env }: ErasureDeps, { ids, personId }: ErasureProgress): Promise<Next> {

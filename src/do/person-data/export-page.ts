@@ -16,7 +16,7 @@ export function escapeHtml(text: string): string {
 export function renderHtml(title: string, body: string): string {
   return `<!doctype html>
 <html><head><meta charset="utf-8"><meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${escapeHtml(title)}</title>
-<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}article{margin:1em 0}h2{font-size:1em;margin:0}p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}</style></head>
+<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}article{margin:1em 0}h2{font-size:1em;margin:0}p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}dt{font-weight:bold}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .5em;text-align:left;overflow-wrap:anywhere}</style></head>
 <body><h1>${escapeHtml(title)}</h1>
 ${body}
 </body></html>

@@ -8,10 +8,12 @@ import { loadPersonRows } from "../../db/person-rows.ts";
 import { loadPersonSessions } from "../../db/person-sessions.ts";
 import type { Env } from "../../env.ts";
 import { openAudit, recordAudit } from "../audit/audit-client.ts";
+import { openCredentials } from "../credentials/credentials-client.ts";
 import { openDirectory } from "../directory/directory-client.ts";
 import { openOptions } from "../isolate.ts";
 import { ExportArchive } from "./export-archive.ts";
 import { renderHtml, renderLinks, renderMessage } from "./export-page.ts";
+import { renderRecord } from "./export-record.ts";
 import type { Exportable } from "./find-exportable.ts";
 
 /** Entries of the audit log by or about the person, and of the access log: the newest may be left out beyond. */
@@ -51,15 +53,17 @@ async function* writeExport(env: Env, person: Exportable): AsyncGenerator<Uint8A
   yield* archive.finish((text) => openAudit(env).sign(text));
 }
 
-async function* writePerson(
-  { env, ids, archive, pages }: Export,
-  { id, about: known, isRemoved }: Exportable,
-) {
+async function* writePerson(all: Export, { id, about: known, isRemoved }: Exportable) {
+  const { env, ids } = all;
   const directory = openDirectory(env);
-  const [facts, zone, keys, rows, erasures] = await Promise.all([
+  const credentials = openCredentials(env);
+  const [facts, zone, keys, handovers, signIns, devices, rows, erasures] = await Promise.all([
     directory.facts(id),
     directory.zone(id),
     directory.apiKeys(id),
+    directory.handoversOf(ids),
+    credentials.credentials(id),
+    credentials.devices(id),
     loadPersonRows(env.DB, ids),
     isRemoved ? loadReceipts(env, ids) : [],
   ]);
@@ -75,13 +79,24 @@ async function* writePerson(
     person: about,
     memory: facts,
     "api-keys": keys,
+    "sign-ins": { ...signIns, devices: devices.map(({ isThis: _, ...device }) => device) },
+    "hand-overs": handovers,
     turns: rows.turns,
     usage: rows.usage,
   };
-  for (const [name, value] of Object.entries(files)) {
-    pages.push({ path: `${name}.json`, label: name });
-    yield* archive.add(`${name}.json`, toJson(value));
-  }
+  for (const [name, value] of Object.entries(files)) yield* writeRecord(all, name, name, value);
+}
+
+/** As JSON and as a page. */
+async function* writeRecord(
+  { archive, pages }: Export,
+  path: string,
+  label: string,
+  value: unknown,
+) {
+  pages.push({ path: `${path}.html`, label });
+  yield* archive.add(`${path}.json`, toJson(value));
+  yield* archive.add(`${path}.html`, renderHtml(label, renderRecord(value)));
 }
 
 /** Of erasures that are done. */
@@ -95,7 +110,9 @@ async function* writeTalk(all: Export, session: SessionKey, folder: string) {
   const object = env.SESSION.getByName(session);
   const talk = await object.describeTalk(ids);
   const address = decodeSessionKey(session);
-  yield* archive.add(`${folder}/about.json`, toJson({ session, ...address, ...talk }));
+  const channel = address?.channel ?? "conversation";
+  const name = `${channel} ${folder.split("/")[1]}`;
+  yield* writeRecord(all, `${folder}/about`, `${name}, about`, { session, ...address, ...talk });
   const paths = new Map<string, string>();
   yield* writeFiles(all, { session, folder, paths }, talk.files);
   let afterSeq = 0;
@@ -105,7 +122,7 @@ async function* writeTalk(all: Export, session: SessionKey, folder: string) {
     afterSeq = read.nextSeq;
     yield* writeFiles(all, { session, folder, paths }, read.files);
     const html = read.messages.map((message) => renderMessage(message, (id) => paths.get(id)));
-    const label = `${address?.channel ?? "conversation"} ${folder.split("/")[1]}, page ${page}`;
+    const label = `${name}, page ${page}`;
     pages.push({ path: `${folder}/page-${page}.html`, label });
     yield* archive.add(`${folder}/page-${page}.json`, toJson(read.messages));
     yield* archive.add(`${folder}/page-${page}.html`, renderHtml(label, html.join("\n")));
@@ -132,7 +149,8 @@ function extensionOf(name: string): string {
   return /\.[A-Za-z0-9]{1,8}$/.exec(name)?.[0] ?? "";
 }
 
-async function* writeLogs({ env, ids, archive, pages }: Export) {
+async function* writeLogs(all: Export) {
+  const { env, ids } = all;
   const audit = openAudit(env);
   const entries = [];
   const accesses = [];
@@ -150,10 +168,8 @@ async function* writeLogs({ env, ids, archive, pages }: Export) {
       if (page.length < MAX_AUDIT_PAGE) break;
     }
   }
-  for (const [name, value] of Object.entries({ audit: entries, access: accesses })) {
-    pages.push({ path: `${name}.json`, label: name });
-    yield* archive.add(`${name}.json`, toJson(value));
-  }
+  yield* writeRecord(all, "audit", "audit", entries);
+  yield* writeRecord(all, "access", "access", accesses);
 }
 
 function toJson(value: unknown): string {

@@ -1,6 +1,13 @@
 /** What a conversation holds of one person, page by page: for the person's own export. */
-import type { ExportedFile, ExportedPage, ExportedTalk } from "../../core/exported-talk.ts";
+import type {
+  ExportedDialogue,
+  ExportedFile,
+  ExportedHandover,
+  ExportedPage,
+  ExportedTalk,
+} from "../../core/exported-talk.ts";
 import type { PersonId } from "../../core/ids.ts";
+import { describeDialogue } from "../../flows/describe-dialogue.ts";
 import { unlessErased } from "../../security/keyring.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -30,9 +37,51 @@ export async function describeTalk(
     isShared,
     ...(summary ? { summary: summary.text } : {}),
     reminders: opened.filter((reminder) => reminder !== undefined),
+    dialogues: await describeDialogues(parts, people),
+    handovers: await describeHandovers(parts, people),
     pins: isShared ? [] : (await parts.pins.all()).map(({ text }) => text),
     files: isShared ? [] : await describeFiles(parts, allFiles(sql)),
   };
+}
+
+async function describeDialogues(
+  { dialogues }: SessionParts,
+  people: readonly PersonId[],
+): Promise<ExportedDialogue[]> {
+  const described = people.map(async (person) => {
+    const row = dialogues.find(person);
+    const opened = row && (await unlessErased(dialogues.open(row)));
+    if (!opened) return [];
+    const { snapshot, speaker } = opened.body;
+    const { flow, atMs: lastStepAtMs, dueAtMs: endsAtMs } = row;
+    return [
+      { flow, ...describeDialogue(opened.definition, snapshot, speaker), lastStepAtMs, endsAtMs },
+    ];
+  });
+  return (await Promise.all(described)).flat();
+}
+
+async function describeHandovers(
+  { handovers }: SessionParts,
+  people: readonly PersonId[],
+): Promise<ExportedHandover[]> {
+  const described = people.map(async (person) => {
+    const row = handovers.find(person);
+    const opened = row && (await unlessErased(handovers.open(row)));
+    if (!opened) return [];
+    const { flow, number, desk, atMs: lastWordAtMs } = row;
+    const told = opened.notice?.[opened.speaker.lang];
+    return [
+      {
+        flow,
+        ...(number === undefined ? {} : { number }),
+        isAnswered: desk !== undefined,
+        lastWordAtMs,
+        ...(told === undefined ? {} : { told }),
+      },
+    ];
+  });
+  return (await Promise.all(described)).flat();
 }
 
 function allFiles(sql: SqlStorage): string[] {
