@@ -1,5 +1,5 @@
 /** A person's copy of the own data, by a link of /export and from the settings: once, in time, and of nobody else. */
-import { runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, it, vi } from "vitest";
 import { publicApp } from "../../src/app.ts";
 import type { PersonId } from "../../src/core/ids.ts";
@@ -126,6 +126,7 @@ describe("a link of /export", () => {
       `${BOX_URL}/api/export`,
       { method: "POST", headers, body },
       env,
+      createExecutionContext(),
     );
     expect(forged.status).toBe(403);
     expect((await download(token)).status).toBe(410);
