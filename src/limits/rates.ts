@@ -1,6 +1,6 @@
 /**
- * How fast callers may call: the one table of rates, and the one structure that all of this isolate count in. A platform
- * calls from few addresses for everybody: by address only refused calls count, so that no forger stands in its way.
+ * How fast callers may call: the one table of rates, and where this isolate counts. A platform calls from few addresses
+ * for everybody: by address only refused calls count, so that no forger stands in its way.
  */
 import { parseIpAddress } from "../core/ip-address.ts";
 import { type Rate, TokenBuckets } from "./token-buckets.ts";
@@ -22,17 +22,23 @@ export const RATES = {
 
 export type RateKind = keyof typeof RATES;
 
-/** About 150 bytes each. */
+/** Of each kind, at about 150 bytes. */
 export const MAX_BUCKETS = 20_000;
 
 /** An IPv6 network of this many bits is one caller: whoever has one has all of its addresses. */
 const IPV6_BITS = 64n;
 
-const buckets = new TokenBuckets(MAX_BUCKETS);
+/** Kinds are kept apart: whoever calls from many addresses pushes out other addresses, and nobody who has run dry. */
+const buckets = new Map<RateKind, TokenBuckets>();
 
 /** Takes one of `kind` for whoever `key` names; 0 where that is free, else how long to wait in ms. */
 export function takeRate(kind: RateKind, key: string, nowMs: number): number {
-  return buckets.take(`${kind}|${key}`, RATES[kind], nowMs);
+  let ofKind = buckets.get(kind);
+  if (!ofKind) {
+    ofKind = new TokenBuckets(MAX_BUCKETS);
+    buckets.set(kind, ofKind);
+  }
+  return ofKind.take(key, RATES[kind], nowMs);
 }
 
 /** The caller that an address stands for. */

@@ -81,4 +81,12 @@ describe("guessing a /link code", () => {
     expect(tries("eve", "link_person")).toHaveLength(RATES.link_person.burst);
     expect(tries("", "link_box")).toHaveLength(RATES.link_box.burst);
   });
+
+  it("begins with no full bucket after a flood from many addresses", ({ expect }) => {
+    while (takeRate("link_box", "flooded", 9) === 0);
+    while (takeRate("link_person", "mallory", 9) === 0);
+    for (let index = 0; index <= MAX_BUCKETS; index += 1) takeRate("address", `y${index}`, 9);
+    expect(takeRate("link_box", "flooded", 9)).toBeGreaterThan(0);
+    expect(takeRate("link_person", "mallory", 9)).toBeGreaterThan(0);
+  });
 });
