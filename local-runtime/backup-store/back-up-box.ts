@@ -17,23 +17,37 @@ export interface BoxBackup extends StoreBackupReport {
 }
 
 /** `keep` as the option has it. Throws as runStoreBackup and pruneStore do. */
-export async function backUpBox(options: StoreBackupOptions, keep: string): Promise<BoxBackup> {
-  const { folder, store } = options;
+export async function backUpBox(made: StoreBackupOptions, keep: string): Promise<BoxBackup> {
+  const { folder, store } = made;
   const triedAtMs = Date.now();
   try {
     const keys = loadBoxKeys(folder);
     if (!keys) throw noRecoveryKey();
-    const report = await runStoreBackup(options);
+    const report = await runStoreBackup(made);
     const { id: snapshot } = report.header;
     const place = store.place;
     writeBackupReport(folder, { triedAtMs, succeededAtMs: triedAtMs, snapshot, place });
     const rule = parseKeepRule(keep);
-    const pruned = await pruneStore({ store, keys, keep: rule, nowMs: Date.now(), dryRun: false });
+    const options = { store, keys, keep: rule, nowMs: Date.now(), dryRun: false };
+    const pruned = await pruneStore(options).catch((error: unknown) => {
+      throw error instanceof HostError ? explainUnpruned(error, snapshot) : error;
+    });
     return { ...report, pruned };
   } catch (error) {
     recordFailure(folder, store.place, triedAtMs, error);
     throw error;
   }
+}
+
+/** The backup itself is good: who reads of a failure must not take it for none. */
+function explainUnpruned(error: HostError, snapshot: string): HostError {
+  return new HostError({
+    code: error.code,
+    message: `Backed up as ${snapshot}, but old backups were not removed: ${error.message}`,
+    fix: "Look at the store with `npx rockpool backup list`; what it says cannot be proved, remove from the store by hand.",
+    exitStatus: error.exitStatus,
+    cause: error,
+  });
 }
 
 /** The newest good one stays on record. */

@@ -7,7 +7,6 @@ import type { Settings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 import { openStore } from "./open-store.ts";
 import { type BoxKeys, loadBoxKeys } from "./recovery-key.ts";
-import { noRecoveryKey } from "./run-store-backup.ts";
 import type { BackupStore } from "./store.ts";
 
 /** The folder by its real path: the locks must all mean the same one. */
@@ -33,9 +32,14 @@ export function openBoxStore(shell: Shell, { options }: Settings, from?: string)
   });
 }
 
-/** Throws recovery/none. */
+/** What a store's objects are proved with. Throws recovery/none. */
 export function requireBoxKeys(folder: DataFolder): BoxKeys {
   const keys = loadBoxKeys(folder);
-  if (!keys) throw noRecoveryKey();
-  return keys;
+  if (keys) return keys;
+  throw new HostError({
+    code: "recovery/none",
+    message: "This box knows no recovery key to prove the backups with.",
+    fix: "Name a file that holds the one they were made with: --recovery-key <file>. For a first backup make one with `npx rockpool backup key`.",
+    exitStatus: EXIT.config,
+  });
 }

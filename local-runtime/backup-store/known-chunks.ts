@@ -1,6 +1,6 @@
 /**
  * What the newest snapshot is made of, as the box remembers it: chunks that need not be stored again. Only a help: where
- * it is lost, or the store lost a pack, the chunks are stored anew.
+ * it is lost, or the store lost a pack, or one was found damaged, the chunks are stored anew.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -39,6 +39,8 @@ const KnownSchema = v.strictObject({
   chunks: v.array(v.tuple([v.string(), count, count, count])),
 });
 
+type Known = v.InferOutput<typeof KnownSchema>;
+
 interface Owner {
   place: string;
   recoveryKeyId: string;
@@ -72,7 +74,20 @@ export function loadKnownChunks(
   );
 }
 
-function readKnown(folder: DataFolder) {
+/** What stands in these packs is stored anew by the next backup. */
+export function forgetPacks(folder: DataFolder, ids: ReadonlySet<string>): void {
+  const known = readKnown(folder);
+  if (!known) return;
+  const isForgotten = ({ id }: { id: string }) => ids.has(id);
+  if (!known.packs.some(isForgotten)) return;
+  const chunks = known.chunks.filter(([, index]) => {
+    const pack = known.packs[index];
+    return pack !== undefined && !isForgotten(pack);
+  });
+  writeKnown(folder, { ...known, chunks });
+}
+
+function readKnown(folder: DataFolder): Known | undefined {
   try {
     const text = gunzipSync(readFileSync(knownFile(folder)), { maxOutputLength: MAX_BYTES });
     return v.parse(KnownSchema, JSON.parse(text.toString("utf8")));
@@ -84,12 +99,15 @@ function readKnown(folder: DataFolder) {
 export function writeKnownChunks(folder: DataFolder, owner: Owner, chunks: KnownChunks): void {
   const packs = [...new Set([...chunks.values()].map(({ pack }) => pack))];
   const indices = new Map(packs.map((pack, index) => [pack, index]));
-  const list = [...chunks].map(([id, { pack, offset, length }]) => [
+  const list = [...chunks].map(([id, { pack, offset, length }]): Known["chunks"][number] => [
     id,
     indices.get(pack) ?? 0,
     offset,
     length,
   ]);
-  const text = JSON.stringify({ ...owner, packs, chunks: list });
-  writeFileAtomic(knownFile(folder), gzipSync(text, { level: 1 }));
+  writeKnown(folder, { ...owner, packs, chunks: list });
+}
+
+function writeKnown(folder: DataFolder, known: Known): void {
+  writeFileAtomic(knownFile(folder), gzipSync(JSON.stringify(known), { level: 1 }));
 }

@@ -50,6 +50,7 @@ export async function fillFromSnapshot(source: SnapshotSource, to: string): Prom
   const ids = await listSnapshots(store);
   const id = source.snapshot ?? ids[0];
   if (id === undefined) throw noBackup(store);
+  if (!ids.includes(id)) throw unknownBackup(store, id);
   const snapshot = await readSnapshot(store, id, key.box.sealKey);
   const { header } = snapshot;
   const keysOf = await readSnapshot(
@@ -83,5 +84,13 @@ function noBackup(store: BackupStore): HostError {
     code: "restore/no_backup",
     message: `The store ${store.place} holds no backup.`,
     fix: "Check the place: --from names it, or ROCKPOOL_BACKUP_TO.",
+  });
+}
+
+function unknownBackup(store: BackupStore, id: string): HostError {
+  return new HostError({
+    code: "restore/no_backup",
+    message: `The store ${store.place} holds no backup ${id}.`,
+    fix: "`npx rockpool backup list` shows those that are there.",
   });
 }

@@ -19,13 +19,16 @@ import { rockpoolVersion } from "../versions.ts";
 import { askRecoveryKey } from "./ask-recovery-key.ts";
 import { backUpBox } from "./back-up-box.ts";
 import { findFolder, openBoxStore, requireBoxKeys } from "./box-store.ts";
+import { forgetPacks } from "./known-chunks.ts";
 import { pruneStore } from "./prune-store.ts";
-import { listSnapshots, readSnapshot } from "./read-snapshot.ts";
-import type { RecoveryKey } from "./recovery-key.ts";
+import { readHeaders } from "./read-headers.ts";
+import { loadBoxKeys, type RecoveryKey } from "./recovery-key.ts";
 import { fillFromSnapshot } from "./restore-snapshot.ts";
-import type { SnapshotHeader } from "./snapshot.ts";
+import { noRecoveryKey } from "./run-store-backup.ts";
+import { PACKS } from "./snapshot.ts";
 import type { BackupStore } from "./store.ts";
-import { verifyObjects } from "./verify-store.ts";
+import { verifyStore } from "./store-owner.ts";
+import { type VerifyReport, verifyObjects } from "./verify-store.ts";
 
 /** People who write come first. */
 const LOW_PRIORITY = 10;
@@ -58,42 +61,56 @@ export async function runBoxBackup(
   shell.printJson(backup);
 }
 
-export async function runList(shell: Shell, from: string | undefined): Promise<void> {
-  const settings = loadSettings(shell);
-  const store = openBoxStore(shell, settings, from);
-  const keys = requireBoxKeys(findFolder(settings));
-  const headers: SnapshotHeader[] = [];
-  for (const id of await listSnapshots(store))
-    headers.push((await readSnapshot(store, id, keys.sealKey)).header);
-  shell.print(renderSnapshots(headers, store.place));
+export interface StoreFlags {
+  from?: string;
+  recoveryKey?: string;
+}
+
+/** Exit status 1 where a backup cannot be proved. */
+export async function runList(shell: Shell, flags: StoreFlags): Promise<void> {
+  const { store, keys } = await openForReading(shell, flags);
+  await verifyStore(store, keys.id);
+  const found = await readHeaders(store, keys.sealKey);
+  shell.print(renderSnapshots(found, store.place));
   shell.printJson({
     place: store.place,
-    backups: headers.map(({ packs, keys: _, list: __, ...header }) => ({
+    backups: found.headers.map(({ packs, keys: _, list: __, ...header }) => ({
       ...header,
       packs: packs.length,
     })),
+    unproved: found.unproved,
   });
+  if (found.unproved.length > 0) process.exitCode = EXIT.failure;
 }
 
-export async function runVerify(
-  shell: Shell,
-  flags: { from?: string; recoveryKey?: string },
-): Promise<void> {
-  const settings = loadSettings(shell);
-  const store = openBoxStore(shell, settings, flags.from);
-  const folder = findFolder(settings);
-  const key =
-    flags.recoveryKey === undefined ? undefined : await askRecoveryKey(shell, flags.recoveryKey);
+/** Exit status 1 where anything is wrong, or there is nothing to prove. */
+export async function runVerify(shell: Shell, flags: StoreFlags): Promise<void> {
+  const { store, keys, key, folder } = await openForReading(shell, flags);
   const progress = createProgress(shell);
-  const report = await verifyObjects(store, key?.box ?? requireBoxKeys(folder), (done, total) =>
+  const report = await verifyObjects(store, keys, (done, total) =>
     progress.update(`reading object ${done} of ${total}`, 0, 0),
   );
   progress.end();
-  shell.print(renderVerified(report));
+  forgetPacks(folder, damagedPacks(report));
+  shell.print(renderVerified(report, store.place));
   const isWhole = report.problems.length === 0 && report.snapshots.length > 0;
   const rehearsed = key && isWhole ? await rehearse(shell, store, key, folder.root) : undefined;
-  shell.printJson({ ok: report.problems.length === 0, ...report, rehearsed: rehearsed ?? null });
-  if (report.problems.length > 0) process.exitCode = EXIT.failure;
+  shell.printJson({ ok: isWhole, ...report, rehearsed: rehearsed ?? null });
+  if (!isWhole) process.exitCode = EXIT.failure;
+}
+
+/** With the recovery key a store is read on any machine; without it, on the box that it belongs to. */
+async function openForReading(shell: Shell, { from, recoveryKey }: StoreFlags) {
+  const settings = loadSettings(shell);
+  const store = openBoxStore(shell, settings, from);
+  const folder = findFolder(settings);
+  const key = recoveryKey === undefined ? undefined : await askRecoveryKey(shell, recoveryKey);
+  return { store, folder, key, keys: key?.box ?? requireBoxKeys(folder) };
+}
+
+function damagedPacks({ problems }: VerifyReport): Set<string> {
+  const packs = problems.filter(({ object }) => object.startsWith(`${PACKS}/`));
+  return new Set(packs.map(({ object }) => object.slice(PACKS.length + 1)));
 }
 
 /** A restore into a folder that goes again. */
@@ -118,9 +135,12 @@ export async function runPrune(
   { onlyNewest = false, dryRun = false }: { onlyNewest?: boolean; dryRun?: boolean },
 ): Promise<void> {
   const settings = loadSettings(shell);
+  const store = openBoxStore(shell, settings);
+  const keys = loadBoxKeys(findFolder(settings));
+  if (!keys) throw noRecoveryKey();
   const report = await pruneStore({
-    store: openBoxStore(shell, settings),
-    keys: requireBoxKeys(findFolder(settings)),
+    store,
+    keys,
     keep: onlyNewest ? "newest" : parseKeepRule(settings.options.ROCKPOOL_BACKUP_KEEP),
     nowMs: Date.now(),
     dryRun,

@@ -2,11 +2,11 @@
  * Proves what a store holds: each snapshot's seal, and each object that one names by its size and hash. The box can do
  * that by itself; with the recovery key the newest snapshot is put together too, as a restore would.
  */
-import { HostError } from "../host-error.ts";
 import { MAX_PACK_OBJECT_BYTES } from "./pack-writer.ts";
-import { listSnapshots, readProved, readSnapshot } from "./read-snapshot.ts";
+import { findFault, readHeaders } from "./read-headers.ts";
+import { readProved } from "./read-snapshot.ts";
 import type { BoxKeys } from "./recovery-key.ts";
-import { KEYS, PACKS, type SnapshotHeader } from "./snapshot.ts";
+import { KEYS, PACKS, SNAPSHOTS, type SnapshotHeader } from "./snapshot.ts";
 import { KEYS_KEPT, MAX_KEYS_BYTES } from "./snapshot-keys.ts";
 import type { BackupStore } from "./store.ts";
 import { verifyStore } from "./store-owner.ts";
@@ -20,6 +20,7 @@ export interface Problem {
 }
 
 export interface VerifyReport {
+  /** The newest first. */
   snapshots: string[];
   objects: number;
   readBytes: number;
@@ -39,28 +40,27 @@ export async function verifyObjects(
   progress: (done: number, total: number) => void,
 ): Promise<VerifyReport> {
   await verifyStore(store, keys.id);
-  const problems: Problem[] = [];
-  const headers: SnapshotHeader[] = [];
-  const ids = await listSnapshots(store);
-  for (const id of ids) {
-    const problem = await findProblem(`snapshots/${id}`, [id], async () => {
-      headers.push((await readSnapshot(store, id, keys.sealKey)).header);
-    });
-    if (problem) problems.push(problem);
-  }
+  const { headers, unproved } = await readHeaders(store, keys.sealKey);
+  const problems: Problem[] = unproved.map(({ id, what }) => ({
+    object: `${SNAPSHOTS}/${id}`,
+    what,
+    snapshots: [id],
+  }));
   const named = nameObjects(headers);
   let done = 0;
   let readBytes = 0;
   for (const [name, object] of named) {
     const maxBytes = name.startsWith(KEYS) ? MAX_KEYS_BYTES : MAX_PACK_OBJECT_BYTES;
-    const problem = await findProblem(name, object.snapshots, async () => {
+    const what = await findFault(async () => {
       readBytes += (await readProved(store, name, object, maxBytes)).length;
     });
-    if (problem) problems.push(problem);
+    if (what !== undefined) problems.push({ object: name, what, snapshots: object.snapshots });
     done += 1;
     progress(done, named.size);
   }
-  return { snapshots: ids, objects: named.size + ids.length, readBytes, problems };
+  const snapshots = [...headers, ...unproved].map(({ id }) => id);
+  snapshots.sort().reverse();
+  return { snapshots, objects: named.size + snapshots.length, readBytes, problems };
 }
 
 function nameObjects(headers: readonly SnapshotHeader[]): Map<string, Named> {
@@ -75,20 +75,4 @@ function nameObjects(headers: readonly SnapshotHeader[]): Map<string, Named> {
       else named.set(name, { sizeBytes, sha256, snapshots: [id] });
     }
   return named;
-}
-
-/** A store that is away is no problem of one object: that is thrown. */
-async function findProblem(
-  object: string,
-  snapshots: string[],
-  work: () => Promise<void>,
-): Promise<Problem | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof HostError) || /^store\/(unavailable|refused)$/.test(error.code))
-      throw error;
-    return { object, what: error.message, snapshots };
-  }
 }

@@ -2,6 +2,7 @@
 
 import type { BoxBackup } from "../backup-store/back-up-box.ts";
 import type { PruneReport } from "../backup-store/prune-store.ts";
+import type { StoredHeaders, UnprovedSnapshot } from "../backup-store/read-headers.ts";
 import type { SnapshotHeader } from "../backup-store/snapshot.ts";
 import type { VerifyReport } from "../backup-store/verify-store.ts";
 import type { BackupReport } from "./backup.ts";
@@ -41,26 +42,43 @@ export function renderPruned(report: PruneReport, dryRun: boolean): string {
   return `${verb} ${removed.length} old ${backups(removed.length)} (${megabytes(freedBytes)}); ${kept.length} ${dryRun ? "would stay" : "stay"}.`;
 }
 
-export function renderSnapshots(headers: readonly SnapshotHeader[], place: string): string {
-  if (headers.length === 0) return `No backups in ${place}.`;
+export function renderSnapshots({ headers, unproved }: StoredHeaders, place: string): string {
+  return [...renderProved(headers, place), ...renderUnproved(unproved)].join("\n");
+}
+
+function renderProved(headers: readonly SnapshotHeader[], place: string): string[] {
+  if (headers.length === 0) return [`No backups in ${place}.`];
   return [
     `${headers.length} ${backups(headers.length)} in ${place}, the newest first:`,
     ...headers.map(
       ({ id, createdAt, version, databases, dataBytes, addedBytes }) =>
         `  ${id}  ${createdAt.slice(0, 16).replace("T", " ")} UTC  Rockpool ${version}  ${databases} databases  ${megabytes(dataBytes)} (${megabytes(addedBytes)} new)`,
     ),
-  ].join("\n");
+  ];
 }
 
-export function renderVerified({ snapshots, objects, readBytes, problems }: VerifyReport): string {
+function renderUnproved(unproved: readonly UnprovedSnapshot[]): string[] {
+  if (unproved.length === 0) return [];
+  return [
+    `${unproved.length} ${backups(unproved.length)} cannot be proved, and cannot be restored:`,
+    ...unproved.map(({ id, what }) => `  snapshots/${id}  ${what}`),
+  ];
+}
+
+export function renderVerified(
+  { snapshots, objects, readBytes, problems }: VerifyReport,
+  place: string,
+): string {
+  if (snapshots.length === 0)
+    return `No backups in ${place}. Make one with \`npx rockpool backup\`; where there should be some, they were removed from the store.`;
   const looked = `${snapshots.length} ${backups(snapshots.length)}, ${objects} objects, ${megabytes(readBytes)}`;
   if (problems.length === 0) return `All is whole: ${looked}.`;
   return [
-    `${problems.length} of ${looked} are wrong:`,
+    `Wrong: ${problems.length}. Looked at: ${looked}.`,
     ...problems
       .slice(0, MAX_PROBLEMS_SHOWN)
       .map(({ what, snapshots: hit }) => `  ${what} Needed by ${hit.join(", ")}.`),
-    "Make a new backup now (`npx rockpool backup`): it stores anew what is missing or of another size. For changed objects: remove them from the store first.",
+    "Make a new backup now (`npx rockpool backup`): it stores anew what is missing or damaged, and is whole. The ones named here stay as they are until they are removed.",
   ].join("\n");
 }
 

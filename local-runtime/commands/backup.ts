@@ -2,7 +2,13 @@
 import type { Command } from "commander";
 import { writeArchiveBackup } from "../backup/archive-command.ts";
 import { runKey } from "../backup-store/key-command.ts";
-import { runBoxBackup, runList, runPrune, runVerify } from "../backup-store/store-commands.ts";
+import {
+  runBoxBackup,
+  runList,
+  runPrune,
+  runVerify,
+  type StoreFlags,
+} from "../backup-store/store-commands.ts";
 import type { Shell } from "../shell.ts";
 
 interface BackupFlags {
@@ -31,17 +37,20 @@ export function defineCommand(command: Command, shell: Shell): void {
     .action((flags: { new?: boolean; set?: string }) => runKey(shell, flags));
   command
     .command("list")
-    .description("List the backups in the store.")
+    .description(
+      "List the backups in the store, and those that cannot be proved. Exit status 1 where there is one of these.",
+    )
     .option("--from <place>", "another store than ROCKPOOL_BACKUP_TO")
-    .action((flags: { from?: string }) => runList(shell, flags.from));
+    .option("--recovery-key <file>", "file that holds the recovery key: on another machine")
+    .action((flags: StoreFlags) => runList(shell, flags));
   command
     .command("verify")
     .description(
-      "Read the whole store and prove every object in it. With the recovery key the newest backup is also put together, as a restore would. Exit status 1 where something is wrong.",
+      "Read the whole store and prove every object in it. With the recovery key the newest backup is also put together, as a restore would. Exit status 1 where something is wrong, or there is no backup.",
     )
     .option("--from <place>", "another store than ROCKPOOL_BACKUP_TO")
     .option("--recovery-key <file>", "file that holds the recovery key, or - for standard input")
-    .action((flags: { from?: string; recoveryKey?: string }) => runVerify(shell, flags));
+    .action((flags: StoreFlags) => runVerify(shell, flags));
   command
     .command("prune")
     .description(

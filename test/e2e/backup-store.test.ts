@@ -14,6 +14,7 @@ import {
 
 let ollama: FakeOllama;
 let rockpool: RockpoolProcess;
+let recoveryKey: string;
 const outside = temporaryFolder();
 const store = join(outside, "store");
 const env = { ROCKPOOL_BACKUP_TO: store };
@@ -42,6 +43,7 @@ describe("backups of a running server, in a store", () => {
     expect(early.stderr).toContain("There is no recovery key yet");
     const made = parse((await rockpool.run(["backup", "key", "--json"])).stdout);
     expect(made.recoveryKey).toMatch(/^AGE-SECRET-KEY-1/);
+    recoveryKey = made.recoveryKey;
     const again = await rockpool.run(["backup", "key"]);
     expect(again.stdout).toContain(`recovery key ${made.id}`);
     expect(again.stdout).not.toContain(made.recoveryKey);
@@ -108,8 +110,46 @@ describe("backups of a running server, in a store", () => {
     const verified = await rockpool.run(["backup", "verify"]);
     expect(verified.status).toBe(1);
     expect(verified.stdout).toContain(`packs/${pack} in the backup store`);
+    // From then on backups do without what is damaged.
+    const next = parse((await rockpool.run(["backup", "--json"])).stdout).header;
+    expect(next.packs.map(({ id }: { id: string }) => id)).not.toContain(pack);
     writeFileSync(path, bytes);
     expect((await rockpool.run(["backup", "verify"])).status).toBe(0);
+  });
+
+  it("are listed on any machine, the whole ones beside a damaged one", { timeout: 60_000 }, async ({
+    expect,
+  }) => {
+    const [damaged = "", ...whole] = readdirSync(join(store, "snapshots")).sort().reverse();
+    const path = join(store, "snapshots", damaged);
+    const bytes = readFileSync(path);
+    writeFileSync(path, Buffer.concat([Buffer.from("x"), bytes]));
+    const elsewhere = { ...env, ROCKPOOL_DATA: join(outside, "nothing-yet") };
+    const blind = await runRockpool(["backup", "list"], elsewhere);
+    expect(blind.status).toBe(78);
+    expect(blind.stderr).toContain("Name a file that holds the one they were made with");
+    const words = ["backup", "list", "--recovery-key", "-", "--json"];
+    const listed = await runRockpool(words, elsewhere, { input: recoveryKey });
+    expect(listed.status).toBe(1);
+    const { backups, unproved } = parse(listed.stdout);
+    expect(backups.map(({ id }: { id: string }) => id)).toEqual(whole);
+    expect(unproved).toEqual([
+      { id: damaged, what: expect.stringContaining(`The backup ${damaged} is none that`) },
+    ]);
+    // A backup is made all the same, and says that nothing was removed.
+    const made = await rockpool.run(["backup"]);
+    expect(made.status).toBe(1);
+    expect(made.stderr).toMatch(/Backed up as \S+, but old backups were not removed: The backup /);
+    writeFileSync(path, bytes);
+    expect((await rockpool.run(["backup", "list"])).status).toBe(0);
+  });
+
+  it("are not taken for whole where there are none", async ({ expect }) => {
+    const empty = join(outside, "emptied");
+    mkdirSync(empty);
+    const verified = await rockpool.run(["backup", "verify", "--from", empty]);
+    expect(verified.status).toBe(1);
+    expect(verified.stdout).toContain(`No backups in ${empty}.`);
   });
 });
 

@@ -5,10 +5,12 @@ import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, it, onTestFinished, vi } from "vitest";
 import { decideKept } from "../../../../local-runtime/backup-store/keep-rule.ts";
+import { forgetPacks } from "../../../../local-runtime/backup-store/known-chunks.ts";
 import {
   pruneStore,
   UNNAMED_STAYS_MS,
 } from "../../../../local-runtime/backup-store/prune-store.ts";
+import { readHeaders } from "../../../../local-runtime/backup-store/read-headers.ts";
 import { restoreSnapshot } from "../../../../local-runtime/backup-store/restore-snapshot.ts";
 import { KEYS_KEPT } from "../../../../local-runtime/backup-store/snapshot-keys.ts";
 import { verifyObjects } from "../../../../local-runtime/backup-store/verify-store.ts";
@@ -255,6 +257,45 @@ describe("a look at the whole store", () => {
       snapshots: expect.arrayContaining([id, second.id]),
     });
     expect(problems).toHaveLength(2);
+  });
+
+  it("names the whole backups beside one that cannot be proved", async ({ expect }) => {
+    using data = createDataFolder();
+    data.write("one", "hello");
+    const made = await createTestStore(data);
+    const first = (await made.backup()).header;
+    const second = (await made.backup()).header;
+    writeFileSync(join(made.root, "snapshots", second.id), "not a snapshot");
+    const { headers, unproved } = await readHeaders(made.store, made.key.box.sealKey);
+    expect(headers).toEqual([first]);
+    expect(unproved).toEqual([
+      {
+        id: second.id,
+        what: `The backup ${second.id} is none that this version of Rockpool knows.`,
+      },
+    ]);
+    expect((await look(made)).snapshots).toEqual([second.id, first.id]);
+  });
+
+  it("has what is damaged stored anew by the next backup, once that is known", async ({
+    expect,
+  }) => {
+    using data = createDataFolder();
+    data.write("one", "hello");
+    const made = await createTestStore(data);
+    const [pack] = (await made.backup()).header.packs;
+    const id = pack?.id ?? "";
+    expect((await made.backup()).header.packs).toEqual([pack]);
+    forgetPacks(data.folder, new Set(["0".repeat(32)]));
+    expect((await made.backup()).header.packs).toEqual([pack]);
+    forgetPacks(data.folder, new Set([id]));
+    const { header } = await made.backup();
+    expect(header.packs.map((item) => item.id)).not.toContain(id);
+    rmSync(join(made.root, "packs", id));
+    const { folder } = data;
+    const options = { folder, store: made.store, key: made.key, force: true, version: VERSION };
+    await restoreSnapshot({ ...options, snapshot: header.id, progress: () => {} });
+    expect(data.read()).toEqual({ one: ["hello"] });
   });
 
   it("is refused by a store that is away", async ({ expect }) => {

@@ -262,6 +262,22 @@ describe("a restore from a store", () => {
     });
   });
 
+  it("says so where there is no backup of that id", async ({ expect }) => {
+    using data = createDataFolder();
+    data.write("one", "hello");
+    const made = await createTestStore(data);
+    await made.backup();
+    const snapshot = "20200101-000000000-abcd";
+    const { folder } = data;
+    const { store, key } = made;
+    const options = { folder, store, key, force: true, version: VERSION, snapshot };
+    await expect(restoreSnapshot({ ...options, progress: () => {} })).rejects.toMatchObject({
+      code: "restore/no_backup",
+      message: `The store ${made.root} holds no backup ${snapshot}.`,
+    });
+    expect(data.read()).toEqual({ one: ["hello"] });
+  });
+
   it("refuses a backup of a newer version", async ({ expect }) => {
     using data = createDataFolder();
     data.write("one", "hello");
