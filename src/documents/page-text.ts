@@ -39,7 +39,8 @@ export function decodeEntities(text: string): string {
 }
 
 export function readPageText(html: string): string {
-  const lower = html.toLowerCase();
+  // Letters of tags only: others may become two, and all behind them would stand elsewhere.
+  const lower = html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   let text = "";
   let at = 0;
   while (at < html.length) {

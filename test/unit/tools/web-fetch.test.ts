@@ -185,6 +185,13 @@ describe("the text of a page", () => {
     expect(readPageText(page)).toBe("Tea & Cake\nOne cup, 5&euro; – 你好\na\nb");
   });
 
+  it("has no script also behind letters that become two where they are made small", ({
+    expect,
+  }) => {
+    const page = "<p>İİİ</p><script>alert(1)</script><p>İstanbul</p><STYLE>p{}</STYLE><p>b</p>";
+    expect(readPageText(page)).toBe("İİİ\nİstanbul\nb");
+  });
+
   it("of any bytes is text without a script, and well-formed", ({ expect }) => {
     const bits = fc.constantFrom(
       "<",
@@ -196,6 +203,7 @@ describe("the text of a page", () => {
       "-->",
       "&#",
       "&lt;",
+      "İ",
       "x",
       "\ud800",
     );
