@@ -2,6 +2,7 @@
  * The model servers that the options name: ROCKPOOL_MODEL_URL and those of ROCKPOOL_MODEL_SERVERS, with the names of the
  * bindings that reach them. Host and Worker read the same list, so that their indices agree.
  */
+import { type IpBlock, isInBlock, parseIpAddress, parseIpBlocks } from "../core/ip-address.ts";
 
 type ServerKind = "ollama" | "openai";
 
@@ -98,14 +99,23 @@ export function modelKeyBinding(index: number): string {
   return `MODEL_KEY_${index}`;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-/** Private addresses, and names that only a private network has. */
+const LOOPBACK = parseIpBlocks("127.0.0.0/8,::1") ?? [];
 const PRIVATE =
-  /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[f[cd]|\[fe[89ab])|\.(local|lan|home|internal|home\.arpa)$|^[^.[\]]+$/;
+  parseIpBlocks(
+    "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,fc00::/7,fe80::/10",
+  ) ?? [];
+/** Names that only a private network has. */
+const PRIVATE_NAME = /\.(local|lan|home|internal|home\.arpa)$|^[^.]+$/;
 
 /** By its address alone; a public name that means a private address counts as public. */
 export function placeOf(url: string): ServerPlace {
   const { hostname } = new URL(url);
-  if (LOOPBACK.test(hostname)) return "box";
-  return PRIVATE.test(hostname) ? "home" : "public";
+  const address = parseIpAddress(hostname.replace(/^\[|\]$/g, ""));
+  if (address === undefined) {
+    if (hostname === "localhost") return "box";
+    return PRIVATE_NAME.test(hostname) ? "home" : "public";
+  }
+  const isIn = (blocks: readonly IpBlock[]) => blocks.some((block) => isInBlock(address, block));
+  if (isIn(LOOPBACK)) return "box";
+  return isIn(PRIVATE) ? "home" : "public";
 }

@@ -101,6 +101,12 @@ describe("placeOf", () => {
     const named = ["gpu", "gpu.local", "gpu.lan", "gpu.internal", "[fd00::1]", "[fe80::1]"];
     expect(places(...home, ...named)).toEqual(Array(home.length + named.length).fill("home"));
     const world = ["8.8.8.8", "172.32.0.1", "100.128.0.1", "api.openai.com", "[2001:db8::1]"];
-    expect(places(...world, "127.0.0.1.evil.example")).toEqual(Array(6).fill("public"));
+    const likeOnes = [
+      "127.0.0.1.example",
+      "10.example.com",
+      "192.168.example.com",
+      "100.64.example",
+    ];
+    expect(places(...world, ...likeOnes)).toEqual(Array(9).fill("public"));
   });
 });
