@@ -4,6 +4,8 @@ import { cleanLine } from "./clean-text.ts";
 import type { TelegramMessage } from "./update.ts";
 
 const MAX_NAME_UNITS = 255;
+/** Characters without a form of their own: one that turns the direction shows another ending than the name has. */
+const UNSEEN = /\p{Cf}/gu;
 const MIME_PATTERN = /^[a-z0-9!#$&^_.+-]{1,63}\/[a-z0-9!#$&^_.+-]{1,63}$/;
 
 /** Where a message may hold one file, what kind it is, and its type where Telegram states none. */
@@ -30,7 +32,8 @@ function checkedMime(stated: string | undefined): string | undefined {
 
 function createRef(kind: MediaKind, file: FilePart, defaultMime: string | undefined): MediaRef {
   const mime = checkedMime(file.mime_type) ?? defaultMime;
-  const name = cleanLine(file.file_name ?? "", MAX_NAME_UNITS).replace(/[/\\]/g, "_");
+  const shown = (file.file_name ?? "").replace(UNSEEN, "");
+  const name = cleanLine(shown, MAX_NAME_UNITS).replace(/[/\\]/g, "_");
   return {
     kind,
     id: file.file_id,

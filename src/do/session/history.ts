@@ -4,7 +4,7 @@ import type { MessageEntry } from "../../core/journal.ts";
 import type { ChatMessage, MediaRef } from "../../core/message.ts";
 import type { AcceptRequest } from "../../core/session-protocol.ts";
 import { type Keyring, openJson, sealJson, unlessErased } from "../../security/keyring.ts";
-import { renderDocument, type ToldDocument } from "../../turn/documents.ts";
+import { plainName, renderDocument, type ToldDocument } from "../../turn/documents.ts";
 import type { Picture } from "../../turn/pictures.ts";
 
 /** What is sealed of a message. */
@@ -269,7 +269,7 @@ export class History {
 export function describeUser(body: MessageBody): string {
   const media = body.media.map(({ kind, name, transcript }) =>
     transcript === undefined
-      ? `[attached ${kind}${name ? `: ${name}` : ""}]`
+      ? `[attached ${kind}${name ? `: ${plainName(name)}` : ""}]`
       : `[${kind}, written down] ${transcript}`,
   );
   const documents = (body.documents ?? []).map((one) => `${renderDocument(one)}\n\n`);
