@@ -34,6 +34,7 @@ async function changeOrigins(
   decide: (origins: string[]) => string[] | undefined,
   waitMs: number,
 ): Promise<boolean> {
+  findServer(dataDir); // nothing is written where no server runs
   const folder = dataFolderAt(dataDir);
   const lock = tryLockFile(join(folder.run, "egress.lock"), LOCK_WAIT_MS);
   if (!lock) throw anotherChanges();
@@ -41,7 +42,6 @@ async function changeOrigins(
     const present = loadEgressOrigins(folder);
     const changed = decide(present);
     if (!changed) return false;
-    findServer(dataDir); // nothing is written where no server runs
     writeEgressOrigins(folder, changed);
     try {
       await reloadServer(dataDir, "the new address", waitMs);

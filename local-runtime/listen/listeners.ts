@@ -61,7 +61,18 @@ export function listListeners(options: Options): Listener[] {
       entrypoint: "AdminListener",
       clientCa: options.ROCKPOOL_ADMIN_CLIENT_CA,
     });
+  refuseSameAddress(listeners);
   return listeners;
+}
+
+function refuseSameAddress(listeners: readonly Listener[]): void {
+  const known = new Map<string, OptionName>();
+  for (const { host, port, option } of listeners) {
+    const other = known.get(`${host} ${port}`);
+    if (port !== 0 && other !== undefined)
+      throw contradiction(`${other} and ${option} are one address`, `Give ${option} another port.`);
+    known.set(`${host} ${port}`, option);
+  }
 }
 
 /** True for an address that only this machine reaches. */

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import {
@@ -126,6 +127,12 @@ describe("adding a channel", () => {
     });
     process.off("SIGHUP", ignore);
     expect(grants(admin)).toEqual([]);
+  });
+
+  it("says that no server runs, also where there never was one", async ({ expect }) => {
+    const dataDir = join(tmpdir(), "rockpool-no-such-folder");
+    for (const change of [allowOrigin, disallowOrigin])
+      await expect(change(dataDir, API)).rejects.toMatchObject({ code: "server/not_running" });
   });
 
   it("takes a grant away only where there is one", async ({ expect }) => {

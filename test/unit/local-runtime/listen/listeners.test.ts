@@ -97,6 +97,11 @@ describe("the listeners of a box", () => {
       { ROCKPOOL_API_LISTEN: "9443", ROCKPOOL_API_CLIENT_CA: "ca.pem" },
       "the server does not speak TLS",
     ],
+    [
+      { ROCKPOOL_METRICS_LISTEN: "9443", ROCKPOOL_API_LISTEN: "127.0.0.1:9443" },
+      "ROCKPOOL_METRICS_LISTEN and ROCKPOOL_API_LISTEN are one address",
+    ],
+    [{ ROCKPOOL_METRICS_LISTEN: "8787" }, "PORT and ROCKPOOL_METRICS_LISTEN are one address"],
   ] as const)("are none where options contradict each other: %j", ([env, message], { expect }) => {
     expect(() => list(env)).toThrow(message);
     expect(() => list(env)).toThrow(
