@@ -65,7 +65,7 @@ async function runCreate(shell: Shell, flags: CreateFlags): Promise<void> {
     ...(cacheAnswers === undefined ? {} : { cacheAnswersMs: parseKeepingTime(cacheAnswers) }),
     ...(expires === undefined ? {} : { expiresAtMs: parseExpiry(expires, Date.now()) }),
   };
-  const { adminSocket, url } = findServer(loadSettings(shell).dataDir);
+  const { adminSocket, url, apiUrl } = findServer(loadSettings(shell).dataDir);
   const { publicUrl } = await loadServerStatus(adminSocket);
   const { key, apiKey } = await callAdmin(adminSocket, {
     method: "POST",
@@ -73,7 +73,7 @@ async function runCreate(shell: Shell, flags: CreateFlags): Promise<void> {
     body,
     reply: ApiKeyCreatedSchema,
   });
-  const baseUrl = `${publicUrl === "" ? url : publicUrl}/v1`;
+  const baseUrl = `${apiUrl ?? (publicUrl || url)}/v1`;
   shell.print(
     [
       key,

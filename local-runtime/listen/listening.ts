@@ -68,23 +68,24 @@ export class Listening {
     for (const socket of this.sockets) socket.close();
   }
 
-  /** Address that the server answers at, without a slash at its end. */
-  url(): string {
-    const [main] = this.sockets;
-    return reachableUrl({
-      host: main?.host ?? "",
-      port: main?.port ?? 0,
-      secureName: this.#certificate && (this.#certificate.material.host ?? ""),
-    });
+  /**
+   * Where the server answers; `pageUrl` is for the browser of this machine: browsers take passkeys at `localhost` and not
+   * at 127.0.0.1. Only where the box answers there, whichever kind of address the browser makes of it.
+   */
+  addresses(): { url: string; pageUrl: string; apiUrl?: string } {
+    const find = (wanted: string) => this.sockets.find(({ name }) => name === wanted);
+    const [twin, api] = [find("localhost"), find("api")];
+    const url = this.#urlOf(this.sockets[0]);
+    return {
+      url,
+      pageUrl: twin ? reachableUrl({ host: "localhost", port: twin.port }) : url,
+      ...(api ? { apiUrl: this.#urlOf(api) } : {}),
+    };
   }
 
-  /**
-   * Address for the browser of this machine: browsers take passkeys at `localhost` and not at 127.0.0.1. Only where the
-   * box answers there, whichever kind of address the browser makes of it.
-   */
-  pageUrl(): string {
-    const twin = this.sockets.find(({ name }) => name === "localhost");
-    return twin ? reachableUrl({ host: "localhost", port: twin.port }) : this.url();
+  #urlOf({ host, port }: { host: string; port: number } = { host: "", port: 0 }): string {
+    const secureName = this.#certificate && (this.#certificate.material.host ?? "");
+    return reachableUrl({ host, port, secureName });
   }
 
   /** Writes what the next run embeds, and says what its config must know. */

@@ -16,6 +16,8 @@ const RunStateSchema = v.object({
   url: v.string(),
   /** The same for the browser of this machine; servers of before have none. */
   pageUrl: v.exactOptional(v.string()),
+  /** Where programs with an API key call, where that is a listener of its own. */
+  apiUrl: v.exactOptional(v.string()),
   /** Path of the admin socket, absolute. */
   adminSocket: v.string(),
   startedAtMs: v.number(),

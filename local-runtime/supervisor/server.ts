@@ -99,8 +99,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     folder,
     adminSocket: adminSocket.path,
     sockets: listening.sockets,
-    url: () => listening.url(),
-    pageUrl: () => listening.pageUrl(),
+    addresses: () => listening.addresses(),
     prepare: () => {
       const library = loadLibrary(folder);
       const model = decideModel({ ...settings, library, builtinUrl: modelServer.url });

@@ -29,10 +29,8 @@ export interface SupervisorOptions {
   adminSocket: string;
   /** Lent to one workerd after the other: a caller who comes between two of them waits for the next. */
   sockets: readonly HeldSocket[];
-  /** Address that the server answers at, without a slash at its end. */
-  url(): string;
-  /** The same for the browser of this machine. */
-  pageUrl(): string;
+  /** Where the server answers. */
+  addresses(): Pick<RunState, "url" | "pageUrl" | "apiUrl">;
   /** Writes the config of the next run. Throws a HostError when it cannot be made. */
   prepare(): void;
   /** Tells the Worker that it is about to end. May fail: the drain has its limit without it. */
@@ -148,8 +146,7 @@ export class Supervisor {
     const state: RunState = {
       pid: process.pid,
       workerdPid,
-      url: this.#options.url(),
-      pageUrl: this.#options.pageUrl(),
+      ...this.#options.addresses(),
       adminSocket: this.#options.adminSocket,
       startedAtMs: Date.now(),
       generation: this.#generation,

@@ -51,8 +51,7 @@ const supervisor = new Supervisor({
   folder,
   adminSocket: plan.adminSocket,
   sockets: listening.sockets,
-  url: () => listening.url(),
-  pageUrl: () => listening.pageUrl(),
+  addresses: () => listening.addresses(),
   prepare: () => {
     writeConfig(plan, listening, { present: folder.masterKey });
     if (floor) writeFloor(floor);

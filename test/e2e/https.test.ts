@@ -232,6 +232,8 @@ describe("listeners of their own", () => {
     expect(await statusOf(`${addressOf("metrics")}/metrics`)).toBe(200);
     expect(await statusOf(`${addressOf("metrics")}/`)).toBe(404);
     const api = `${addressOf("api")}/v1/models`;
+    const made = await server.run(["apikey", "create", "--name", "program", "--json"]);
+    expect(`${JSON.parse(made.stdout).baseUrl}/models`).toBe(api);
     await expect(callHttps(api, { ca })).rejects.toMatchObject({
       code: expect.stringMatching(/CERTIFICATE_REQUIRED|ECONNRESET/),
     });

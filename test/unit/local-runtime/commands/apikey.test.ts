@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import * as apikey from "../../../../local-runtime/commands/apikey.ts";
+import { loadRunState, writeRunState } from "../../../../local-runtime/supervisor/run-state.ts";
 import type { ApiKeySummary } from "../../../../src/core/admin-protocol.ts";
 import { IDLE_STATUS, problem, startFakeAdmin } from "../../../support/fake-admin.ts";
 import { runCommand } from "../../../support/run-command.ts";
@@ -36,6 +37,20 @@ describe("rockpool apikey", () => {
       route: "POST /api-keys",
       body: { name: "laptop", scopes: ["chat", "models", "embeddings"] },
     });
+  });
+
+  it("names the address of the API's own listener, where there is one", async ({ expect }) => {
+    await using admin = await startAdmin();
+    const state = loadRunState(admin.dataDir);
+    if (!state) throw new Error("no server runs there");
+    const apiUrl = "https://box.example:9443";
+    writeRunState(admin.dataDir, { ...state, apiUrl });
+    admin.handle("GET /status", () => ({
+      status: 200,
+      json: { ...IDLE_STATUS, publicUrl: "https://box.example" },
+    }));
+    const { json } = await runCommand(apikey, ["create", "--name", "laptop"], admin.dataDir);
+    expect(json).toMatchObject([{ baseUrl: `${apiUrl}/v1` }]);
   });
 
   it("passes on scopes, expiry, model and person", async ({ expect }) => {
