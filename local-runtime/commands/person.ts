@@ -45,7 +45,7 @@ export function defineCommand(command: Command, shell: Shell): void {
       .addArgument(new Argument("<kind>").choices(GRANT_KINDS))
       .argument("<value>", "a channel (telegram), an account (telegram:main), or a model's name")
       .action((person: string, kind: GrantKind, value: string) =>
-        runChange(shell, person, { what, kind, value }),
+        runChange(shell, person, { what, kind, value: kind === "channel" ? keyOf(value) : value }),
       );
   defineLimit(command, shell);
   command
@@ -57,6 +57,11 @@ export function defineCommand(command: Command, shell: Shell): void {
     .action((person: string) => runRemove(shell, person));
   defineExport(command, shell);
   defineErase(command, shell);
+}
+
+/** Other commands print an account as `telegram/main`. */
+function keyOf(account: string): string {
+  return account.replace("/", ":");
 }
 
 function defineLimit(command: Command, shell: Shell): void {

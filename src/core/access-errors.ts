@@ -30,6 +30,13 @@ export const ACCESS_ERRORS = {
     title: "This was not granted to the person.",
     fix: "See what was with `npx rockpool person show <person>`.",
   },
+  "person/unknown_channel": {
+    status: 400,
+    audience: "operator",
+    transient: false,
+    title: "There is no such channel or account.",
+    fix: "Name a channel (telegram) or an account of it (telegram:main): `npx rockpool channel list` shows the accounts.",
+  },
   "person/too_many_grants": {
     status: 409,
     audience: "operator",

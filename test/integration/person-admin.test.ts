@@ -148,6 +148,23 @@ describe("a grant", () => {
     expect((await directory.admit(ask("ada"))).status).toBe("admitted");
   });
 
+  it("of a channel or account that there is not is refused, and shuts nobody out", async ({
+    expect,
+  }) => {
+    const directory = await createBox();
+    const ada = await letIn(directory, "ada");
+    const grant = (value: string) =>
+      change(directory, ada, { what: "grant", kind: "channel", value });
+    for (const value of ["telegarm", "telegram/main", "telegram:mian", "telegram:", "web:other"])
+      expect(await grant(value)).toMatchObject({
+        code: "person/unknown_channel",
+        message: `This box has no ${value}.`,
+      });
+    expect((await directory.admit(ask("ada"))).status).toBe("admitted");
+    for (const value of ["telegram:main", "telegram", "web", "web:main", "api"]) await grant(value);
+    expect((await directory.showPerson(ada)).channels).toHaveLength(5);
+  });
+
   it("that was not given cannot be taken back, and there is room for some only", async ({
     expect,
   }) => {
@@ -233,6 +250,10 @@ describe("what was set for somebody who turns out to be somebody else", () => {
   it("is set for that person, too: nobody gets rid of it by /link", async ({ expect }) => {
     const directory = await createBox();
     const [ada, phone] = [await letIn(directory, "ada"), await letIn(directory, "phone")];
+    await directory.addAccount(
+      createAccount({ name: "other", key: accountKey("telegram", "other") }),
+      [],
+    );
     await change(directory, phone, { what: "grant", kind: "model", value: "small" });
     await change(directory, phone, { what: "grant", kind: "channel", value: "telegram:main" });
     await change(directory, ada, { what: "grant", kind: "channel", value: "telegram:other" });

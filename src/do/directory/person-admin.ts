@@ -1,8 +1,9 @@
 /** What is changed about people from outside: roles, grants, limits, removal. Synchronous SQL, in the caller's transaction. */
+import { findAdapter } from "../../adapters/registry.ts";
 import type { PersonChange, PersonSummary } from "../../core/admin-protocol.ts";
 import type { Person } from "../../core/directory-protocol.ts";
 import { AppError } from "../../core/errors.ts";
-import type { PersonId } from "../../core/ids.ts";
+import { type AccountKey, accountKey, type PersonId, parseAccountKey } from "../../core/ids.ts";
 import { MAX_GRANTS } from "../../core/person-access.ts";
 import type { Role } from "../../core/roles.ts";
 import { verifyRoleChange } from "../../security/role-changes.ts";
@@ -126,7 +127,21 @@ export class PersonAdmin {
       throw new AppError("person/too_many_grants", {
         detail: `A person has ${MAX_GRANTS} grants of one kind at most.`,
       });
+    if (kind === "channel") this.#verifyChannel(value as AccountKey); // one without an account is a channel alone
     this.#access.grant(id, kind, value);
+  }
+
+  /** Throws person/unknown_channel: a grant that nothing answers to would only shut the person out. */
+  #verifyChannel(value: AccountKey): void {
+    const { channel } = parseAccountKey(value);
+    const adapter = findAdapter(channel);
+    if (adapter && value === channel) return;
+    const isLocal = adapter?.capabilities.transports.includes("local") ?? false;
+    if (isLocal && value === accountKey(channel, "main")) return;
+    const isAccount =
+      this.#sql.exec("SELECT 1 FROM accounts WHERE key = ?", value).toArray().length > 0;
+    if (!isAccount)
+      throw new AppError("person/unknown_channel", { detail: `This box has no ${value}.` });
   }
 
   #describe(person: Person): PersonSummary {
