@@ -15,6 +15,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "webhook/unknown_account",
   "apikey/invalid",
   "owner/bad_token",
+  "sign_in/passkey_refused",
   "export/bad_link",
 ]);
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
 import { MAX_WAITING_PASSWORDS } from "../../src/do/credentials/passwords.ts";
 import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
+import { RATES } from "../../src/limits/rates.ts";
 import { FRESH_MS } from "../../src/routes/fresh-sign-in.ts";
 import { CHALLENGE_MS } from "../../src/security/passkey-challenge.ts";
 import { TRY_RULES } from "../../src/security/sign-in-throttle.ts";
@@ -139,6 +140,21 @@ describe("a password", () => {
     expect((await browser.call("/api/me")).status).toBe(200);
   });
 
+  it("of before opens nothing, also where it waited in line while it was changed", async ({
+    expect,
+  }) => {
+    const browser = await signIn();
+    await setPassword(browser);
+    const owner = await openDirectory(env).ensureOwner();
+    const credentials = openCredentials(env);
+    const [, tried] = await Promise.all([
+      credentials.setPassword(owner.id, { name: "ada", password: `${PASSWORD} anew` }),
+      credentials.tryPassword({ name: "ada", password: PASSWORD }),
+    ]);
+    expect(tried).toEqual({ status: "refused" });
+    expect((await tryPassword("ada", `${PASSWORD} anew`)).status).toBe(204);
+  });
+
   it("is changed only soon after signing in", async ({ expect }) => {
     const browser = await signIn();
     vi.setSystemTime(Date.now() + FRESH_MS + 1_000);
@@ -224,6 +240,27 @@ describe("a passkey", () => {
     expect(await use(await authenticator.answer(await ceremonyOf(thief)))).toBe(401);
     authenticator.counter = 500;
     expect(await use(await authenticator.answer(await ceremonyOf(thief)))).toBe(204);
+  });
+
+  it("that is made up again and again from one address is told to wait", async ({ expect }) => {
+    const browser = new CookieBrowser();
+    const stranger = await SoftwareAuthenticator.create();
+    const answer = await stranger.answer(await ceremonyOf(browser));
+    const use = (clientIp: string) =>
+      browser.call("/api/sign-in/passkey", {
+        method: "POST",
+        body: JSON.stringify(answer),
+        cf: { clientIp },
+      });
+    for (let tries = 0; tries < RATES.address.burst; tries += 1)
+      expect((await problemOf(await use("192.0.2.91:1"))).code).toBe("sign_in/passkey_refused");
+    const late = await use("192.0.2.91:2");
+    expect([late.status, late.headers.get("retry-after")]).toEqual([429, "2"]);
+    expect(await problemOf(late)).toMatchObject({
+      code: "rate/limited",
+      detail: "These calls come too fast.",
+    });
+    expect((await use("192.0.2.92:1")).status).toBe(401);
   });
 
   it("is not added by a challenge for another purpose, another page or another person", async ({

@@ -35,7 +35,8 @@ export class Passwords {
     const [row] = this.#sql.exec<Stored>("SELECT * FROM passwords WHERE name = ?", name).toArray();
     const record = row ? await this.#open(row) : NOBODYS_RECORD;
     const isRight = await this.#line.run(() => isPassword(record, password));
-    return row && isRight ? (row.person_id as PersonId) : undefined; // stored by set()
+    // While it waited in line the password may have been changed.
+    return row && isRight && this.#isStored(row.id) ? (row.person_id as PersonId) : undefined; // stored by set()
   }
 
   /** Throws sign_in/name_taken, sign_in/busy. */
@@ -73,6 +74,10 @@ export class Passwords {
     if (this.nameOf(into) === undefined)
       this.#sql.exec("UPDATE passwords SET person_id = ? WHERE person_id = ?", into, from);
     else this.remove(from);
+  }
+
+  #isStored(id: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM passwords WHERE id = ?", id).toArray().length > 0;
   }
 
   #verifyFree(personId: PersonId, name: string): void {
