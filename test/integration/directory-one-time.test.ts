@@ -12,6 +12,10 @@ import {
   sql,
 } from "../support/directory.ts";
 
+function sessionOf(conversation: string) {
+  return encodeSessionKey({ channel: "telegram", account: "main", conversation });
+}
+
 describe("the owner's link", () => {
   const refused = {
     code: "owner/bad_token",
@@ -60,10 +64,30 @@ describe("the owner's link", () => {
   });
 });
 
+describe("a link that signs a member in", () => {
+  it("ends with what the member was: a new role, or becoming one with somebody", async ({
+    expect,
+  }) => {
+    const directory = createDirectory();
+    await directory.addAccount(createAccount(), []);
+    const [ada, phone] = [await letIn(directory, "ada"), await letIn(directory, "phone")];
+    const owner = await directory.ensureOwner();
+    const links = [];
+    for (const id of [ada, phone, owner.id])
+      links.push((await directory.createOwnerLink(undefined, id)).token);
+    await directory.changePerson(ada, { what: "role", role: "owner" }, "owner");
+    const code = await directory.createLinkCode(sessionOf("there"), owner.id);
+    const speaker = { personId: phone, role: "member", name: "Phone", lang: "en" } as const;
+    await directory.redeemLink({ code, session: sessionOf("here"), speaker });
+    const redeem = (token = "") => failureOf(directory, (it) => it.redeemOwnerToken(token));
+    for (const token of links.slice(0, 2))
+      expect(await redeem(token)).toMatchObject({ code: "owner/bad_token" });
+    expect(await redeem(links[2])).toMatchObject({ id: owner.id });
+  });
+});
+
 describe("linking two conversations", () => {
-  const session = (conversation: string) =>
-    encodeSessionKey({ channel: "telegram", account: "main", conversation });
-  const [here, there, elsewhere] = [session("here"), session("there"), session("elsewhere")];
+  const [here, there, elsewhere] = [sessionOf("here"), sessionOf("there"), sessionOf("elsewhere")];
 
   function speakerOf(personId: PersonId) {
     return { personId, role: "member", name: "x", lang: "en" } as const;

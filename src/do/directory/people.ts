@@ -78,6 +78,7 @@ export class People {
   }
 
   setRole({ id, name, lang }: Person, role: Role): void {
+    this.#endSignInLinks(id);
     const [row] = this.#sql
       .exec<{ at: number }>(
         "UPDATE people SET role = ? WHERE id = ? RETURNING created_at_ms AS at",
@@ -86,6 +87,11 @@ export class People {
       )
       .toArray();
     if (row) this.#log({ kind: "person", id, role, name, lang, createdAtMs: row.at });
+  }
+
+  /** Who made one for a member must not come in by it as what the member has become. */
+  #endSignInLinks(id: PersonId): void {
+    this.#sql.exec("DELETE FROM owner_tokens WHERE person_id = ?", id);
   }
 
   #people(where: string, ...values: SqlStorageValue[]): Person[] {
@@ -192,6 +198,7 @@ export class People {
     // Nobody gets rid of what the owner has set for him; a stronger role has what was set for it, and nothing else.
     if (this.find(from)?.role === this.find(into)?.role) this.#access.join(from, into);
     this.#access.forget(from);
+    this.#endSignInLinks(from);
     this.#sql.exec("UPDATE joined_people SET into_id = ? WHERE into_id = ?", into, from);
     this.#sql.exec(
       "INSERT OR REPLACE INTO joined_people (from_id, into_id) VALUES (?, ?)",
