@@ -25,7 +25,7 @@ export const PERMISSIONS = {
   "handover:answer": "see who was handed over to a person, and answer them",
   "data:own": "take a copy of everything that the box has of oneself",
   "session:own": "see and end one's own sign-ins",
-  "session:manage": "see and end everybody's sign-ins",
+  "session:manage": "make links that sign people in, see and end everybody's sign-ins",
   "status:read": "see how the box fares",
   "account:read": "see the accounts of messengers",
   "account:write": "add, try and remove accounts of messengers",

@@ -30,6 +30,15 @@ export function callerRole(c: Context<HttpEnv>): Role {
   return role;
 }
 
+/**
+ * As what the caller decides about others: an owner's key counts as an admin, so that no key that leaks makes owners,
+ * admins or further keys that administrate. Throws http/unauthorized for nobody.
+ */
+export function callerRank(c: Context<HttpEnv>): Role {
+  const role = callerRole(c);
+  return role === "owner" && c.get("apiCaller") ? "admin" : role;
+}
+
 function roleOf(c: Context<HttpEnv>): Role | undefined {
   return c.get("speaker")?.role ?? c.get("apiCaller")?.speaker.role ?? c.get("role");
 }

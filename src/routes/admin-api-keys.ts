@@ -8,7 +8,7 @@ import { NAME_PATTERN } from "../core/ids.ts";
 import { forgetDirectory, openDirectory } from "../do/directory/directory-client.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
-import { callerRole, requirePermission, verifyCaller } from "../http/permission.ts";
+import { callerRank, requirePermission, verifyCaller } from "../http/permission.ts";
 import { emit } from "../observability/emit.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -30,9 +30,9 @@ const createSchema = v.strictObject({
   expiresAtMs: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
 }) satisfies v.GenericSchema<unknown, CreateApiKey>;
 
-/** Throws permission/denied: only an owner makes keys that act for an owner, or that administrate. */
+/** Throws permission/denied, apikey/out_of_scope: only an owner, and no key, makes keys of an owner or that administrate. */
 async function verifyMayCreate(c: Context<HttpEnv>, request: CreateApiKey): Promise<void> {
-  if (callerRole(c) === "owner") return;
+  if (callerRank(c) === "owner") return;
   const { person, scopes } = request;
   const role =
     person === undefined ? "owner" : (await openDirectory(c.env).showPerson(person)).role;
@@ -56,8 +56,12 @@ export const adminApiKeys = new Hono<HttpEnv>()
   })
   .delete("/:name", requirePermission("apikey:write"), async (c) => {
     const name = c.req.param("name");
-    await openDirectory(c.env).revokeApiKey(name, actorOf(c));
-    forgetDirectory();
+    try {
+      await openDirectory(c.env).revokeApiKey(name, actorOf(c));
+    } finally {
+      // It is revoked also where its entry of the audit log has to wait.
+      forgetDirectory();
+    }
     emit({ type: "apikey:revoked", name });
     return c.json({ revoked: true });
   });

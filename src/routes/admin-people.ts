@@ -16,7 +16,7 @@ import { findExportable } from "../do/person-data/find-exportable.ts";
 import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
-import { callerRole, requirePermission, verifyCaller } from "../http/permission.ts";
+import { callerRank, requirePermission, verifyCaller } from "../http/permission.ts";
 import { streamChunks } from "../http/stream-chunks.ts";
 
 const MAX_BODY_BYTES = 4096;
@@ -46,13 +46,13 @@ export const adminPeople = new Hono<HttpEnv>()
   .post("/:person", requirePermission("person:write"), async (c) => {
     const change = await readJson(c.req.raw, changeSchema, MAX_BODY_BYTES);
     const directory = openDirectory(c.env);
-    const changed = await directory.changePerson(c.req.param("person"), change, callerRole(c));
+    const changed = await directory.changePerson(c.req.param("person"), change, callerRank(c));
     forgetDirectory();
     await record(c.env, actorOf(c), changed, change);
     return c.json(changed.after);
   })
   .post("/:person/erase", requirePermission("person:erase"), async (c) => {
-    const personId = await findErasable(c.env, c.req.param("person"), callerRole(c));
+    const personId = await findErasable(c.env, c.req.param("person"), callerRank(c));
     await c.env.ERASURE.getByName(personId).start({ personId, by: actorOf(c) });
     return c.json({ personId }, 202);
   })
@@ -67,7 +67,7 @@ export const adminPeople = new Hono<HttpEnv>()
     return c.body(streamChunks(archive), 200, { "content-type": "application/x-tar" });
   })
   .delete("/:person", requirePermission("person:write"), async (c) => {
-    const removed = await openDirectory(c.env).removePerson(c.req.param("person"), callerRole(c));
+    const removed = await openDirectory(c.env).removePerson(c.req.param("person"), callerRank(c));
     forgetDirectory();
     dropSessions(await openCredentials(c.env).forget(removed.id));
     const { id: subjectId, role, name } = removed;

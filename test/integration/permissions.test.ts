@@ -3,7 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { Hono } from "hono";
 import { beforeAll, describe, it } from "vitest";
 import { listRoutesOf, type StatedRoute } from "../../scripts/route-list.ts";
-import { adminApp, publicApp, siteApp } from "../../src/app.ts";
+import { adminApp, adminListenerApp, publicApp, siteApp } from "../../src/app.ts";
 import { isAppError } from "../../src/core/errors.ts";
 import { ROLES, type Role } from "../../src/core/roles.ts";
 import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
@@ -11,6 +11,7 @@ import type { HttpEnv } from "../../src/http/middleware.ts";
 import { permissionOf } from "../../src/http/permission.ts";
 import { admin } from "../../src/routes/admin.ts";
 import { isAllowed } from "../../src/security/permissions.ts";
+import { sql } from "../support/directory.ts";
 import { env } from "../support/integration.ts";
 import { createPeopleOfAllRoles, type RolePerson } from "../support/people-of-all-roles.ts";
 
@@ -20,7 +21,8 @@ beforeAll(async () => {
   people = await createPeopleOfAllRoles();
 });
 
-const DENIED = /^(permission\/denied|http\/unauthorized|apikey\/(invalid|out_of_scope))$/;
+const DENIED =
+  /^(permission\/denied|http\/unauthorized|apikey\/(invalid|out_of_scope)|invalid_api_key)$/;
 
 /** Values that lead to nothing that exists, so that an allowed call changes nothing. */
 function fill(path: string): string {
@@ -176,6 +178,71 @@ describe("an admin", () => {
     const { status } = await callAdmin(route, "admin");
     expect(status).toBeGreaterThanOrEqual(400);
     expect(await openDirectory(env).person(owner.personId)).toMatchObject({ role: "owner" });
+  });
+});
+
+/** Over the listener, by the API key of whoever has this role: it has all scopes. */
+async function callByKey(role: Role, method: string, path: string, body?: unknown) {
+  const headers = { authorization: `Bearer ${personOf(role).apiKey}` };
+  const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const context = createExecutionContext();
+  const request = new Request(`https://box.example${path}`, init);
+  const outcome = await outcomeOf(await adminListenerApp.fetch(request, env, context));
+  await waitOnExecutionContext(context);
+  return [outcome.status, outcome.denied];
+}
+
+function personOf(wanted: Role): RolePerson {
+  const person = people.find(({ role }) => role === wanted);
+  if (!person) throw new Error(`There is no ${wanted}.`);
+  return person;
+}
+
+describe("an API key", () => {
+  it("of the owner that administrates makes and unmakes no owner, no admin and no further key of either", async ({
+    expect,
+  }) => {
+    const [guest, admin] = [personOf("guest").personId, personOf("admin").personId];
+    const become = (role: Role) => ({ what: "role", role });
+    const denied = [403, "permission/denied"];
+    for (const role of ["owner", "admin"] as const)
+      expect(await callByKey("owner", "POST", `/people/${guest}`, become(role))).toEqual(denied);
+    expect(await callByKey("owner", "POST", `/people/${admin}`, become("guest"))).toEqual(denied);
+    expect(await callByKey("owner", "DELETE", `/people/${admin}`)).toEqual(denied);
+    expect(await callByKey("owner", "POST", `/people/${admin}/erase`)).toEqual(denied);
+    const outOfScope = [403, "apikey/out_of_scope"];
+    for (const key of [
+      { name: "mine", scopes: ["chat"] },
+      { name: "hers", scopes: ["admin"], person: guest },
+    ])
+      expect(await callByKey("owner", "POST", "/api-keys", key)).toEqual(outOfScope);
+    expect(await callByKey("owner", "POST", `/people/${guest}`, become("auditor"))).toEqual([
+      200,
+      undefined,
+    ]);
+    expect(await callByKey("owner", "POST", `/people/${guest}`, become("guest"))).toEqual([
+      200,
+      undefined,
+    ]);
+    expect(await openDirectory(env).person(admin)).toMatchObject({ role: "admin" });
+  });
+
+  it("is out at once when it is revoked, also while the audit log cannot be told", async ({
+    expect,
+  }) => {
+    const directory = openDirectory(env);
+    const { key } = await directory.createApiKey({ name: "brief", scopes: ["models"] });
+    const headers = { authorization: `Bearer ${key}` };
+    const use = async () => {
+      const request = new Request("https://box.example/v1/models", { headers });
+      return outcomeOf(await publicApp.fetch(request, env, createExecutionContext()));
+    };
+    expect(await use()).toEqual({ status: 200, denied: undefined });
+    await sql(directory, "INSERT INTO audit_queue (event) VALUES ('torn')");
+    const revoke = { method: "DELETE", path: "/api-keys/brief", permission: undefined };
+    expect((await callAdmin(revoke, "owner")).status).toBe(500);
+    await sql(directory, "DELETE FROM audit_queue WHERE event = 'torn'");
+    expect(await use()).toEqual({ status: 401, denied: "invalid_api_key" });
   });
 });
 
