@@ -15,9 +15,10 @@ export async function findRedactPatterns(folder: DataFolder): Promise<Record<str
   return { [BINDING]: folder.redactPatterns };
 }
 
-/** Throws redact/malformed. */
+/** None where there is no file. Throws redact/malformed. */
 export async function loadRedactPatterns(folder: DataFolder): Promise<OwnPattern[]> {
-  return parse(readPatterns(folder) ?? "", folder.redactPatterns);
+  const text = readPatterns(folder);
+  return text === undefined ? [] : parse(text, folder.redactPatterns);
 }
 
 function readPatterns(folder: DataFolder): string | undefined {

@@ -1,8 +1,14 @@
 /** What becomes of a line that workerd writes: one JSON line for the log, and for what matters one for the terminal. */
 import { REDACTION_KINDS } from "../../src/core/redaction.ts";
+import type { OwnPattern } from "../../src/redaction/own-patterns.ts";
 import { createRedactor } from "../../src/redaction/redactor.ts";
 
-const { mask } = createRedactor(REDACTION_KINDS, []);
+let redactor = createRedactor(REDACTION_KINDS, []);
+
+/** From now on the owner's own patterns are masked as well, in all of this process. */
+export function setOwnPatterns(patterns: readonly OwnPattern[]): void {
+  redactor = createRedactor(REDACTION_KINDS, patterns);
+}
 
 export interface LogLine {
   time: string;
@@ -23,7 +29,7 @@ export function logLine(
   if (parseLogLine(line)) return line;
   const time = new Date(nowMs).toISOString();
   const level = stream === "stderr" ? "warn" : "info";
-  return JSON.stringify({ time, level, type, text: mask(line) });
+  return JSON.stringify({ time, level, type, text: redactor.mask(line) });
 }
 
 /** A short line for people where the level is warn or error; undefined for all others. */

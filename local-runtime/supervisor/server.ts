@@ -27,13 +27,13 @@ import { RunKeys } from "../keys/run-keys.ts";
 import { verifyVault } from "../keys/verify-vault.ts";
 import type { CertificateEvent } from "../listen/certificate-keeper.ts";
 import { Listening } from "../listen/listening.ts";
-import { logLine, terminalLine } from "../logs/output-lines.ts";
+import { logLine, setOwnPatterns, terminalLine } from "../logs/output-lines.ts";
 import { RotatingLog } from "../logs/rotating-log.ts";
 import { decideModel } from "../model-server/choice.ts";
 import { type KeeperEvent, ModelServerKeeper } from "../model-server/keeper.ts";
 import { loadLibrary } from "../model-server/library.ts";
 import { findPort } from "../model-server/port.ts";
-import { findRedactPatterns } from "../redact-patterns.ts";
+import { findRedactPatterns, loadRedactPatterns } from "../redact-patterns.ts";
 import type { Settings } from "../settings.ts";
 import type { Shell } from "../shell.ts";
 import { createTerminalInput } from "../terminal-input.ts";
@@ -62,7 +62,7 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
   const { lock, folder, masterKey } = await takeFolder(shell, settings);
   const [{ root }, { options }] = [shell, settings];
   const binary = findWorkerd(root);
-  const log = explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
+  const log = await openLog(folder);
   const onEvent = (event: HostEvent) => record(shell, log, eventLine(event));
   // Another process makes the sockets listen: its start costs no time beside what follows here.
   const opening = Listening.open({ root, folder, options, onEvent });
@@ -125,6 +125,12 @@ export async function openServer(shell: Shell, settings: Settings): Promise<Serv
     lock.release();
   };
   return { supervisor, dataDir: folder.root, close };
+}
+
+/** What workerd says is masked in it by the owner's own patterns, too. */
+async function openLog(folder: DataFolder): Promise<RotatingLog> {
+  setOwnPatterns(await loadRedactPatterns(folder));
+  return explainFileErrors(folder.root, () => new RotatingLog(folder.logs));
 }
 
 /** The folder for this server alone, whole and with its key. */

@@ -1,5 +1,6 @@
 /** JSON lines on standard output: one for each event, with its time and level. The host keeps them. */
 import type { RockpoolEvent } from "../core/events.ts";
+import { maskSession } from "./redact.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -43,7 +44,8 @@ function levelOf(event: RockpoolEvent): LogLevel {
 export function logEvent(event: RockpoolEvent): void {
   const level = levelOf(event);
   if (RANK[level] < threshold) return;
-  const line = JSON.stringify({ time: new Date().toISOString(), level, ...event });
+  const shown = "session" in event ? { ...event, session: maskSession(event.session) } : event;
+  const line = JSON.stringify({ time: new Date().toISOString(), level, ...shown });
   // biome-ignore lint/suspicious/noConsole: standard output is where the log goes.
   console.log(line);
 }

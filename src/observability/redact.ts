@@ -20,6 +20,26 @@ export function maskPrivate(text: string): string {
   return redactor.mask(text.replace(ADDRESS, "[url]"));
 }
 
+/** The name of a session: its last parts are a platform's, or of a caller's choice, and may be a person's number or address. */
+export function maskSession(session: string): string {
+  return session
+    .split(":")
+    .map((part) => {
+      const name = decodeName(part);
+      const masked = maskPrivate(name);
+      return masked === name ? part : masked;
+    })
+    .join(":");
+}
+
+function decodeName(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function redactText(text: string): string {
   const read = text.length > MAX_READ_CHARS ? cutAtWord(text) : text;
   const redacted = maskPrivate(read);

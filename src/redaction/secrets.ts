@@ -43,7 +43,7 @@ export const SECRETS: readonly Detector[] = [
     pattern: /\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/]{0,64}):[^\s@/]{1,200}@/gi,
     mask: "$1:[secret]@",
   },
-  { kind: "secret", pattern: /\b\d{6,12}:[A-Za-z0-9_-]{30,50}/g, mask: "[token]" },
+  { kind: "secret", pattern: /(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,50}/g, mask: "[token]" },
   {
     kind: "secret",
     pattern: new RegExp(`\\b(?:${TOKEN_PREFIXES})[A-Za-z0-9+/=_.-]{8,200}`, "g"),

@@ -46,6 +46,21 @@ describe("the log", () => {
     setLogLevel("info");
   });
 
+  it.for([
+    ["webhook:notes:ada%40example.com", "webhook:notes:[email]"],
+    ["webhook:notes:%2B491712345678:3", "webhook:notes:[phone]:3"],
+    ["webhook:notes:4111111111111111", "webhook:notes:[card]"],
+    ["telegram:main:-1001234567890:12", "telegram:main:-1001234567890:12"],
+    [
+      "web:main:018f4e2a-7b3c-7d4e-8f5a-1234567890ab",
+      "web:main:018f4e2a-7b3c-7d4e-8f5a-1234567890ab",
+    ],
+    ["webhook:notes:%", "webhook:notes:%"],
+  ] as const)("shows nothing private of a session's name: %s", ([name, shown], { expect }) => {
+    logEvent({ ...turn, session: name, outcome: "answered" });
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ session: shown });
+  });
+
   it("is one JSON line for each event, with its time and level", ({ expect }) => {
     setLogLevel("debug");
     for (const [event, level] of LEVELS) {

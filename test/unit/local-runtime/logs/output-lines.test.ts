@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { logLine, terminalLine } from "../../../../local-runtime/logs/output-lines.ts";
+import {
+  logLine,
+  setOwnPatterns,
+  terminalLine,
+} from "../../../../local-runtime/logs/output-lines.ts";
+import { parseOwnPatterns } from "../../../../src/redaction/own-patterns.ts";
 
 const TIME = "2026-11-21T10:20:30.456Z";
 const NOW_MS = Date.parse(TIME);
@@ -25,6 +30,16 @@ describe("a line that workerd writes", () => {
     expect(
       logLine("uncaught: no card 4111111111111111 of ada@example.com", "stderr", NOW_MS),
     ).toContain('"text":"uncaught: no card [card] of [email]"');
+    const token = `123456789:${"Ab1".repeat(12)}`;
+    expect(logLine(`no answer of api.example/bot${token}/getMe`, "stderr", NOW_MS)).toContain(
+      '"text":"no answer of api.example/bot[token]/getMe"',
+    );
+  });
+
+  it("is shown without what the owner's own patterns find in workerd's words", ({ expect }) => {
+    setOwnPatterns(parseOwnPatterns("employee = EMP-\\d{4,6}"));
+    expect(logLine("uncaught: EMP-12345", "stderr", NOW_MS)).toContain('"uncaught: [employee]"');
+    setOwnPatterns([]);
   });
 
   it("is one line of JSON with time, level and type, whatever it was", ({ expect }) => {
