@@ -8,6 +8,7 @@ import {
   type SnapshotHeader,
 } from "../../../local-runtime/backup-store/snapshot.ts";
 import { parseKeys } from "../../../local-runtime/backup-store/snapshot-keys.ts";
+import { verifyStore } from "../../../local-runtime/backup-store/store-owner.ts";
 import { parsePlace } from "../../../src/config/backup-place.ts";
 import { parseKeepRule, parseTimeOfDay } from "../../../src/config/backup-rule.ts";
 import { type FuzzedParser, fuzzBytes, fuzzText, named } from "./fuzzed-parser.ts";
@@ -48,6 +49,19 @@ const KEYS = {
   masterKey: "AAAA",
   files: [{ path: "objects/vault/a.sqlite", content: "AAAA" }],
 };
+const OWNER = { format: 1, recoveryKeyId: "0123456789abcdef" };
+
+function verifyOwner(bytes: Uint8Array): Promise<boolean> {
+  const store = {
+    place: "/mnt/backup",
+    list: async () => [],
+    read: async () => Buffer.from(bytes),
+    write: async () => {},
+    remove: async () => {},
+  };
+  return verifyStore(store, OWNER.recoveryKeyId);
+}
+
 const LISTING =
   "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>a/b&amp;c</Key><LastModified>2026-01-01T00:00:00Z</LastModified><Size>3</Size></Contents><NextContinuationToken>t</NextContinuationToken></ListBucketResult>";
 
@@ -55,6 +69,10 @@ export const BACKUPS: readonly FuzzedParser[] = [
   fuzzBytes("snapshots of a store", [SNAPSHOT], parseSealed),
   fuzzText("lists of files", [JSON.stringify(LIST)], parseList),
   fuzzText("keys of a snapshot", [JSON.stringify(KEYS)], parseKeys),
+  fuzzBytes("owners of stores", [new TextEncoder().encode(JSON.stringify(OWNER))], verifyOwner, {
+    isRefusal: named("HostError"),
+    runs: 3_000,
+  }),
   fuzzText("listings of an S3 server", [LISTING], parseListing),
   fuzzText(
     "recovery keys",

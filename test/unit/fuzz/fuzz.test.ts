@@ -4,10 +4,15 @@ import { describe, it } from "vitest";
 import { AUDIT } from "./audit.ts";
 import { BACKUPS } from "./backups.ts";
 import { CHANNELS } from "./channels.ts";
+import { FILES } from "./files.ts";
 import type { FuzzedParser } from "./fuzzed-parser.ts";
 import { HOST } from "./host.ts";
 import { MODELS } from "./models.ts";
+import { PAGE } from "./page.ts";
 import { PEOPLE } from "./people.ts";
+import { SERVER_ANSWERS } from "./server-answers.ts";
+import { SIGN_IN } from "./sign-in.ts";
+import { WORDS } from "./words.ts";
 
 const PARSERS: readonly FuzzedParser[] = [
   ...CHANNELS,
@@ -16,10 +21,15 @@ const PARSERS: readonly FuzzedParser[] = [
   ...HOST,
   ...AUDIT,
   ...BACKUPS,
+  ...FILES,
+  ...PAGE,
+  ...SERVER_ANSWERS,
+  ...SIGN_IN,
+  ...WORDS,
 ];
 /** Of one test: what is slow enough to miss it hangs. */
 const TIMEOUT_MS = 120_000;
-const MIN_CASES = 200_000;
+const MIN_CASES = 400_000;
 
 /** True where it read the input; false where it refused it. */
 async function takes({ parse, isRefusal }: FuzzedParser, input: unknown): Promise<boolean> {

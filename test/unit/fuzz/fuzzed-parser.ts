@@ -70,3 +70,8 @@ export function coded(...codes: readonly ErrorCode[]): (error: unknown) => boole
 export function named(...names: readonly string[]): (error: unknown) => boolean {
   return (error) => error instanceof Error && names.includes(error.name);
 }
+
+/** A coded error of this area, such as `model/`. */
+export function codedIn(area: string): (error: unknown) => boolean {
+  return (error) => isAppError(error) && error.code.startsWith(area);
+}

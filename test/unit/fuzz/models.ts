@@ -1,6 +1,4 @@
 /** What model servers, models and web pages say. */
-
-import { isAppError } from "../../../src/core/errors.ts";
 import { parseJsonText } from "../../../src/core/json-text.ts";
 import { parsePageUrl } from "../../../src/core/web-page.ts";
 import { readPageText } from "../../../src/documents/page-text.ts";
@@ -10,7 +8,7 @@ import { OllamaDialect } from "../../../src/models/ollama/answer.ts";
 import { OpenAiDialect } from "../../../src/models/openai/answer.ts";
 import { repairArguments } from "../../../src/tools/repair.ts";
 import { parseWhen } from "../../../src/tools/when.ts";
-import { type FuzzedParser, fuzzBytes, fuzzJson, fuzzText } from "./fuzzed-parser.ts";
+import { codedIn, type FuzzedParser, fuzzBytes, fuzzJson, fuzzText } from "./fuzzed-parser.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 9);
 
@@ -46,7 +44,7 @@ async function readWhole(bytes: Uint8Array, dialect: OllamaDialect | OpenAiDiale
   }
 }
 
-const isModelError = (error: unknown) => isAppError(error) && error.code.startsWith("model/");
+const isModelError = codedIn("model/");
 const encode = (text: string) => new TextEncoder().encode(text);
 
 const PAGE =
