@@ -29,13 +29,20 @@ export type Verdict =
   /** `limit` is reached until then. */
   | { status: "over"; quota: QuotaName; limit: number; untilMs: number };
 
+/** What a person is told once: a limit, of so much, or something else. */
+export interface Told {
+  what: QuotaName | "notice";
+  limit: number;
+  untilMs: number;
+}
+
 interface Account {
   day: string;
   spent: Spent;
   /** When messages of the last minute came, the oldest first. */
   recentMs: number[];
-  /** Until then nobody is told again. */
-  toldUntilMs: number;
+  /** What was told, and until when it is not told again. */
+  told: Map<Told["what"], { limit: number; untilMs: number }>;
 }
 
 const NOTHING: Spent = { messages: 0, tokens: 0, files: 0, fileBytes: 0, conversations: 0 };
@@ -105,17 +112,18 @@ export class Ledger {
     this.#changed.add(personId);
   }
 
-  /** True once for each limit that is reached, and once a minute at most. */
-  takeTelling(personId: PersonId, untilMs: number, nowMs: number): boolean {
-    const account = this.#open(personId, nowMs);
-    if (nowMs < account.toldUntilMs) return false;
-    account.toldUntilMs = Math.max(untilMs, nowMs + MINUTE_MS);
+  /** True once for each limit that is reached, and once a minute at most; one that was changed is another. */
+  takeTelling(personId: PersonId, { what, limit, untilMs }: Told, nowMs: number): boolean {
+    const { told } = this.#open(personId, nowMs);
+    const last = told.get(what);
+    if (last && last.limit === limit && nowMs < last.untilMs) return false;
+    told.set(what, { limit, untilMs: Math.max(untilMs, nowMs + MINUTE_MS) });
     return true;
   }
 
   /** What was taken could not be told. */
-  giveTellingBack(personId: PersonId, nowMs: number): void {
-    this.#open(personId, nowMs).toldUntilMs = 0;
+  giveTellingBack(personId: PersonId, what: Told["what"], nowMs: number): void {
+    this.#open(personId, nowMs).told.delete(what);
   }
 
   /** What was counted before this process began; rows of other days are left aside. */
@@ -154,7 +162,7 @@ export class Ledger {
       day,
       spent: { ...NOTHING },
       recentMs: known?.recentMs ?? [],
-      toldUntilMs: known?.toldUntilMs ?? 0,
+      told: known?.told ?? new Map(),
     };
     this.#accounts.set(personId, account);
     if (this.#accounts.size > MAX_COUNTED_PEOPLE) {

@@ -28,7 +28,7 @@ export async function tellOnce(
   try {
     await tellNow(route, target, text, `limit:${speaker.personId}:${Date.now()}`);
   } catch (error) {
-    giveTellingBack(env, speaker);
+    giveTellingBack(env, speaker, why === NOT_GRANTED ? "notice" : why.quota);
     throw error;
   }
 }

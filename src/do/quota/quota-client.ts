@@ -8,21 +8,26 @@ import type { PersonId } from "../../core/ids.ts";
 import { parseRoleQuotas, type Quotas, type RoleQuotas } from "../../core/quotas.ts";
 import type { Speaker } from "../../core/session-protocol.ts";
 import type { Env } from "../../env.ts";
-import { dayAt } from "../../limits/day.ts";
-import type { Ledger, Spent, Verdict } from "../../limits/ledger.ts";
+import type { Ledger, Spent, Told, Verdict } from "../../limits/ledger.ts";
 import { RATES, takeRate } from "../../limits/rates.ts";
 import { emit } from "../../observability/emit.ts";
 import { recordAudit } from "../audit/audit-client.ts";
 import { openOptions } from "../isolate.ts";
 import type { QuotaObject } from "./quota.ts";
-import { noteWriting, openLedger, takeWake } from "./quota-ledger.ts";
+import {
+  fillLedger,
+  isLedgerFilled,
+  nameOfToday,
+  noteWriting,
+  openLedger,
+  takeWake,
+} from "./quota-ledger.ts";
 import { describeLimit } from "./quota-words.ts";
 
 export type Over = Extract<Verdict, { status: "over" }>;
 
 const HOUR_MS = 3_600_000;
 
-let isLoaded = false;
 let byRole: RoleQuotas | undefined;
 
 function openQuotas(env: Env): DurableObjectStub<QuotaObject> {
@@ -31,14 +36,8 @@ function openQuotas(env: Env): DurableObjectStub<QuotaObject> {
 
 /** The ledger with what was counted before this process began. Throws what the object throws: nobody passes uncounted. */
 async function loadLedger(env: Env): Promise<Ledger> {
-  const ledger = openLedger(env);
-  if (isLoaded) return ledger;
-  const { name } = dayAt(Date.now(), openOptions(env).ROCKPOOL_TIME_ZONE);
-  const rows = await openQuotas(env).spent(name);
-  // Several may have asked at once: the first answer counts.
-  if (!isLoaded) ledger.load(rows, Date.now());
-  isLoaded = true;
-  return ledger;
+  if (!isLedgerFilled()) fillLedger(env, await openQuotas(env).spent(nameOfToday(env)));
+  return openLedger(env);
 }
 
 /** What this person may have: the role's, or one's own. */
@@ -122,8 +121,9 @@ export async function takeTelling(
   over: Over,
 ): Promise<string | undefined> {
   const nowMs = Date.now();
-  if (!openLedger(env).takeTelling(personId, over.untilMs, nowMs)) return undefined;
-  const { quota, limit } = over;
+  const { quota, limit, untilMs } = over;
+  if (!openLedger(env).takeTelling(personId, { what: quota, limit, untilMs }, nowMs))
+    return undefined;
   emit({ type: "quota:reached", quota });
   if (quota !== "messages_minute")
     await recordAudit(
@@ -136,9 +136,10 @@ export async function takeTelling(
 /** The same for words that no limit ends: once an hour. */
 export function takeNotice(env: Env, { personId }: Speaker, text: string): string | undefined {
   const nowMs = Date.now();
-  return openLedger(env).takeTelling(personId, nowMs + HOUR_MS, nowMs) ? text : undefined;
+  const notice = { what: "notice", limit: 0, untilMs: nowMs + HOUR_MS } as const;
+  return openLedger(env).takeTelling(personId, notice, nowMs) ? text : undefined;
 }
 
-export function giveTellingBack(env: Env, { personId }: Speaker): void {
-  openLedger(env).giveTellingBack(personId, Date.now());
+export function giveTellingBack(env: Env, { personId }: Speaker, what: Told["what"]): void {
+  openLedger(env).giveTellingBack(personId, what, Date.now());
 }

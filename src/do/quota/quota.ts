@@ -9,7 +9,13 @@ import type { Env } from "../../env.ts";
 import type { SpentRow } from "../../limits/ledger.ts";
 import { emit } from "../../observability/emit.ts";
 import { describeError } from "../../observability/redact.ts";
-import { noteWriting, openLedger } from "./quota-ledger.ts";
+import {
+  fillLedger,
+  isLedgerFilled,
+  nameOfToday,
+  noteWriting,
+  openLedger,
+} from "./quota-ledger.ts";
 import { openQuotaSchema } from "./quota-schema.ts";
 
 /** How much of the counting a kill can lose. */
@@ -56,6 +62,8 @@ export class QuotaObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    // What was counted since the start is added to what stands there, never written over it.
+    if (!isLedgerFilled()) fillLedger(this.env, this.spent(nameOfToday(this.env)));
     const ledger = openLedger(this.env);
     noteWriting();
     const rows = ledger.takeChanges(WRITE_ROWS);

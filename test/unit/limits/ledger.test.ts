@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import type { PersonId } from "../../../src/core/ids.ts";
 import { DEFAULT_QUOTAS, type Quotas } from "../../../src/core/quotas.ts";
 import { createDayClock } from "../../../src/limits/day.ts";
-import { Ledger, MAX_COUNTED_PEOPLE, MINUTE_MS } from "../../../src/limits/ledger.ts";
+import { Ledger, MAX_COUNTED_PEOPLE, MINUTE_MS, type Told } from "../../../src/limits/ledger.ts";
 
 const ADA = "ada" as PersonId;
 const NOON = Date.UTC(2026, 10, 21, 12);
@@ -114,20 +114,31 @@ describe("limits of a day", () => {
 });
 
 describe("telling", () => {
+  const day = (untilMs = MIDNIGHT): Told => ({ what: "messages_day", limit: 5, untilMs });
+
   it("happens once until it goes on, and once a minute at most", ({ expect }) => {
     const ledger = createLedger();
-    expect(ledger.takeTelling(ADA, NOON + 5_000, NOON)).toBe(true);
-    expect(ledger.takeTelling(ADA, NOON + 5_000, NOON + 1_000)).toBe(false);
-    expect(ledger.takeTelling(ADA, NOON + 9_000, NOON + 6_000)).toBe(false);
-    expect(ledger.takeTelling(ADA, MIDNIGHT, NOON + MINUTE_MS)).toBe(true);
-    expect(ledger.takeTelling(ADA, MIDNIGHT, MIDNIGHT - 1)).toBe(false);
+    expect(ledger.takeTelling(ADA, day(NOON + 5_000), NOON)).toBe(true);
+    expect(ledger.takeTelling(ADA, day(NOON + 5_000), NOON + 1_000)).toBe(false);
+    expect(ledger.takeTelling(ADA, day(NOON + 9_000), NOON + 6_000)).toBe(false);
+    expect(ledger.takeTelling(ADA, day(), NOON + MINUTE_MS)).toBe(true);
+    expect(ledger.takeTelling(ADA, day(), MIDNIGHT - 1)).toBe(false);
+  });
+
+  it("of one limit does not keep another, or a changed one, from being told", ({ expect }) => {
+    const ledger = createLedger();
+    ledger.takeTelling(ADA, { ...day(), what: "conversations_day" }, NOON);
+    expect(ledger.takeTelling(ADA, day(), NOON)).toBe(true);
+    expect(ledger.takeTelling(ADA, { ...day(), limit: 10 }, NOON + 1)).toBe(true);
+    expect(ledger.takeTelling(ADA, { ...day(), limit: 10 }, NOON + 2)).toBe(false);
+    expect(ledger.takeTelling(ADA, { ...day(), what: "conversations_day" }, NOON)).toBe(false);
   });
 
   it("happens again where it did not reach the person", ({ expect }) => {
     const ledger = createLedger();
-    ledger.takeTelling(ADA, MIDNIGHT, NOON);
-    ledger.giveTellingBack(ADA, NOON);
-    expect(ledger.takeTelling(ADA, MIDNIGHT, NOON)).toBe(true);
+    ledger.takeTelling(ADA, day(), NOON);
+    ledger.giveTellingBack(ADA, "messages_day", NOON);
+    expect(ledger.takeTelling(ADA, day(), NOON)).toBe(true);
   });
 });
 
