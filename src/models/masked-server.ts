@@ -9,6 +9,7 @@ import type {
   ModelServerState,
   PromptMessage,
   ToolCall,
+  ToolSpec,
 } from "../core/ports.ts";
 import type { ListedModel } from "./protocol.ts";
 import type { ModelServer } from "./server-model.ts";
@@ -25,8 +26,7 @@ class MaskedServer implements ModelServer {
   }
 
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelChunk> {
-    const messages = request.messages.map((message) => maskMessage(message, this.#mask));
-    return this.#server.chat({ ...request, messages }, signal);
+    return this.#server.chat(maskChat(request, this.#mask), signal);
   }
 
   embed(request: EmbedRequest, signal: AbortSignal): Promise<Embeddings> {
@@ -48,6 +48,21 @@ class MaskedServer implements ModelServer {
   warmUp(model: string): Promise<void> {
     return this.#server.warmUp(model);
   }
+}
+
+/** What tools and formats say of themselves is a program's text, too; their names stay, since answers use them. */
+function maskChat(request: ChatRequest, mask: Mask): ChatRequest {
+  const { messages, tools, format } = request;
+  return {
+    ...request,
+    messages: messages.map((message) => maskMessage(message, mask)),
+    ...(tools ? { tools: tools.map((tool) => maskTool(tool, mask)) } : {}),
+    ...(format ? { format: maskValues(format, mask) } : {}),
+  };
+}
+
+function maskTool({ name, description, parameters }: ToolSpec, mask: Mask): ToolSpec {
+  return { name, description: mask(description), parameters: maskValues(parameters, mask) };
 }
 
 function maskMessage(message: PromptMessage, mask: Mask): PromptMessage {

@@ -36,6 +36,37 @@ function createListener() {
 }
 
 describe("a server that is told nothing private", () => {
+  it("is told nothing private by what tools and formats say of themselves", async ({ expect }) => {
+    const { server, heard } = createListener();
+    const schema = (description: string) => ({
+      type: "object",
+      properties: { to: { type: "string", description, enum: ["ada@example.com", "nobody"] } },
+      required: ["to"],
+    });
+    const request: ChatRequest = {
+      caller,
+      model: "chat",
+      maxTokens: 10,
+      messages: [],
+      tools: [{ name: "pay", description: `Pays with ${CARD}`, parameters: schema(CARD) }],
+      format: schema(`as on ${CARD}`),
+    };
+    const { signal } = new AbortController();
+    for await (const _chunk of createMaskedServer(server, mask).chat(request, signal));
+    const masked = (description: string) => ({
+      type: "object",
+      properties: { to: { type: "string", description, enum: ["[email]", "nobody"] } },
+      required: ["to"],
+    });
+    expect(heard).toEqual([
+      {
+        ...request,
+        tools: [{ name: "pay", description: "Pays with [card]", parameters: masked("[card]") }],
+        format: masked("as on [card]"),
+      },
+    ]);
+  });
+
   it("is sent each message masked, tool calls and results included, and the rest as it is", async ({
     expect,
   }) => {
