@@ -156,7 +156,13 @@ export class LogVerifier {
     if (entry.action_type === "audit.pruned" && metadata.throughSeq === throughSeq)
       this.#isPruningMet = true;
     if (entry.action_type === "audit.damaged")
-      this.#find("missing", "The log itself found here that entries did not fit its end.", seq);
+      this.#find(
+        "missing",
+        metadata.what === "key"
+          ? "An earlier log, signed with another key, is gone."
+          : "The log itself found here that entries did not fit its end.",
+        seq,
+      );
     this.#entries += 1;
     this.#firstSeq ??= seq;
     this.#last = entry;

@@ -155,6 +155,60 @@ describe("the audit log", () => {
     expect(entries[0]).toMatchObject({ action_type: "audit.damaged", metadata: { what: "head" } });
   });
 
+  it.for([
+    ["its entries and its end", "head", ["audit_log", "audit_head"]],
+    ["its whole file", "key", ["audit_log", "audit_head", "audit_key", "audit_anchor"]],
+  ] as const)("says so where %s are gone", async ([, what, tables], { expect }) => {
+    const audit = createAudit();
+    await audit.append([event(), event()]);
+    for (const table of tables) await change(audit, `DELETE FROM ${table}`);
+    for (let start = 0; start < 2; start += 1) {
+      await evictDurableObject(audit);
+      await audit.append([event()]);
+    }
+    const entries = await audit.entriesAfter(0, 10);
+    expect(entries.map(({ action_type, metadata }) => [action_type, metadata])).toEqual([
+      ["audit.damaged", { what }],
+      ["apikey.created", expect.anything()],
+      ["apikey.created", expect.anything()],
+    ]);
+  });
+
+  it("says nothing of damage when it begins, killed before its first entry or not", async ({
+    expect,
+  }) => {
+    const audit = createAudit();
+    await audit.checkpoint();
+    await evictDurableObject(audit);
+    await audit.append([event()]);
+    const entries = await audit.entriesAfter(0, 10);
+    expect(entries.map(({ seq, action_type }) => [seq, action_type])).toEqual([
+      [1, "apikey.created"],
+    ]);
+  });
+
+  it("goes on, and hands out every entry for who verifies, where a row was made unreadable", async ({
+    expect,
+  }) => {
+    const audit = createAudit();
+    const about = { ...event(), personal: { name: "Ada" } };
+    await audit.append([about, event(), event()]);
+    const before = await audit.entriesAfter(0, 10);
+    expect(before[0]?.personal?.value).toEqual({ name: "Ada" });
+    await change(audit, "UPDATE audit_log SET body = zeroblob(40) WHERE seq = 1");
+    await change(audit, "UPDATE audit_log SET metadata = '{', at_ms = 'now' WHERE seq = 3");
+    await evictDurableObject(audit);
+    await audit.append([event()]);
+    const after = await audit.entriesAfter(0, 10);
+    expect(after.map(({ seq, hash }) => [seq, hash])).toEqual([
+      ...before.map(({ seq, hash }) => [seq, hash]),
+      [4, expect.any(String)],
+    ]);
+    expect(after[0]?.personal).toBeNull();
+    expect(after[2]?.metadata).toEqual({});
+    expect(after[3]?.previous).toBe(await digestText(`${before[2]?.hash}${before[2]?.signature}`));
+  });
+
   it("does not open with a public key that is not its own", async ({ expect }) => {
     const audit = createAudit();
     await audit.append([event()]);

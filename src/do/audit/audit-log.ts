@@ -15,7 +15,7 @@ import {
   signedCheckpointText,
   signedEntryText,
 } from "../../core/audit-record.ts";
-import { AppError } from "../../core/errors.ts";
+import { AppError, errorCode } from "../../core/errors.ts";
 import { renderTimestamp } from "../../core/time-zone.ts";
 import { redactText } from "../../observability/redact.ts";
 import {
@@ -23,8 +23,9 @@ import {
   createSigningKey,
   digestText,
   randomSalt,
+  type StoredSigningKey,
 } from "../../security/audit-signer.ts";
-import { type Keyring, openJson, sealJson, unlessErased } from "../../security/keyring.ts";
+import { type Keyring, openJson, sealJson } from "../../security/keyring.ts";
 import { clockEvent, damageEvent } from "./audit-findings.ts";
 import { type AuditHead, type AuditRow, AuditRows } from "./audit-rows.ts";
 
@@ -38,6 +39,10 @@ export interface AuditLogDeps {
   keyring: Keyring;
   zone: string;
   nowMs(): number;
+  /** Public key of the log that stood here last, noted apart from it: a log that is gone as a whole is missed. */
+  notedKey?(): Promise<string | undefined>;
+  /** Durable when it returns. */
+  noteKey?(publicKey: string): Promise<void>;
 }
 
 interface Waiting {
@@ -73,13 +78,25 @@ export class AuditLog {
   /** Throws crypto/cannot_open. A log that does not fit its signed head goes on, and says so in its next entry. */
   static async open(deps: AuditLogDeps): Promise<AuditLog> {
     const rows = new AuditRows(deps.storage.sql);
-    const kept = rows.key() ?? (await createSigningKey(deps.keyring));
-    const signer = await AuditSigner.open(deps.keyring, kept);
-    if (!rows.key()) rows.keepKey(kept);
+    const kept = rows.key();
+    const signer = await AuditSigner.open(
+      deps.keyring,
+      kept ?? (await beginLog(deps, rows, deps.nowMs())),
+    );
     const { end, damage } = await findEnd(rows, signer);
     const log = new AuditLog(deps, rows, signer, end);
     if (damage) await log.append([damageEvent(damage, deps.nowMs())]);
+    await log.#compareKey();
     return log;
+  }
+
+  /** First the entry, then the note: a kill in between makes the entry twice. */
+  async #compareKey(): Promise<void> {
+    const { notedKey, noteKey, nowMs } = this.#deps;
+    const noted = await notedKey?.();
+    if (noted === this.publicKey) return;
+    if (noted !== undefined) await this.append([damageEvent("key", nowMs())]);
+    await noteKey?.(this.publicKey);
   }
 
   /** Settles when all are written and signed. An event whose id is known changes nothing. Throws audit/unavailable. */
@@ -129,7 +146,7 @@ export class AuditLog {
       }
     }
     if (made.length === 0) return;
-    const head = await this.#signHead(end, made.at(-1)?.timestamp ?? "");
+    const head = await signHead(this.#signer, end, made.at(-1)?.timestamp ?? "");
     this.#deps.storage.transactionSync(() => {
       for (const row of made) this.rows.insert(row);
       this.rows.putHead(head);
@@ -176,17 +193,6 @@ export class AuditLog {
     };
   }
 
-  async #signHead(
-    { seq, digest }: Pick<End, "seq" | "digest">,
-    timestamp: string,
-  ): Promise<AuditHead> {
-    const unsigned = { length: seq, digest, timestamp, public_key: this.#signer.publicKey };
-    const signature = await this.#signer.sign(
-      signedCheckpointText({ kind: "checkpoint", ...unsigned }),
-    );
-    return { length: seq, digest, timestamp, signature };
-  }
-
   get publicKey(): string {
     return this.#signer.publicKey;
   }
@@ -207,22 +213,55 @@ export class AuditLog {
   /** How the log ends now. */
   async checkpoint(): Promise<AuditCheckpoint> {
     const timestamp = renderTimestamp(this.#deps.nowMs(), this.#deps.zone);
-    const head = await this.#signHead(this.#end, timestamp);
+    const head = await signHead(this.#signer, this.#end, timestamp);
     return { kind: "checkpoint", ...head, public_key: this.publicKey };
   }
 
-  /** The entry with what stands beside the chain. */
+  /** The entry with what stands beside the chain; what does not open is left out, for who verifies to find. */
   async openRow({ at_ms: _atMs, ip_salt, body, ...row }: AuditRow): Promise<AuditEntry> {
     const { ip_address: ip } = row;
     return {
       ...row,
       ip_address: ip === null || ip_salt === null ? null : { salt: ip_salt, value: ip },
-      personal:
-        (body &&
-          (await unlessErased(openJson<Personal>(this.#deps.keyring, placeOf(row.id), body)))) ??
-        null,
+      personal: (body && (await this.#openPersonal(row.id, body))) ?? null,
     };
   }
+
+  async #openPersonal(id: string, body: Uint8Array): Promise<Personal | undefined> {
+    try {
+      return await openJson<Personal>(this.#deps.keyring, placeOf(id), body);
+    } catch (error) {
+      if (errorCode(error).startsWith("crypto/")) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The key and the end of a log without entries, as one: from here on a log without its end was cut off. */
+async function beginLog(
+  { storage, keyring, zone }: AuditLogDeps,
+  rows: AuditRows,
+  nowMs: number,
+): Promise<StoredSigningKey> {
+  const key = await createSigningKey(keyring);
+  const signer = await AuditSigner.open(keyring, key);
+  const end = { seq: 0, digest: FIRST_DIGEST };
+  const head = await signHead(signer, end, renderTimestamp(nowMs, zone));
+  storage.transactionSync(() => {
+    rows.keepKey(key);
+    if (!rows.newest() && !rows.head()) rows.putHead(head);
+  });
+  return key;
+}
+
+async function signHead(
+  signer: AuditSigner,
+  { seq, digest }: Pick<End, "seq" | "digest">,
+  timestamp: string,
+): Promise<AuditHead> {
+  const unsigned = { length: seq, digest, timestamp, public_key: signer.publicKey };
+  const signature = await signer.sign(signedCheckpointText({ kind: "checkpoint", ...unsigned }));
+  return { length: seq, digest, timestamp, signature };
 }
 
 function redactValues(values: AuditEvent["metadata"]): AuditEvent["metadata"] {
@@ -243,9 +282,9 @@ async function findEnd(
 ): Promise<{ end: End; damage?: string }> {
   const head = rows.head();
   const newest = rows.newest();
-  if (!head && !newest) return { end: { seq: 0, digest: FIRST_DIGEST, atMs: 0 } };
   const digest = newest ? await digestText(digestedText(newest)) : FIRST_DIGEST;
-  const found = { seq: newest?.seq ?? 0, digest, atMs: newest?.at_ms ?? 0 };
+  // A time that is none was changed on disk: the hash of its entry tells.
+  const found = { seq: newest?.seq ?? 0, digest, atMs: Number(newest?.at_ms) || 0 };
   if (!head || !(await isHeadSigned(head, signer))) return { end: found, damage: "head" };
   if (head.length === found.seq && head.digest === digest) return { end: found };
   const end = { seq: Math.max(head.length, found.seq), digest: head.digest, atMs: found.atMs };

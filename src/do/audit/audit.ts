@@ -19,6 +19,7 @@ import { describeError } from "../../observability/redact.ts";
 import { digestText } from "../../security/audit-signer.ts";
 import { openKeyring, openOptions } from "../isolate.ts";
 import { resealBox } from "../vault/sealed-columns.ts";
+import { openVault } from "../vault/vault-client.ts";
 import { AccessRows } from "./access-rows.ts";
 import { DAY_MS, isCheckpointDue, sendCheckpoint } from "./audit-checkpoints.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -61,6 +62,9 @@ export class AuditObject extends DurableObject<Env> {
       keyring: await openKeyring(this.env),
       zone: openOptions(this.env).ROCKPOOL_TIME_ZONE,
       nowMs: () => Date.now(),
+      notedKey: async () => openVault(this.env).auditKey(this.ctx.id.toString()),
+      noteKey: async (publicKey) =>
+        openVault(this.env).noteAuditKey(this.ctx.id.toString(), publicKey),
     });
   }
 

@@ -53,6 +53,9 @@ export interface VaultCounts {
   destroyed: number;
 }
 
+/** `auditKey.<object>`: the public key of the audit log that this object keeps. */
+type MetaName = "masterId" | "imported" | `auditKey.${string}`;
+
 export class VaultRows {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
@@ -116,13 +119,13 @@ export class VaultRows {
     });
   }
 
-  get(name: "masterId" | "imported"): string | undefined {
+  get(name: MetaName): string | undefined {
     return this.#sql
       .exec<{ value: string }>("SELECT value FROM meta WHERE name = ?", name)
       .toArray()[0]?.value;
   }
 
-  set(name: "masterId" | "imported", value: string): void {
+  set(name: MetaName, value: string): void {
     this.#sql.exec("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value);
   }
 

@@ -192,6 +192,16 @@ export class VaultObject extends DurableObject<Env> {
     }
   }
 
+  /** Public key of the audit log, kept apart from the log; undefined where none was noted. */
+  auditKey(objectId: string): string | undefined {
+    return this.#rows.get(`auditKey.${objectId}`);
+  }
+
+  async noteAuditKey(objectId: string, publicKey: string): Promise<void> {
+    this.#rows.set(`auditKey.${objectId}`, publicKey);
+    await this.ctx.storage.sync();
+  }
+
   async status(): Promise<VaultStatus> {
     const rows = await this.#open();
     const masterId = rows.get("masterId");
