@@ -105,7 +105,7 @@ function missingKey(folder: DataFolder): HostError {
   return new HostError({
     code: "key/missing",
     message: `${folder.masterKey} is missing, and the stored messages cannot be read without it.`,
-    fix: "Put it back from where you keep its copy. To begin anew without the old data, move the data folder away.",
+    fix: "Put it back from where you keep its copy, or set ROCKPOOL_MASTER_KEY where you moved it into the environment. To begin anew without the old data, move the data folder away.",
     exitStatus: EXIT.config,
   });
 }

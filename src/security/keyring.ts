@@ -134,13 +134,19 @@ export class Keyring {
 
   #findSealer(owner: Owner): Sealer | undefined {
     const current = this.#current;
-    if (!current || this.#nowMs() >= current.untilMs) return undefined;
+    if (!current || !this.#isTime(current)) return undefined;
     const dataKey = current.key.id;
     if (owner === "box") return { dataKey, personKey: BOX_KEY, key: current.key.box };
     const personKey = this.#numbers.get(owner);
     if (personKey === undefined) return undefined;
     const key = this.#content.get(slotOf({ version: 2, dataKey, personKey }));
     return key && { dataKey, personKey, key };
+  }
+
+  /** By a clock that was set back a key would be sealed with for as long as that: then the store makes a new one. */
+  #isTime({ untilMs }: { untilMs: number }): boolean {
+    const leftMs = untilMs - this.#nowMs();
+    return leftMs > 0 && leftMs < 2 * DATA_KEY_MS;
   }
 
   async #openSealer(owner: Owner): Promise<Sealer> {
@@ -159,7 +165,7 @@ export class Keyring {
 
   async #openCurrent(): Promise<DataKey> {
     const before = this.#current;
-    if (before && this.#nowMs() < before.untilMs) return before.key;
+    if (before && this.#isTime(before)) return before.key;
     try {
       const stored = await this.#store.current();
       const key = this.#dataKeys.get(stored.id) ?? (await this.#keepDataKey(stored));

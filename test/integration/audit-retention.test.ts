@@ -1,6 +1,6 @@
 /** What is over its time: audit entries, accesses, and messages of conversations. */
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, it } from "vitest";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { describe, it, vi } from "vitest";
 import { type AuditEvent, auditEvent, NO_ACTOR } from "../../src/core/audit.ts";
 import { digestedText, FIRST_DIGEST } from "../../src/core/audit-record.ts";
 import type { PersonId } from "../../src/core/ids.ts";
@@ -187,5 +187,32 @@ describe("a checkpoint", () => {
     const texts = (await talk.texts()).filter((text) => text.includes('"kind":"checkpoint"'));
     expect(texts).toHaveLength(1);
     expect(texts[0]).toContain("The audit log has 1 entries.");
+  });
+});
+
+describe("the round of the day", () => {
+  it("is not put off by a clock that was set back, while the box runs or while it was down", async ({
+    expect,
+  }) => {
+    const audit = env.AUDIT.getByName(crypto.randomUUID());
+    const roundAtMs = () =>
+      runInDurableObject(audit, (_instance, { storage }) => storage.getAlarm()).then(Number);
+    const realMs = Date.now();
+    const record = () => audit.append([auditEvent("apikey.created", NO_ACTOR, { name: "one" })]);
+    try {
+      for (const isDown of [false, true]) {
+        vi.setSystemTime(realMs + 400 * DAY_MS);
+        await record();
+        expect(await roundAtMs()).toBeGreaterThan(realMs + 400 * DAY_MS);
+        vi.setSystemTime(realMs);
+        if (isDown) await evictDurableObject(audit);
+        await record();
+        expect(await roundAtMs()).toBeLessThan(realMs + DAY_MS);
+        await runInDurableObject(audit, (_instance, { storage }) => storage.deleteAlarm());
+        await evictDurableObject(audit);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -1,7 +1,7 @@
 /** Sealing, by the crypto that production runs, its keys in a vault of the test's own. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import type { PersonId } from "../../src/core/ids.ts";
 import { openMasterKey } from "../../src/security/key-tree.ts";
 import {
@@ -178,6 +178,27 @@ describe("Keyring", () => {
     for (let index = 0; index < 10; index += 1)
       await keyring.open(place, await keyring.seal(place, bytesOf("a"), ada));
     expect(store.asked).toBe(0);
+  });
+
+  it("makes a new one where the clock was set back by days, and asks for none where by minutes", async ({
+    expect,
+  }) => {
+    const store = watch(openVault());
+    const keyring = await createKeyring(store);
+    const keyIdNow = async () => (await keyring.seal(place, bytesOf("a"), ada))[4];
+    const realMs = Date.now();
+    try {
+      vi.setSystemTime(realMs + 30 * DATA_KEY_MS);
+      expect(await keyIdNow()).toBe(1);
+      store.asked = 0;
+      vi.setSystemTime(realMs + 30 * DATA_KEY_MS - 600_000);
+      expect(await keyIdNow()).toBe(1);
+      expect(store.asked).toBe(0);
+      vi.setSystemTime(realMs);
+      expect(await keyIdNow()).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("goes on with the old key where the vault is away when a new one is due", async ({

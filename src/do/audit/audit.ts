@@ -38,6 +38,7 @@ export class AuditObject extends DurableObject<Env> {
   readonly #access: AccessRows;
   readonly #meta: AuditMeta;
   #opening: Promise<AuditLog> | undefined;
+  #roundAtMs = Number.POSITIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -56,7 +57,7 @@ export class AuditObject extends DurableObject<Env> {
   }
 
   async #openLog(): Promise<AuditLog> {
-    if ((await this.ctx.storage.getAlarm()) === null) await this.#armIn(FIRST_ROUND_MS);
+    await this.#armAnew();
     return AuditLog.open({
       storage: this.ctx.storage,
       keyring: await openKeyring(this.env),
@@ -68,8 +69,19 @@ export class AuditObject extends DurableObject<Env> {
     });
   }
 
-  #armIn(ms: number): Promise<void> {
-    return this.ctx.storage.setAlarm(Date.now() + ms);
+  async #armIn(ms: number): Promise<void> {
+    this.#roundAtMs = Date.now() + ms;
+    await this.ctx.storage.setAlarm(this.#roundAtMs);
+  }
+
+  /** Where there is no next round, or the clock was set back since it was set: the round of the day is not put off. */
+  async #armAnew(): Promise<void> {
+    this.#roundAtMs = (await this.ctx.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
+    if (this.#isPutOff()) await this.#armIn(FIRST_ROUND_MS);
+  }
+
+  #isPutOff(): boolean {
+    return this.#roundAtMs - Date.now() > ROUND_MS;
   }
 
   /** Once a day what is over its time goes, and the owner is sent how the log ends, where he wants that. */
@@ -100,6 +112,7 @@ export class AuditObject extends DurableObject<Env> {
   async append(events: readonly AuditEvent[]): Promise<void> {
     const log = await this.#open();
     await log.append(events);
+    if (this.#isPutOff()) await this.#armIn(FIRST_ROUND_MS);
     // Sent by the alarm: who waits for this entry does not wait for a chat.
     if (typeof openOptions(this.env).ROCKPOOL_AUDIT_CHECKPOINTS === "number")
       if (this.#isCheckpointDue(log)) await this.#armIn(AGAIN_MS);
