@@ -63,8 +63,9 @@ export async function readJson<Value>(
   }
 }
 
-export async function signIn(token: string): Promise<void> {
-  await callOnce("/api/sign-in", jsonBody("POST", { token }));
+/** `replace`: also where somebody else is signed in. */
+export async function signIn(token: string, replace: boolean): Promise<void> {
+  await callOnce("/api/sign-in", jsonBody("POST", { token, replace }));
 }
 
 export async function signOut(): Promise<void> {

@@ -9,6 +9,8 @@ export type SessionState =
   | { status: "checking" }
   | { status: "signed_in"; me: Me }
   | { status: "signed_out"; reason: "no_session" | "bad_link" }
+  /** The link signs in somebody else than who is signed in: the person decides. */
+  | { status: "asked"; token: string; detail: string }
   /** The server cannot be asked; it is asked again by itself. */
   | { status: "away" }
   | { status: "failed"; message: string; fix: string };
@@ -17,11 +19,14 @@ export const session = signal<SessionState>({ status: "checking" });
 
 let pause = new AbortController();
 
-/** Signs in with the token, if there is one, or with the cookie; tries until the server answers. */
-export async function openSession(token: string | undefined): Promise<void> {
+/**
+ * Signs in with the token, if there is one, or with the cookie; tries until the server answers. `replace`: also where
+ * somebody else is signed in.
+ */
+export async function openSession(token: string | undefined, replace = false): Promise<void> {
   session.value = { status: "checking" };
   for (let failures = 1; ; failures += 1) {
-    const state = await trySession(token);
+    const state = await trySession(token, replace);
     session.value = state;
     if (state.status !== "away") return;
     pause = new AbortController();
@@ -29,13 +34,15 @@ export async function openSession(token: string | undefined): Promise<void> {
   }
 }
 
-async function trySession(token: string | undefined): Promise<SessionState> {
+async function trySession(token: string | undefined, replace: boolean): Promise<SessionState> {
   try {
-    if (token !== undefined) await signIn(token);
+    if (token !== undefined) await signIn(token, replace);
     return { status: "signed_in", me: await loadMe() };
   } catch (error) {
     const { isSignedOut, isTransient, problem, message } = toApiError(error);
     if (isTransient) return { status: "away" };
+    if (token !== undefined && problem?.code === "sign_in/other_person")
+      return { status: "asked", token, detail: message };
     if (!isSignedOut) return { status: "failed", message, fix: problem?.fix ?? "" };
     return {
       status: "signed_out",

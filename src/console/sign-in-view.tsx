@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { SignInForm } from "./account/sign-in-form.tsx";
 import { Logo } from "./icons.tsx";
 import { say } from "./preferences.ts";
-import { hurrySession, type SessionState } from "./session.ts";
+import { hurrySession, openSession, type SessionState } from "./session.ts";
 
 type SignedOutState = Exclude<SessionState, { status: "signed_in" }>;
 
@@ -34,6 +34,22 @@ function NoSession() {
   );
 }
 
+function OtherPerson({ token, detail }: { token: string; detail: string }) {
+  return (
+    <>
+      <h2>{say("otherPersonTitle")}</h2>
+      <p>{detail}</p>
+      <p>{say("otherPersonHow")}</p>
+      <button type="button" class="button" onClick={() => void openSession(undefined)}>
+        {say("otherPersonStay")}
+      </button>
+      <button type="button" class="link" onClick={() => void openSession(token, true)}>
+        {say("otherPersonGo")}
+      </button>
+    </>
+  );
+}
+
 function Away() {
   return (
     <>
@@ -50,6 +66,8 @@ function contentOf(state: SignedOutState): ComponentChildren {
   switch (state.status) {
     case "checking":
       return <p class="quiet">{say("signInChecking")}</p>;
+    case "asked":
+      return <OtherPerson token={state.token} detail={state.detail} />;
     case "away":
       return <Away />;
     case "failed":

@@ -22,6 +22,13 @@ export const SIGN_IN_ERRORS = {
     title: "Too many are signing in at this moment.",
     fix: "Try again in a few seconds.",
   },
+  "sign_in/other_person": {
+    status: 409,
+    audience: "caller",
+    transient: false,
+    title: "Somebody else is signed in here.",
+    fix: "Use the link only if it was made for you: whoever wrote it may want you to write in another one's name.",
+  },
   "sign_in/stale": {
     status: 403,
     audience: "caller",

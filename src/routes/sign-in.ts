@@ -10,7 +10,7 @@ import { openDirectory } from "../do/directory/directory-client.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson, requireSameOrigin } from "../http/middleware.ts";
 import { openToAll, requirePermission } from "../http/permission.ts";
-import { requirePerson } from "../http/session-cookie.ts";
+import { readDeviceToken, requirePerson } from "../http/session-cookie.ts";
 import { MAX_PASSWORD_UNITS } from "../security/password.ts";
 import { beginSession } from "./begin-session.ts";
 import { noteRefusedSignIn } from "./note-sign-ins.ts";
@@ -19,6 +19,8 @@ import { MAX_PASSKEY_BODY_BYTES, passkeySchema } from "./passkey-schema.ts";
 const MAX_BODY_BYTES = 4096;
 const tokenSchema = v.strictObject({
   token: v.pipe(v.string(), v.minLength(1), v.maxLength(512)),
+  /** The person has confirmed that the link may sign in somebody else than who is signed in. */
+  replace: v.exactOptional(v.boolean(), false),
 });
 export const passwordSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
@@ -64,12 +66,20 @@ async function tryPassword(c: Context<HttpEnv>, given: PasswordTry): Promise<Per
   throw new AppError("sign_in/refused");
 }
 
+/** Who is signed in on this device, its access token being over or not. */
+async function findSignedIn(c: Context<HttpEnv>): Promise<PersonId | undefined> {
+  const deviceToken = readDeviceToken(c);
+  return deviceToken === undefined ? undefined : openCredentials(c.env).personOn(deviceToken);
+}
+
 export const signIn = new Hono<HttpEnv>()
   .post("/sign-in", openToAll, requireSameOrigin, async (c) => {
-    const { token } = await readJson(c.req.raw, tokenSchema, MAX_BODY_BYTES);
+    const { token, replace } = await readJson(c.req.raw, tokenSchema, MAX_BODY_BYTES);
     const directory = openDirectory(c.env);
+    // A link of somebody else that one only clicks must not make one write in that one's name.
+    const signedIn = replace ? undefined : await findSignedIn(c);
     const { id } = await noteRefusal(c, "link", async () =>
-      directory.redeemOwnerToken(token, actorOf(c).ip),
+      directory.redeemOwnerToken(token, actorOf(c).ip, signedIn),
     );
     await beginSession(c, id, "link");
     return c.body(null, 204);

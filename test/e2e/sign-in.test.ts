@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type ChatBrowser, startChatBrowser } from "../support/chat-page.ts";
 import { findChromium } from "../support/chromium.ts";
+import { postWebhook } from "../support/signed-webhook.ts";
 
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 const PASSWORD = "wide slow green river";
@@ -56,6 +57,33 @@ describe.skipIf(chromium.status === "missing")("signing in again", () => {
     expect(width).toBeLessThanOrEqual(360);
     // The wrong password is the one answer that is no success.
     expect((await missteps()).filter((misstep) => !/401/.test(String(misstep)))).toEqual([]);
+  });
+
+  it("asks before a link of somebody else takes the place of who is signed in", async ({
+    expect,
+  }) => {
+    const words = ["channel", "add", "webhook", "--name", "desk", "--access", "open", "--json"];
+    const { webhookUrl, generated } = JSON.parse((await chat.server.run(words)).stdout);
+    const message = { id: crypto.randomUUID(), conversation: "eve", user: "eve", text: "/whoami" };
+    await postWebhook(webhookUrl, generated.secret, message, { query: "?wait=1" });
+    const { stdout } = await chat.server.run(["sign-in", "link", "eve", "--json"]);
+    const { link } = JSON.parse(stdout) as { link: string }; // the command's own output
+    const { page } = await chat.open();
+    await page.goto(await chat.newOwnerLink());
+    await page.locator("textarea").waitFor();
+    const whose = async () =>
+      (await (await page.request.get(new URL("/api/me", page.url()).href)).json()).name;
+    for (const [choice, name] of [
+      ["Stay signed in", "Owner"],
+      ["Sign in by the link", "eve"],
+    ] as const) {
+      await page.goto("about:blank");
+      await page.goto(link);
+      await page.getByText("Owner is signed in here, and this link signs in eve.").waitFor();
+      await page.getByRole("button", { name: choice }).click();
+      await page.locator("textarea").waitFor();
+      expect(await whose()).toBe(name);
+    }
   });
 
   it("goes by a passkey, which is listed and can be removed", async ({ expect }) => {

@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { decodeProtectedHeader } from "jose";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
+import { accountKey, encodeSessionKey, type PersonId } from "../../src/core/ids.ts";
 import { CredentialsObject } from "../../src/do/credentials/credentials.ts";
 import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
 import { MAX_DEVICES } from "../../src/do/credentials/devices.ts";
@@ -109,6 +109,34 @@ describe("a signed-in device", () => {
     expect(await isSignedIn(before)).toBe(false);
     expect(await renews(before)).toBe(false);
     expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it("goes on with its person when a link of somebody else is opened, until that is confirmed", async ({
+    expect,
+  }) => {
+    const directory = openDirectory(env);
+    const account = createAccount({ name: "links", key: accountKey("telegram", "links") });
+    await directory.addAccount(account, []);
+    const eve = (await letIn(directory, "eve", "links")) as PersonId;
+    const browser = await signIn();
+    const { token } = await directory.createOwnerLink(undefined, eve);
+    const nameOf = async () =>
+      ((await (await browser.call("/api/me")).json()) as { name: string }).name;
+    pass(ACCESS_MS + HOUR_MS); // the page was closed: the device alone tells who is signed in
+    for (let clicks = 0; clicks < 2; clicks += 1) {
+      const asked = await browser.post("/api/sign-in", { token });
+      expect(asked.status).toBe(409);
+      expect(await asked.json()).toMatchObject({
+        code: "sign_in/other_person",
+        detail: "Owner is signed in here, and this link signs in Name of eve.",
+      });
+    }
+    expect(await renews(browser)).toBe(true);
+    expect(await nameOf()).toBe("Owner");
+    expect((await browser.post("/api/sign-in", { token, replace: true })).status).toBe(204);
+    expect(await nameOf()).toBe("Name of eve");
+    expect((await browser.post("/api/sign-in", { token, replace: true })).status).toBe(401);
+    expect(await isSignedIn(await signIn(browser, eve))).toBe(true);
   });
 
   it("is one of a bounded number: the one not seen for longest ends", async ({ expect }) => {

@@ -143,6 +143,11 @@ export class CredentialsObject extends DurableObject<Env> {
     return { deviceId: device.id, personId: device.personId };
   }
 
+  /** Who is signed in on the device of this token; undefined for nobody. */
+  async personOn(deviceToken: string): Promise<PersonId | undefined> {
+    return this.#devices.personOn(await hashToken(deviceToken), Date.now());
+  }
+
   /** Undefined for a session that has ended. */
   session(deviceId: string): DeviceSession | undefined {
     return this.#devices.session(deviceId, Date.now());

@@ -94,6 +94,18 @@ export class Devices {
     );
   }
 
+  /** Who is signed in on the device of this hash. */
+  personOn(deviceHash: string, nowMs: number): PersonId | undefined {
+    const [row] = this.#sql
+      .exec<{ person_id: string }>(
+        "SELECT person_id FROM devices WHERE device_hash = ? AND expires_at_ms > ?",
+        deviceHash,
+        nowMs,
+      )
+      .toArray();
+    return row && (row.person_id as PersonId); // stored by add()
+  }
+
   /** A new token in place of all, or, where its use is repeated, beside them. */
   renew(device: KnownDevice, tokenHash: string, isRepeat: boolean, nowMs: number): void {
     const live = isRepeat ? [...device.live, tokenHash] : [tokenHash];

@@ -29,8 +29,11 @@ export class DirectoryLinks {
     return { token, expiresAtMs };
   }
 
-  /** Whom the link signs in. Throws owner/bad_token. The first one of the owner makes the owner. */
-  async redeemOwnerToken(token: string, ip: string | null): Promise<Person> {
+  /**
+   * Whom the link signs in; the first one of the owner makes the owner. Throws owner/bad_token, and sign_in/other_person
+   * where it is not who is `signedIn`: the link stays good.
+   */
+  async redeemOwnerToken(token: string, ip: string | null, signedIn?: PersonId): Promise<Person> {
     const { storage, people, audit } = this.#parts;
     const hash = await hashToken(token);
     const redeemed = storage.transactionSync(() => {
@@ -38,6 +41,11 @@ export class DirectoryLinks {
       const person =
         personId === null ? people.ensureOwner(Date.now()) : personId && people.find(personId);
       if (!person) throw new AppError("owner/bad_token");
+      const here = signedIn && people.find(signedIn);
+      if (here && here.id !== person.id)
+        throw new AppError("sign_in/other_person", {
+          detail: `${here.name} is signed in here, and this link signs in ${person.name}.`,
+        });
       audit.add(auditEvent("ownerlink.used", { userId: person.id, ip }));
       return person;
     });

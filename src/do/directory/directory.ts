@@ -174,9 +174,9 @@ export class DirectoryObject extends DurableObject<Env> {
     return this.#links.createOwnerLink(by, subjectId);
   }
 
-  /** Throws owner/bad_token. */
-  redeemOwnerToken(token: string, ip: string | null = null): Promise<Person> {
-    return this.#links.redeemOwnerToken(token, ip);
+  /** Throws owner/bad_token, sign_in/other_person. */
+  redeemOwnerToken(token: string, ip: string | null = null, signedIn?: PersonId): Promise<Person> {
+    return this.#links.redeemOwnerToken(token, ip, signedIn);
   }
 
   createLinkCode(session: SessionKey, personId: PersonId): string {
