@@ -32,10 +32,12 @@ export type AcceptOutcome =
   /** Too many wait. Nothing was stored. */
   | { status: "full"; retryAfterMs: number };
 
-/** The conversation goes on in another object: ask there, once, and remember. */
+/** The conversation goes on in another object: ask there. */
 export interface Moved {
   status: "moved";
   to: SessionKey;
+  /** Nothing that was accepted here can come again: callers may remember where it went. */
+  isSettled: boolean;
 }
 
 export type ReplyState =

@@ -7,7 +7,8 @@ import type {
   ReplyState,
   SessionCalls,
 } from "../../src/core/session-protocol.ts";
-import { MAX_QUEUED } from "../../src/do/session/inbox.ts";
+import { CLAIM_MS, MAX_QUEUED } from "../../src/do/session/inbox.ts";
+import { callSession } from "../../src/do/session/session-client.ts";
 import { env, messageRequest, person } from "../support/integration.ts";
 
 function sessionOf(request: AcceptRequest): SessionCalls {
@@ -24,6 +25,21 @@ async function say(text: string, conversation: string): Promise<ReplyState> {
   const session = sessionOf(request);
   await session.accept(request);
   return (await session.reply(request.account, keyOf(request), 10_000)) as ReplyState;
+}
+
+/** By the way of callers, who follow a conversation to where it goes on. */
+async function take(request: AcceptRequest) {
+  const { session, result } = await callSession(env, request.session, (object) =>
+    object.accept(request),
+  );
+  return { session, status: result.status };
+}
+
+async function answerTo(request: AcceptRequest): Promise<ReplyState> {
+  const { result } = await callSession(env, request.session, (object) =>
+    object.reply(request.account, keyOf(request), 10_000),
+  );
+  return result;
 }
 
 async function tables(
@@ -174,18 +190,29 @@ describe("commands", () => {
 });
 
 describe("/link", () => {
-  it("moves the second conversation into the first, and says so however often it is asked", async ({
+  it("moves the second conversation into the first, and takes nothing twice that it had taken", async ({
     expect,
   }) => {
     const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
     const offered = (await say("/link", first)) as { text: string };
     const code = /\/link ([A-Z2-9]{8})/.exec(offered.text)?.[1];
     expect(code).toBeDefined();
-    await say(`/link ${code}`, second);
-    const request = messageRequest("again", { conversation: second });
+    const request = messageRequest(`/link ${code}`, { conversation: second });
     const to = messageRequest("", { conversation: first }).session;
-    expect(await sessionOf(request).accept(request)).toEqual({ status: "moved", to });
-    expect(await sessionOf(request).history(undefined, 5)).toEqual({ status: "moved", to });
+    expect(await take(request)).toEqual({ session: request.session, status: "accepted" });
+    const linked = await answerTo(request);
+    expect(linked).toMatchObject({ text: expect.stringContaining("Linked.") });
+
+    const moved = { status: "moved", to, isSettled: false };
+    expect(await sessionOf(request).history(undefined, 5)).toEqual(moved);
+    const later = messageRequest("/whoami", { conversation: second });
+    expect(await sessionOf(request).accept(later)).toEqual(moved);
+    expect(await take(later)).toEqual({ session: to, status: "accepted" });
+    // A repeat of what was said before, by a platform that heard no answer or by somebody who listened.
+    expect(await take(request)).toEqual({ session: request.session, status: "duplicate" });
+    expect(await answerTo(request)).toEqual(linked);
+    await tables(request, `UPDATE inbox SET accepted_at_ms = accepted_at_ms - ${2 * CLAIM_MS}`);
+    expect(await sessionOf(request).history(undefined, 5)).toEqual({ ...moved, isSettled: true });
   });
 
   it("refuses a code that was used elsewhere, that is made up, or that is the conversation's own", async ({

@@ -144,7 +144,8 @@ async function acceptEdit(parts: SessionParts, request: AcceptRequest): Promise<
   });
 }
 
-function claimKey(request: AcceptRequest): string {
+/** What an event is recognised by when it comes again. */
+export function claimKey(request: AcceptRequest): string {
   return `${request.account}|${request.event.key}`;
 }
 

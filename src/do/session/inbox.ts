@@ -62,6 +62,18 @@ function toRow(stored: StoredRow): InboxRow {
   };
 }
 
+export function hasClaim(sql: SqlStorage, key: string): boolean {
+  return sql.exec("SELECT 1 FROM inbox WHERE key = ?", key).toArray().length > 0;
+}
+
+/** True where the newest is older than anything that comes again. */
+export function areClaimsOver(sql: SqlStorage, nowMs: number): boolean {
+  const [newest] = sql
+    .exec<{ at: number }>("SELECT accepted_at_ms AS at FROM inbox ORDER BY seq DESC LIMIT 1")
+    .toArray();
+  return newest === undefined || newest.at < nowMs - CLAIM_MS;
+}
+
 export class Inbox {
   readonly #sql: SqlStorage;
   /** Queued rows of each lane, counted once and kept in step: asking whether there is work costs no query. */
@@ -90,7 +102,7 @@ export class Inbox {
   }
 
   has(key: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM inbox WHERE key = ?", key).toArray().length > 0;
+    return hasClaim(this.#sql, key);
   }
 
   claim(row: NewInboxRow, nowMs: number): "accepted" | "duplicate" | "full" {

@@ -1,7 +1,7 @@
 /**
  * A conversation's object, found by its key. One that was linked elsewhere answers `moved`: that is followed, and
- * remembered in the isolate, so that a linked conversation costs no second call. A stale memory is harmless: the object
- * there says so itself.
+ * remembered in the isolate once nothing that it accepted can come again, so that a linked conversation costs no second
+ * call. A stale memory is harmless: the object there says so itself.
  */
 import { AppError } from "../../core/errors.ts";
 import type { SessionKey } from "../../core/ids.ts";
@@ -37,6 +37,7 @@ export async function callSession<Value>(
     const result = await call(stub, session);
     if (!isMoved(result)) return { session, result: result as Exclude<Value, Moved> }; // the guard's other branch
     session = result.to;
+    if (!result.isSettled) continue;
     if (movedTo.size >= MAX_REMEMBERED) movedTo.clear();
     movedTo.set(key, session);
   }

@@ -26,8 +26,9 @@ import type { StreamEvent } from "../../core/stream.ts";
 import type { Env } from "../../env.ts";
 import { emit } from "../../observability/emit.ts";
 import { describeError } from "../../observability/redact.ts";
-import { acceptEvent } from "../intake/accept.ts";
+import { acceptEvent, claimKey } from "../intake/accept.ts";
 import { countPerson, type Erased, erasePerson } from "./erase-person.ts";
+import { areClaimsOver, hasClaim } from "./inbox.ts";
 import { liveEvent } from "./live-event.ts";
 import { Meta } from "./meta.ts";
 import { pruneSession } from "./prune-session.ts";
@@ -60,7 +61,15 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
 
   #moved(): Moved | undefined {
     const to = this.#meta.get("movedTo");
-    return to === undefined ? undefined : { status: "moved", to };
+    return to === undefined
+      ? undefined
+      : { status: "moved", to, isSettled: areClaimsOver(this.ctx.storage.sql, Date.now()) };
+  }
+
+  /** What was accepted here before the conversation moved is answered here, however often it is asked for. */
+  #movedFor(key: string): Moved | undefined {
+    const moved = this.#moved();
+    return moved && !hasClaim(this.ctx.storage.sql, key) ? moved : undefined;
   }
 
   async #open(): Promise<SessionParts> {
@@ -76,7 +85,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
   }
 
   async accept(request: AcceptRequest): Promise<AcceptOutcome | Moved> {
-    const moved = this.#moved();
+    const moved = this.#movedFor(claimKey(request));
     if (moved) return moved;
     const parts = await this.#open();
     const outcome = await acceptEvent(parts, request);
@@ -138,7 +147,7 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
   }
 
   async turn(account: AccountKey, key: string): Promise<TurnSnapshot | Moved> {
-    const moved = this.#moved();
+    const moved = this.#movedFor(`${account}|${key}`);
     if (moved) return moved;
     const parts = await this.#open();
     const turn = findTurn(parts, `${account}|${key}`);
@@ -159,9 +168,10 @@ export class SessionObject extends DurableObject<Env> implements SessionCalls {
   }
 
   async reply(account: AccountKey, key: string, timeoutMs: number): Promise<ReplyState | Moved> {
+    const claimed = `${account}|${key}`;
     return (
-      this.#moved() ??
-      readReply(await this.#open(), `${account}|${key}`, Math.min(timeoutMs, MAX_WAIT_MS))
+      this.#movedFor(claimed) ??
+      readReply(await this.#open(), claimed, Math.min(timeoutMs, MAX_WAIT_MS))
     );
   }
 

@@ -40,7 +40,9 @@ function createSession(state: FakeEnv, session: string) {
   const ask = <Value>(call: string, args: unknown[], value: () => Value) => {
     state.asked.push({ session, call, args });
     const isMoved = state.movedTo !== undefined && session !== state.movedTo;
-    return Promise.resolve(isMoved ? { status: "moved", to: state.movedTo } : value());
+    return Promise.resolve(
+      isMoved ? { status: "moved", to: state.movedTo, isSettled: true } : value(),
+    );
   };
   return {
     accept: (request: AcceptRequest) =>
