@@ -88,7 +88,7 @@ export const OPTIONS = {
     default: [] as readonly RedactionKind[],
     defaultDoc: "none",
     worker: true,
-    doc: "What is masked in messages, transcripts and answers before they are stored, by the same words. What is masked here is kept nowhere: neither the model nor the person sees it again.",
+    doc: "What is masked in messages, transcripts, texts of documents and answers before they are stored, by the same words. What is masked here is kept nowhere: neither the model nor the person sees it again.",
   }),
   ROCKPOOL_TIME_ZONE: option({
     parse: timeZone,

@@ -8,6 +8,7 @@ import { AppError, errorCode } from "../core/errors.ts";
 import type { SessionKey } from "../core/ids.ts";
 import type { MediaKind, MediaRef } from "../core/message.ts";
 import type { NewFile, Speaker } from "../core/session-protocol.ts";
+import { openRedactors } from "../do/isolate.ts";
 import { checkQuota, noteSpent, quotaError } from "../do/quota/quota-client.ts";
 import { callSession } from "../do/session/session-client.ts";
 import type { Env } from "../env.ts";
@@ -69,8 +70,9 @@ export async function keepFile(
   const { personId } = speaker;
   const fileBytes = file.bytes.byteLength;
   await verifyRoom(env, speaker, fileBytes);
+  const name = openRedactors(env).stored.mask(file.name);
   const { result } = await callSession(env, session, (stub) =>
-    stub.storeFile({ personId, ...file }),
+    stub.storeFile({ personId, ...file, name }),
   );
   await noteSpent(env, personId, { files: 1, fileBytes });
   return result;

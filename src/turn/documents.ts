@@ -41,6 +41,7 @@ export function renderName(name: string): string {
 export function plainName(name: string): string {
   return name
     .replace(/[\s[\]]+/g, " ")
+    .trim()
     .slice(0, MAX_NAME_UNITS)
     .toWellFormed();
 }

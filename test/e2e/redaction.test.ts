@@ -22,6 +22,27 @@ afterAll(() => box.discard());
 
 const textsIn = (chat: number) => box.telegram.messagesOf(chat).map(({ text }) => text);
 
+describe("what is masked before it is stored", () => {
+  const OTHER = 1_002;
+
+  it("is told no model by a document or its name", async ({ expect }) => {
+    const file = box.telegram.addFile(Buffer.from(`The contract of EMP-12345, paid by ${CARD}`));
+    await box.deliver(box.updates.document(OTHER, file, "EMP-12345.txt", "text/plain"));
+    await until(() => textsIn(OTHER).length === 1, "the answer");
+    const told = JSON.stringify(box.ollama.stats().lastChat);
+    expect(told).toContain("The contract of [employee], paid by [card]");
+    expect(told).toContain("[attached file: employee .txt]");
+    expect(told).not.toMatch(/EMP-12345|4111/);
+  });
+
+  it("is remembered of nobody, in whichever way a model writes it", async ({ expect }) => {
+    const fact = String.raw`{"fact":"is EMP\u002d12345"}`;
+    await box.rockpool.run(["say", `call remember ${fact}`]);
+    const memory = await box.rockpool.run(["say", "/memory"]);
+    expect(memory.stdout).toContain("is [employee]");
+  });
+});
+
 describe("what the owner has masked before it is stored", () => {
   it("is in no file and in no prompt, nor is what only the answer says", async ({ expect }) => {
     await box.deliver(box.updates.text(CHAT, ASKED));
@@ -30,7 +51,11 @@ describe("what the owner has masked before it is stored", () => {
     const prompt = JSON.stringify(box.ollama.stats().lastChat);
     expect(prompt).toContain("My card is [card], my number [employee]");
     const { dataDir } = box.rockpool;
-    await until(() => readD1(dataDir, "messages").length === 2, "the log rows");
+    const logged = () => readD1(dataDir, "messages").map((row) => String(row.session_id));
+    await until(
+      () => logged().filter((id) => id.endsWith(`:${CHAT}`)).length === 2,
+      "the log rows",
+    );
     await box.rockpool.stop();
     expect([CARD, "EMP-12345", "echo: My"].flatMap((text) => filesWith(dataDir, text))).toEqual([]);
   });

@@ -3,7 +3,9 @@ import { afterEach, describe, it, vi } from "vitest";
 import { loadOptions } from "../../src/config/load.ts";
 import { openRouter } from "../../src/do/open-router.ts";
 import { createRedactors, readOwnPatterns } from "../../src/do/redactors.ts";
-import { env } from "../support/integration.ts";
+import { maskEvent } from "../../src/do/session/stored-event.ts";
+import { createRedactor } from "../../src/redaction/redactor.ts";
+import { env, messageRequest } from "../support/integration.ts";
 
 const TEXT = "Pay with 4111 1111 1111 1111, EMP-7, and write to ada@example.com.";
 
@@ -65,6 +67,34 @@ describe("a model server of one's own", () => {
       expect(await promptsAt(url, { ROCKPOOL_REDACT_REMOTE: "all" })).toContain(TEXT);
     },
   );
+});
+
+describe("an event before it is stored", () => {
+  it("has what is said, what that answers to, and names of files masked", ({ expect }) => {
+    const card = "4111 1111 1111 1111";
+    const request = messageRequest(`by ${card}`);
+    if (request.event.kind === "stop") throw new Error("a message is expected");
+    const media = [{ kind: "file" as const, name: `${card}.txt` }, { kind: "image" as const }];
+    const message = {
+      ...request.event.message,
+      media,
+      replyTo: { id: "7", text: `or by ${card}?` },
+    };
+    const received = { ...request, event: { ...request.event, message } };
+    expect(maskEvent(received, createRedactor(["card"], []))).toEqual({
+      ...received,
+      event: {
+        ...received.event,
+        message: {
+          ...message,
+          text: "by [card]",
+          media: [{ kind: "file", name: "[card].txt" }, { kind: "image" }],
+          replyTo: { id: "7", text: "or by [card]?" },
+        },
+      },
+    });
+    expect(maskEvent(received, createRedactor([], []))).toBe(received);
+  });
 });
 
 describe("own patterns", () => {

@@ -10,7 +10,8 @@ interface AskedChat {
   tools?: readonly { function: object }[] | undefined;
 }
 
-const ORDER = /^call (\S+) (\{.*\})$/;
+/** The line above it may say when it was sent. */
+const ORDER = /(?:^|\n)call (\S+) (\{.*\})$/;
 
 /** Undefined where the newest message orders none, or one that is not offered. */
 export function findToolCall({ messages, tools = [] }: AskedChat): FakeToolCall | undefined {

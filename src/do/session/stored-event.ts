@@ -34,11 +34,17 @@ export function userBody(request: AcceptRequest, takenBack: number): UserBody {
   return { text, media: publicMedia(media), ...sender, request: bare, takenBack };
 }
 
-/** The event with its text as it may be kept. */
+/** The event with its texts as they may be kept: what was said, what that answers to, and names of files. */
 export function maskEvent(request: AcceptRequest, { isIdle, mask }: Redactor): AcceptRequest {
   const { event } = request;
   if (isIdle || event.kind === "stop") return request;
-  const message = { ...event.message, text: mask(event.message.text) };
+  const { text, media, replyTo } = event.message;
+  const message = {
+    ...event.message,
+    text: mask(text),
+    media: media.map((item) => (item.name ? { ...item, name: mask(item.name) } : item)),
+    ...(replyTo?.text ? { replyTo: { ...replyTo, text: mask(replyTo.text) } } : {}),
+  };
   return { ...request, event: { ...event, message } };
 }
 

@@ -1,7 +1,7 @@
 /** The memory and the time zone of the person who speaks, as tools and commands reach them. */
 import type { Memory } from "../../core/memory.ts";
 import { openDirectory } from "../directory/directory-client.ts";
-import { openOptions } from "../isolate.ts";
+import { openOptions, openRedactors } from "../isolate.ts";
 import type { SessionParts } from "../session/session-parts.ts";
 import { conversationOf } from "../session/stored-event.ts";
 import type { Work } from "../session/work-head.ts";
@@ -9,7 +9,8 @@ import type { Work } from "../session/work-head.ts";
 export function memoryOf({ parts, request }: Work): Memory {
   const { personId } = request.speaker;
   return {
-    remember: (key, text) => openDirectory(parts.env).remember(personId, key, text),
+    remember: (key, text) =>
+      openDirectory(parts.env).remember(personId, key, openRedactors(parts.env).stored.mask(text)),
     facts: () => openDirectory(parts.env).facts(personId),
   };
 }

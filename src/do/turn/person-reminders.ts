@@ -2,6 +2,7 @@
 
 import { newId, type TurnId } from "../../core/ids.ts";
 import { MAX_REMINDERS, type Reminder, type Reminders } from "../../core/memory.ts";
+import { openRedactors } from "../isolate.ts";
 import { targetOf } from "../session/stored-event.ts";
 import type { Work } from "../session/work-head.ts";
 
@@ -20,7 +21,8 @@ export function remindersOf(
       added += 1;
       const turnId = newId<TurnId>();
       const again = repeat ? { repeat } : {};
-      const body = { text, target: targetOf(event), lang, zone, ...again };
+      const kept = openRedactors(parts.env).stored.mask(text);
+      const body = { text: kept, target: targetOf(event), lang, zone, ...again };
       const sealed = await parts.reminders.seal(turnId, body, personId);
       changes.push(() => parts.reminders.add({ turnId, personId, account, dueAtMs, sealed }));
       return true;

@@ -8,7 +8,9 @@ import type { MediaRef } from "../../core/message.ts";
 import { type Lang, phrase } from "../../phrases/phrase.ts";
 import type { ReadDocument } from "../../turn/documents.ts";
 import type { Route } from "../delivery/routes-out.ts";
+import { openRedactors } from "../isolate.ts";
 import type { MessageBody } from "../session/history.ts";
+import type { SessionParts } from "../session/session-parts.ts";
 import { commandOf, userBody } from "../session/stored-event.ts";
 import { userMessageId } from "../session/turn-names.ts";
 import type { TurnWork } from "./end-turn.ts";
@@ -76,7 +78,18 @@ async function makeOut(
   const isUnseen = !isSeen && seen.problems.length + read.problems.length > 0;
   const isUnheard = heard.isDeaf && text === "" && !isSeen;
   const problems = [...received.problems, ...heard.problems, ...seen.problems, ...read.problems];
-  return { body, documents: read.documents, problems, isLost: isUnseen || isUnheard };
+  return {
+    body,
+    documents: maskAll(parts, read.documents),
+    problems,
+    isLost: isUnseen || isUnheard,
+  };
+}
+
+/** As they may be kept, beside their bytes. */
+function maskAll({ env }: SessionParts, documents: readonly ReadDocument[]): ReadDocument[] {
+  const { mask } = openRedactors(env).stored;
+  return documents.map((one) => ({ ...one, name: mask(one.name), text: mask(one.text) }));
 }
 
 async function findDocuments(work: TurnWork, media: readonly MediaRef[], lang: Lang) {
