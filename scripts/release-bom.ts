@@ -1,9 +1,34 @@
 /** A bill of materials as `npm sbom` makes it, without what differs from run to run and from folder to folder. Pure. */
 import { createHash } from "node:crypto";
+import type { LockedPackage } from "./package-locks.ts";
+
+export interface BomComponent {
+  name: string;
+  version: string;
+  licenses?: readonly ({ license: { id: string } } | { expression: string })[];
+}
 
 export interface Bom {
   serialNumber?: string;
   metadata: { timestamp?: string; component: { name: string } };
+  components?: readonly BomComponent[];
+}
+
+/** With the licences that a lock does not state: of binaries for systems that our registry did not carry. */
+export function withLicences(bom: Bom, packages: readonly LockedPackage[]): Bom {
+  const known = new Map(
+    packages.map(({ name, version, licence }) => [`${name}@${version}`, licence]),
+  );
+  const components = (bom.components ?? []).map((component) => {
+    const licence = known.get(`${component.name}@${component.version}`);
+    if (component.licenses?.length || licence === undefined) return component;
+    const isOne = /^[\w.-]+$/.test(licence);
+    return {
+      ...component,
+      licenses: [isOne ? { license: { id: licence } } : { expression: licence }],
+    };
+  });
+  return { ...bom, components };
 }
 
 /** The serial number follows from the content: the same packages, name and time give the same one. */

@@ -2,32 +2,39 @@
  * `npm run release`: what a release consists of, written to dist/ from the committed files, without the network. The same
  * commit gives the same bytes: times are the commit's, and nothing random is in them.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { LOCKS } from "./package-locks.ts";
-import { type Bom, settleBom } from "./release-bom.ts";
+import { LOCKS, listPackages, loadLock } from "./package-locks.ts";
+import { settleBom, withLicences } from "./release-bom.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DIST = join(ROOT, "dist");
 /** A source archive has some megabytes. */
 const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
 
+/** Says so and ends where the command fails. */
 function run(command: string, args: readonly string[], cwd = ROOT): Buffer {
-  return execFileSync(command, args, {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
     maxBuffer: MAX_OUTPUT_BYTES,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  if (status === 0) return stdout;
+  return refuse(`${command} ${args[0]} failed:\n${error?.message ?? stderr.toString().trim()}`);
+}
+
+function refuse(reason: string): never {
+  console.error(`release: ${reason}`);
+  process.exit(1);
 }
 
 function refuseChanges(): void {
   const changed = run("git", ["status", "--porcelain"]).toString().trim();
-  if (changed === "") return;
-  console.error(`release: a release is made of committed files, and these are not:\n${changed}`);
-  process.exit(1);
+  if (changed !== "")
+    refuse(`a release is made of committed files, and these are not:\n${changed}`);
 }
 
 /** Seconds since 1970. */
@@ -39,7 +46,7 @@ function commitTime(): number {
 function makeBom(lock: string, name: string, atSeconds: number): string {
   const words = ["sbom", "--sbom-format=cyclonedx", "--sbom-type=application"];
   const text = run("npm", [...words, "--package-lock-only"], dirname(join(ROOT, lock)));
-  const bom: Bom = JSON.parse(text.toString());
+  const bom = withLicences(JSON.parse(text.toString()), listPackages(loadLock(ROOT, lock)));
   return `${JSON.stringify(settleBom(bom, name, atSeconds), undefined, 2)}\n`;
 }
 

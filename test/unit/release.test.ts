@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -25,6 +26,8 @@ const env = {
   GIT_AUTHOR_EMAIL: "t@localhost",
   GIT_COMMITTER_NAME: "t",
   GIT_COMMITTER_EMAIL: "t@localhost",
+  // What is above the folder of tests is no part of it.
+  GIT_CEILING_DIRECTORIES: tmpdir(),
   npm_config_registry: "http://127.0.0.1:9",
 };
 
@@ -105,6 +108,10 @@ describe("a release", () => {
       .map((item) => `${item.name} ${item.version}`);
     for (const [dependency, version] of Object.entries(dependencies))
       expect(listed).toContain(`${dependency} ${version}`);
+    const bare = (bom.components as { name: string; licenses?: unknown[] }[]).filter(
+      ({ licenses = [] }) => licenses.length === 0,
+    );
+    expect(bare.map((item) => item.name)).toEqual([]);
   });
 
   it("keeps programs executable, and leaves out what is not committed", ({ expect }) => {
@@ -122,5 +129,14 @@ describe("a release", () => {
       "a release is made of committed files, and these are not:\n?? new.txt",
     );
     rmSync(join(root, "new.txt"));
+  });
+
+  it("is refused in words where there is no commit to make it of", ({ expect }) => {
+    renameSync(join(root, ".git"), join(root, "history"));
+    const { status, stderr } = release();
+    renameSync(join(root, "history"), join(root, ".git"));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^release: git status failed:\nfatal: not a git repository/);
+    expect(stderr).not.toMatch(/^\s+at /m);
   });
 });

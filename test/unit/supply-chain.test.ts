@@ -33,6 +33,11 @@ function findUnexplained({ dependencies, devDependencies }: Manifest, text: stri
   ];
 }
 
+function namesIn(text: string): string[] {
+  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(text);
+  return Object.keys({ ...dependencies, ...optionalDependencies });
+}
+
 function lockOf(name: string, entry: Partial<LockEntry>): LockFile {
   const whole = { version: "1.0.0", license: "MIT", integrity: "sha512-x", ...entry };
   return { packages: { "": { version: "0.1.0" }, [`node_modules/${name}`]: whole } };
@@ -41,6 +46,16 @@ function lockOf(name: string, entry: Partial<LockEntry>): LockFile {
 describe("a package that package.json names", () => {
   it("has its line of reason in the architecture", ({ expect }) => {
     expect(findUnexplained(manifest, readProjectFile("docs/architecture.md"))).toEqual([]);
+  });
+
+  it("has one also where it is installed beside, by a lock of its own", ({ expect }) => {
+    const text = readProjectFile("docs/architecture.md");
+    const [, beside = ""] = /^(Installed into [\s\S]+?)\n\n/m.exec(text) ?? [];
+    const names = Object.values(LOCKS)
+      .filter((path) => path !== LOCKS.project)
+      .flatMap((path) => namesIn(readProjectFile(path.replace("package-lock", "package"))));
+    expect(names).toContain("node-llama-cpp");
+    expect(names.filter((name) => !beside.includes(`\`${name}\``))).toEqual([]);
   });
 
   it("is found where it has none", ({ expect }) => {
