@@ -1,8 +1,10 @@
 /**
- * Refresh tokens: what renews a signed-in device. Opaque, kept as hashes, replaced at each use. Here is the one rule of
- * what a presented token means; {@link decideRenewal} is pure.
+ * Refresh tokens: what renews a signed-in device. Opaque, kept as hashes, replaced at each use; each vouches for itself,
+ * so that the box knows those of long ago too. The one rule of what a presented one means, {@link decideRenewal}, is pure.
  */
-import { hashToken, isSameHash, randomToken } from "./codes.ts";
+import { base64url } from "jose";
+import { vouch } from "./box-secret.ts";
+import { hashToken, isSameHash } from "./codes.ts";
 
 /** A device that is not seen for this long signs in again. */
 export const DEVICE_IDLE_MS = 30 * 24 * 3_600_000;
@@ -14,21 +16,41 @@ export const RENEWAL_GRACE_MS = 30_000;
 /** Tokens that are good at the same time: one, and one more for each repeat within the grace. */
 export const MAX_LIVE_TOKENS = 8;
 
+/** 128 random bits, and as many of the box's word for them. */
+const RANDOM_BYTES = 16;
 const FORM = /^([0-9a-f-]{36})\.([\w-]{43})$/;
 
 export interface ParsedRefreshToken {
   deviceId: string;
   hash: string;
+  /** This box has made it, whenever that was. */
+  isIssued: boolean;
 }
 
-export function createRefreshToken(deviceId: string): string {
-  return `${deviceId}.${randomToken()}`;
+export async function createRefreshToken(secret: CryptoKey, deviceId: string): Promise<string> {
+  return renderToken(secret, deviceId, crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)));
 }
 
 /** Undefined for text that was never a refresh token. */
-export async function parseRefreshToken(token: string): Promise<ParsedRefreshToken | undefined> {
-  const deviceId = FORM.exec(token)?.[1];
-  return deviceId === undefined ? undefined : { deviceId, hash: await hashToken(token) };
+export async function parseRefreshToken(
+  secret: CryptoKey,
+  token: string,
+): Promise<ParsedRefreshToken | undefined> {
+  const [, deviceId, rest] = FORM.exec(token) ?? [];
+  if (deviceId === undefined || rest === undefined) return undefined;
+  const random = base64url.decode(rest).slice(0, RANDOM_BYTES);
+  const isIssued = isSameHash(await renderToken(secret, deviceId, random), token);
+  return { deviceId, hash: await hashToken(token), isIssued };
+}
+
+async function renderToken(
+  secret: CryptoKey,
+  deviceId: string,
+  random: Uint8Array,
+): Promise<string> {
+  const word = await vouch(secret, `refresh:${deviceId}:${base64url.encode(random)}`);
+  const bytes = new Uint8Array([...random, ...word.subarray(0, RANDOM_BYTES)]);
+  return `${deviceId}.${base64url.encode(bytes)}`;
 }
 
 /** What is kept of a device's tokens. */
@@ -50,14 +72,14 @@ export type Renewal = "renew" | "repeat" | "stolen" | "unknown" | "expired";
 
 export function decideRenewal(
   state: RenewalState,
-  presented: { tokenHash: string; deviceHash: string | undefined },
+  presented: { tokenHash: string; deviceHash: string | undefined; isIssued: boolean },
   nowMs: number,
 ): Renewal {
   const { deviceHash } = presented;
   const isDevice = deviceHash !== undefined && isSameHash(state.deviceHash, deviceHash);
   const isLive = holds(state.live, presented.tokenHash);
   const isPrevious = holds(state.previous, presented.tokenHash);
-  if (!isDevice) return isLive || isPrevious ? "stolen" : "unknown";
+  if (!isDevice) return isLive || isPrevious || presented.isIssued ? "stolen" : "unknown";
   if (isLive) return nowMs < state.expiresAtMs ? "renew" : "expired";
   // Both ways: a clock that is set back by a moment is no theft, and one set back by a day no longer grace.
   const isGrace = Math.abs(nowMs - state.renewedAtMs) <= RENEWAL_GRACE_MS;

@@ -234,6 +234,19 @@ describe("a refresh token", () => {
     expect(await renews(thief)).toBe(false);
     expect(await isSignedIn(browser)).toBe(false);
   });
+
+  it("of long ago ends the session, also without its device's own cookie", async ({ expect }) => {
+    const browser = await signIn();
+    const thief = new CookieBrowser();
+    thief.set("rockpool_refresh", browser.get("rockpool_refresh") ?? "");
+    for (let renewals = 0; renewals < 3; renewals += 1) {
+      pass(ACCESS_MS);
+      expect(await renews(browser)).toBe(true);
+    }
+    expect(await renews(thief)).toBe(false);
+    expect(await isSignedIn(browser)).toBe(false);
+    expect(await renews(browser)).toBe(false);
+  });
 });
 
 describe("an access token", () => {

@@ -57,10 +57,14 @@ export class CredentialsObject extends DurableObject<Env> {
     super(ctx, env);
     openCredentialsSchema(ctx.storage);
     this.#devices = new Devices(ctx.storage.sql);
-    this.#passkeys = new Passkeys(ctx.storage.sql, () => openBoxSecret(env.BOX_SECRET));
+    this.#passkeys = new Passkeys(ctx.storage.sql, () => this.#openSecret());
     this.#accounts = new ProviderAccounts(ctx.storage.sql);
     this.#tries = new Tries(ctx.storage.sql);
     this.#exportLinks = new ExportLinks(ctx.storage.sql);
+  }
+
+  #openSecret(): Promise<CryptoKey> {
+    return openBoxSecret(this.env.BOX_SECRET);
   }
 
   async #openSignKeys(): Promise<SignKeys> {
@@ -87,7 +91,8 @@ export class CredentialsObject extends DurableObject<Env> {
   async begin(request: BeginSession): Promise<{ issued: IssuedSession; ended: string[] }> {
     const { personId, method, deviceName: name, replaces } = request;
     const id = crypto.randomUUID();
-    const tokens = { refreshToken: createRefreshToken(id), deviceToken: randomToken() };
+    const refreshToken = await createRefreshToken(await this.#openSecret(), id);
+    const tokens = { refreshToken, deviceToken: randomToken() };
     const device = {
       id,
       personId,
@@ -112,10 +117,12 @@ export class CredentialsObject extends DurableObject<Env> {
   /** New tokens for those of before, as security/refresh-token.ts rules. */
   async renew(shown: ShownTokens): Promise<SessionRenewed> {
     const { deviceToken = "" } = shown;
-    const parsed = await parseRefreshToken(shown.refreshToken);
+    const secret = await this.#openSecret();
+    const parsed = await parseRefreshToken(secret, shown.refreshToken);
     if (!parsed) return { status: "refused" };
-    const presented = { tokenHash: parsed.hash, deviceHash: await hashToken(deviceToken) };
-    const refreshToken = createRefreshToken(parsed.deviceId);
+    const { hash: tokenHash, isIssued } = parsed;
+    const presented = { tokenHash, isIssued, deviceHash: await hashToken(deviceToken) };
+    const refreshToken = await createRefreshToken(secret, parsed.deviceId);
     const nextHash = await hashToken(refreshToken);
     // From here to the end of the block nothing waits: what is decided is what is stored.
     const nowMs = Date.now();
@@ -135,7 +142,7 @@ export class CredentialsObject extends DurableObject<Env> {
 
   /** Signs the device out that shows its tokens; undefined where they are nobody's. */
   async leave({ refreshToken, deviceToken = "" }: ShownTokens): Promise<EndedSession | undefined> {
-    const parsed = await parseRefreshToken(refreshToken);
+    const parsed = await parseRefreshToken(await this.#openSecret(), refreshToken);
     const deviceHash = await hashToken(deviceToken);
     const device = parsed && this.#devices.find(parsed.deviceId);
     if (!device || !isSameHash(device.deviceHash, deviceHash)) return undefined;
@@ -163,7 +170,7 @@ export class CredentialsObject extends DurableObject<Env> {
   }
 
   async #addressBucket(address: string): Promise<TryBucket> {
-    const secret = await openBoxSecret(this.env.BOX_SECRET);
+    const secret = await this.#openSecret();
     const bucket = await bucketOf(secret, "address", addressGroup(address));
     return { kind: "address", bucket };
   }
@@ -181,7 +188,7 @@ export class CredentialsObject extends DurableObject<Env> {
 
   /** Throws sign_in/busy. The same work and the same answer for a name that nobody has. */
   async tryPassword({ name, password, address }: PasswordTry): Promise<PasswordTried> {
-    const secret = await openBoxSecret(this.env.BOX_SECRET);
+    const secret = await this.#openSecret();
     const known = parseSignInName(name) ?? "";
     const buckets = [
       { kind: "name", bucket: await bucketOf(secret, "name", known) } as const,

@@ -11,10 +11,13 @@ import { parseOwnPatterns } from "../../../src/redaction/own-patterns.ts";
 import { chatSchema } from "../../../src/routes/openai/chat-schema.ts";
 import { newPasskeySchema, passkeySchema } from "../../../src/routes/passkey-schema.ts";
 import { createApiKey, parseApiKey } from "../../../src/security/api-key.ts";
+import { openBoxSecret } from "../../../src/security/box-secret.ts";
 import { createRefreshToken, parseRefreshToken } from "../../../src/security/refresh-token.ts";
 import { decodeBase64, decodeHex } from "../../../src/security/signature.ts";
 import { writeFlow } from "../flows/small-flow.ts";
 import { coded, type FuzzedParser, fuzzJson, fuzzText, named } from "./fuzzed-parser.ts";
+
+const BOX_SECRET = await openBoxSecret("5e".repeat(32));
 
 const CHAT = {
   model: "auto",
@@ -75,7 +78,9 @@ function parserOf(schema: v.GenericSchema): (value: unknown) => unknown {
 export const PEOPLE: readonly FuzzedParser[] = [
   fuzzJson("chats of the OpenAI-compatible API", [CHAT], (value) => v.safeParse(chatSchema, value)),
   fuzzText("API keys", [createApiKey(), "rkp_x"], parseApiKey),
-  fuzzText("refresh tokens", [createRefreshToken(crypto.randomUUID())], parseRefreshToken),
+  fuzzText("refresh tokens", [await createRefreshToken(BOX_SECRET, crypto.randomUUID())], (text) =>
+    parseRefreshToken(BOX_SECRET, text),
+  ),
   fuzzText("limits of roles", ["guest.messages_day=50, member.tokens_day=none"], parseRoleQuotas, {
     isRefusal: isError,
   }),
