@@ -14,6 +14,8 @@ export interface ExportedTalk {
   handovers: ExportedHandover[];
   /** All that are kept here, sent or not; none where others speak here. */
   files: ExportedFile[];
+  /** Things that do not open: what is stored of them was changed or damaged. */
+  unreadable: number;
 }
 
 export interface ExportedDialogue {
@@ -48,6 +50,8 @@ export interface ExportedPage {
   messages: ChatMessage[];
   /** Files that these messages brought and that are still kept. */
   files: ExportedFile[];
+  /** Messages and files that do not open. */
+  unreadable: number;
   /** The next page follows on it; undefined at the end. */
   nextSeq?: number;
 }

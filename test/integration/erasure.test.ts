@@ -136,6 +136,18 @@ describe("an erasure", () => {
     expect(await openDirectory(env).facts(bob.personId)).toHaveLength(1);
   });
 
+  it("goes to its end where a message was changed or damaged on disk", async ({ expect }) => {
+    const ada = await createPerson("ada-damaged");
+    const bob = await createPerson("bob-damaged");
+    const group = new Talk();
+    for (const who of [ada, bob]) await group.replyTo(await group.sayAs(who, "/help"));
+    await until(async () => (await countD1("messages", ada.personId)) === 2);
+    await group.sql("UPDATE messages SET body = zeroblob(length(body))");
+    expect(await erase(ada)).toMatchObject({ conversations: 1, messages: 2 });
+    const left = await group.sql("SELECT DISTINCT person_id FROM messages");
+    expect(left).toEqual([{ person_id: bob.personId }]);
+  });
+
   it("also erases under the ids that the person had before a /link", async ({ expect }) => {
     const before = await createPerson("ada-3a");
     const after = await createPerson("ada-3b");

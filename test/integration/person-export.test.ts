@@ -4,34 +4,20 @@ import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { adminApp } from "../../src/app.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import type { SessionCalls } from "../../src/core/session-protocol.ts";
-import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
-import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
+import { openDirectory } from "../../src/do/directory/directory-client.ts";
 import { openKeyring } from "../../src/do/isolate.ts";
-import { exportPerson } from "../../src/do/person-data/export-person.ts";
 import { findErasable } from "../../src/do/person-data/find-erasable.ts";
 import { findExportable } from "../../src/do/person-data/find-exportable.ts";
 import { Summaries } from "../../src/do/session/summaries.ts";
 import { joinPersonKeys } from "../../src/do/vault/person-keys.ts";
-import { parseDefinition } from "../../src/flows/definition.ts";
-import { createAccount, letIn } from "../support/directory.ts";
+import { createAccount } from "../support/directory.ts";
 import { env, messageRequest } from "../support/integration.ts";
+import { createMember, exportTexts, untilLogged } from "../support/person-export.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
 import { tarTexts } from "../support/tar-texts.ts";
 
 const model = new ScriptedModel();
-const both = (text: string) => ({ en: text, zh: `中${text}` });
-const roof = {
-  flow: "roof",
-  title: both("Roof"),
-  phrases: ["mend my roof"],
-  start: "what",
-  states: {
-    what: { ask: both("What is it?"), label: both("It"), accept: { type: "text" }, next: "urgent" },
-    urgent: { ask: both("Is it urgent?"), accept: { type: "yesno" }, next: "end" },
-    end: { end: "person", say: both("Somebody answers.") },
-  },
-};
 
 beforeAll(async () => {
   vi.stubGlobal("fetch", model.fetch);
@@ -41,25 +27,6 @@ afterAll(() => {
   vi.unstubAllGlobals();
 });
 
-async function createPerson(sender: string) {
-  const personId = await letIn(openDirectory(env), sender);
-  return { personId, role: "member" as const, name: `Name of ${sender}`, lang: "en" as const };
-}
-
-async function untilLogged(personId: PersonId, messages: number): Promise<void> {
-  const query = "SELECT count(*) AS n FROM messages WHERE person_id = ?";
-  await until(async () => (await env.DB.prepare(query).bind(personId).first("n")) === messages);
-}
-
-/** The files of an archive, as text. */
-async function exportTexts(idOrName: string): Promise<Map<string, string>> {
-  const chunks: Uint8Array[] = [];
-  const nobody = { userId: null, ip: null };
-  const person = await findExportable(env, idOrName);
-  for await (const chunk of await exportPerson(env, person, nobody)) chunks.push(chunk);
-  return tarTexts(new Uint8Array(await new Blob(chunks).arrayBuffer()));
-}
-
 function bothForms(...names: string[]): string[] {
   return names.flatMap((name) => [`${name}.json`, `${name}.html`]);
 }
@@ -68,7 +35,7 @@ describe("an export", () => {
   it("holds conversations with their files, memory and keys, and names each file signed", async ({
     expect,
   }) => {
-    const ada = await createPerson("ada-export");
+    const ada = await createMember("ada-export");
     const talk = new Talk();
     const kept = await talk.calls.storeFile({
       personId: ada.personId,
@@ -110,8 +77,8 @@ describe("an export", () => {
   it("holds what the model is told of older turns, in short, where nobody else speaks", async ({
     expect,
   }) => {
-    const ada = await createPerson("ada-summary");
-    const bob = await createPerson("bob-summary");
+    const ada = await createMember("ada-summary");
+    const bob = await createMember("bob-summary");
     const talk = new Talk();
     await talk.sayAs(ada, "/help");
     await untilLogged(ada.personId, 2);
@@ -128,99 +95,9 @@ describe("an export", () => {
     expect(JSON.parse(String(shared))).not.toHaveProperty("summary");
   });
 
-  it("holds a half-filled dialogue, and later that a person answers, also in a group, as data and as a page", async ({
-    expect,
-  }) => {
-    await openDirectory(env).ensureOwner();
-    await openDirectory(env).putFlow(parseDefinition(roof));
-    forgetDirectory();
-    const ada = await createPerson("ada-dialogue");
-    const bob = await createPerson("bob-dialogue");
-    const group = new Talk();
-    const say = async (who: typeof ada, text: string) =>
-      group.replyTo(await group.sayAs(who, text));
-    for (const who of [ada, bob]) await say(who, "mend my roof");
-    await say(ada, "It *leaks* <here>.");
-    await say(bob, "Bob's is gone.");
-    await untilLogged(ada.personId, 4);
-    const half = await exportTexts(ada.personId);
-    expect(JSON.parse(String(half.get("conversations/1/about.json")))).toMatchObject({
-      isShared: true,
-      dialogues: [
-        {
-          flow: "roof",
-          title: "Roof",
-          asks: "Is it urgent?",
-          answers: [{ question: "What is it?", answer: "It *leaks* <here>." }],
-        },
-      ],
-      handovers: [],
-    });
-    const page = String(half.get("conversations/1/about.html"));
-    expect(page).toContain("It *leaks* &lt;here&gt;.");
-    expect(page).toContain("Is it urgent?");
-    expect([...half.values()].join("")).not.toContain("Bob's is gone.");
-
-    await say(ada, "yes");
-    const isListed = "SELECT 1 FROM handovers WHERE number IS NOT NULL";
-    await until(async () => (await group.sql(isListed)).length === 1);
-    const over = await exportTexts(ada.personId);
-    const about = JSON.parse(String(over.get("conversations/1/about.json")));
-    const [listed] = JSON.parse(String(over.get("hand-overs.json")));
-    expect(listed).toMatchObject({ flow: "roof", isAnswered: false, isOver: false });
-    expect(about).toMatchObject({
-      dialogues: [],
-      handovers: [
-        {
-          flow: "roof",
-          number: listed.number,
-          isAnswered: false,
-          told: expect.stringContaining("- It: It \\*leaks\\*"),
-        },
-      ],
-    });
-    expect(over.get("conversations/1/about.html")).toContain("leaks");
-    expect(over.get("hand-overs.html")).toContain("<td>roof</td>");
-
-    const erasure = env.ERASURE.getByName(ada.personId);
-    await erasure.start({ personId: ada.personId, by: { userId: null, ip: null } });
-    await until(async () => (await erasure.state()).status === "done");
-    expect(await group.sql("SELECT person_id FROM dialogues")).toEqual([
-      { person_id: bob.personId },
-    ]);
-    expect(await group.sql("SELECT 1 FROM handovers")).toEqual([]);
-    expect(await openDirectory(env).handoversOf([ada.personId])).toEqual([]);
-  });
-
-  it("holds by what the person signs in, and nothing secret of it", async ({ expect }) => {
-    const ada = await createPerson("ada-signs-in");
-    const credentials = openCredentials(env);
-    const password = "a long enough password of Ada's";
-    await credentials.setPassword(ada.personId, { name: "ada-signs-in", password });
-    const deviceName = "Browser <of> Ada";
-    const { issued } = await credentials.begin({ ...ada, method: "password", deviceName });
-    const files = await exportTexts(ada.personId);
-    expect(JSON.parse(String(files.get("sign-ins.json")))).toEqual({
-      name: "ada-signs-in",
-      passkeys: [],
-      devices: [
-        {
-          id: expect.any(String),
-          name: deviceName,
-          method: "password",
-          signedInAtMs: expect.any(Number),
-          lastSeenAtMs: expect.any(Number),
-        },
-      ],
-    });
-    expect(files.get("sign-ins.html")).toContain("Browser &lt;of&gt; Ada");
-    const texts = [...files.values()].join("");
-    for (const secret of [password, ...Object.values(issued)]) expect(texts).not.toContain(secret);
-  });
-
   it("holds of a group only what the person wrote", async ({ expect }) => {
-    const ada = await createPerson("ada-group");
-    const bob = await createPerson("bob-group");
+    const ada = await createMember("ada-group");
+    const bob = await createMember("bob-group");
     const group = new Talk();
     await group.sayAs(ada, "/timezone Nowhere-Ada");
     await group.sayAs(bob, "/timezone Nowhere-Bob");
@@ -256,7 +133,7 @@ describe("an export of somebody who was removed", () => {
   it("has what is left: conversations, the logs, and the name that these know", async ({
     expect,
   }) => {
-    const ada = await createPerson("ada-removed");
+    const ada = await createMember("ada-removed");
     const talk = new Talk();
     await talk.sayAs(ada, "/help");
     await untilLogged(ada.personId, 2);
@@ -288,8 +165,8 @@ describe("an export of somebody who was removed", () => {
   it("is found by each id that the person had, and has what was said under all of them", async ({
     expect,
   }) => {
-    const before = await createPerson("ada-old");
-    const after = await createPerson("ada-new");
+    const before = await createMember("ada-old");
+    const after = await createMember("ada-new");
     await new Talk().sayAs(before, "/timezone Nowhere-Old");
     await new Talk().sayAs(after, "/timezone Nowhere-New");
     await untilLogged(before.personId, 2);
@@ -314,7 +191,7 @@ describe("an export of somebody who was removed", () => {
   it("says of whoever was erased what the audit log keeps, and has the receipt", async ({
     expect,
   }) => {
-    const ada = await createPerson("ada-erased");
+    const ada = await createMember("ada-erased");
     const talk = new Talk();
     await talk.sayAs(ada, "/timezone Nowhere-Erased");
     await untilLogged(ada.personId, 2);
@@ -341,8 +218,8 @@ describe("an export of somebody who was removed", () => {
   }) => {
     const directory = openDirectory(env);
     await directory.ensureOwner();
-    const guest = await createPerson("ada-guest");
-    const strong = await createPerson("ada-strong");
+    const guest = await createMember("ada-guest");
+    const strong = await createMember("ada-strong");
     await directory.changePerson(strong.personId, { what: "role", role: "owner" }, "owner");
     for (const { personId } of [guest, strong]) await untilKnown(personId);
     const query = "SELECT role FROM people WHERE id = ?";
@@ -360,7 +237,7 @@ describe("an export of somebody who was removed", () => {
 
 describe("/export where the box has no address", () => {
   it("tells the owner who wants a copy, and how it is made", async ({ expect }) => {
-    const ada = await createPerson("ada-asks");
+    const ada = await createMember("ada-asks");
     const request = messageRequest("/export");
     Object.assign(request, { account: "unknown:main", speaker: ada });
     const talk = env.SESSION.getByName(request.session) as unknown as SessionCalls; // as in Talk

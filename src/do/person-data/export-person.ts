@@ -11,8 +11,9 @@ import { openAudit, recordAudit } from "../audit/audit-client.ts";
 import { openCredentials } from "../credentials/credentials-client.ts";
 import { openDirectory } from "../directory/directory-client.ts";
 import { openOptions } from "../isolate.ts";
+import { Readable } from "../session/readable.ts";
 import { ExportArchive } from "./export-archive.ts";
-import { renderHtml, renderLinks, renderMessage } from "./export-page.ts";
+import { escapeHtml, renderHtml, renderLinks, renderMessage } from "./export-page.ts";
 import { renderRecord } from "./export-record.ts";
 import type { Exportable } from "./find-exportable.ts";
 
@@ -24,6 +25,8 @@ interface Export {
   ids: PersonId[];
   archive: ExportArchive;
   pages: { path: string; label: string }[];
+  /** What could not be read for it, in words. */
+  missing: string[];
 }
 
 /** Throws audit/unavailable before the first byte. */
@@ -41,7 +44,7 @@ async function* writeExport(env: Env, person: Exportable): AsyncGenerator<Uint8A
   const madeAt = renderTimestamp(nowMs, openOptions(env).ROCKPOOL_TIME_ZONE);
   const { ids } = person;
   const archive = new ExportArchive(person.id, madeAt, nowMs);
-  const all: Export = { env, ids, archive, pages: [] };
+  const all: Export = { env, ids, archive, pages: [], missing: [] };
   yield* writePerson(all, person);
   const sessions = await loadPersonSessions(env.DB, ids);
   // The log's names are keys.
@@ -49,7 +52,11 @@ async function* writeExport(env: Env, person: Exportable): AsyncGenerator<Uint8A
     yield* writeTalk(all, session as SessionKey, `conversations/${index + 1}`);
   yield* writeLogs(all);
   const about = `<p>Made at ${madeAt}. Every file stands beside this page, as JSON and as pages; manifest.json names each with its SHA-256.</p>`;
-  yield* archive.add("index.html", renderHtml("Rockpool", about + renderLinks(all.pages)));
+  const missing = all.missing.map((line) => `<p>${escapeHtml(line)}</p>`).join("\n");
+  yield* archive.add(
+    "index.html",
+    renderHtml("Rockpool", about + missing + renderLinks(all.pages)),
+  );
   yield* archive.finish((text) => openAudit(env).sign(text));
 }
 
@@ -57,8 +64,9 @@ async function* writePerson(all: Export, { id, about: known, isRemoved }: Export
   const { env, ids } = all;
   const directory = openDirectory(env);
   const credentials = openCredentials(env);
+  const readable = new Readable();
   const [facts, zone, keys, handovers, signIns, devices, rows, erasures] = await Promise.all([
-    directory.facts(id),
+    readable.open(directory.facts(id)),
     directory.zone(id),
     directory.apiKeys(id),
     directory.handoversOf(ids),
@@ -67,6 +75,7 @@ async function* writePerson(all: Export, { id, about: known, isRemoved }: Export
     loadPersonRows(env.DB, ids),
     isRemoved ? loadReceipts(env, ids) : [],
   ]);
+  noteUnreadable(all, "memory", readable.unreadable);
   const about = {
     ...known,
     id,
@@ -77,7 +86,7 @@ async function* writePerson(all: Export, { id, about: known, isRemoved }: Export
   };
   const files = {
     person: about,
-    memory: facts,
+    memory: facts ?? [],
     "api-keys": keys,
     "sign-ins": { ...signIns, devices: devices.map(({ isThis: _, ...device }) => device) },
     "hand-overs": handovers,
@@ -112,6 +121,7 @@ async function* writeTalk(all: Export, session: SessionKey, folder: string) {
   const address = decodeSessionKey(session);
   const channel = address?.channel ?? "conversation";
   const name = `${channel} ${folder.split("/")[1]}`;
+  noteUnreadable(all, folder, talk.unreadable);
   yield* writeRecord(all, `${folder}/about`, `${name}, about`, { session, ...address, ...talk });
   const paths = new Map<string, string>();
   yield* writeFiles(all, { session, folder, paths }, talk.files);
@@ -120,6 +130,7 @@ async function* writeTalk(all: Export, session: SessionKey, folder: string) {
     const read = await object.readTalk(ids, { afterSeq, isShared: talk.isShared });
     if (read.nextSeq === undefined) return;
     afterSeq = read.nextSeq;
+    noteUnreadable(all, `${folder}/page-${page}`, read.unreadable);
     yield* writeFiles(all, { session, folder, paths }, read.files);
     const html = read.messages.map((message) => renderMessage(message, (id) => paths.get(id)));
     const label = `${name}, page ${page}`;
@@ -129,9 +140,16 @@ async function* writeTalk(all: Export, session: SessionKey, folder: string) {
   }
 }
 
+function noteUnreadable({ missing }: Export, place: string, count: number): void {
+  if (count > 0)
+    missing.push(
+      `Left out of ${place}: ${count} that cannot be opened, changed or damaged on disk.`,
+    );
+}
+
 /** Each once, under its id; `paths` says where. */
 async function* writeFiles(
-  { env, archive }: Export,
+  all: Export,
   { session, folder, paths }: { session: SessionKey; folder: string; paths: Map<string, string> },
   files: readonly ExportedFile[],
 ) {
@@ -139,9 +157,27 @@ async function* writeFiles(
     if (paths.has(id)) continue;
     const path = `files/${id}${extensionOf(name)}`;
     paths.set(id, path);
-    const { body } = await env.SESSION.getByName(session).ownFile(id);
-    yield* archive.add(`${folder}/${path}`, new Uint8Array(await new Response(body).arrayBuffer()));
+    const bytes = await readFile(all.env, session, id);
+    if (bytes) yield* all.archive.add(`${folder}/${path}`, bytes);
+    else noteUnreadable(all, `${folder}/${path}`, 1);
   }
+}
+
+/**
+ * Undefined for one that does not open to its end. Why a stream broke off is not told across objects: one that does so
+ * twice is unreadable, as the object that it comes from is there again at the second time.
+ */
+async function readFile(
+  env: Env,
+  session: SessionKey,
+  id: string,
+): Promise<Uint8Array | undefined> {
+  for (let tries = 0; tries < 2; tries += 1) {
+    const { body, sizeBytes } = await env.SESSION.getByName(session).ownFile(id);
+    const read = await new Response(body).arrayBuffer().catch(() => undefined);
+    if (read?.byteLength === sizeBytes) return new Uint8Array(read);
+  }
+  return undefined;
 }
 
 /** The ending alone: the name itself stands in the page. */

@@ -3,8 +3,8 @@
  * reminders, notes. What others said in a group stays. Running it twice changes nothing.
  */
 import type { MessageId, PersonId } from "../../core/ids.ts";
-import { unlessErased } from "../../security/keyring.ts";
 import type { MessageBody } from "./history.ts";
+import { Readable } from "./readable.ts";
 import type { SessionParts } from "./session-parts.ts";
 
 export interface Erased {
@@ -133,6 +133,8 @@ function eraseOwn({ sql, ids }: Asked, files: readonly string[]): void {
 /** Files that the person's messages brought into a group. */
 async function findFiles({ parts, sql, ids }: Asked): Promise<string[]> {
   const files: string[] = [];
+  // Which files a message brought that does not open, nobody can tell: they are unreadable once the person's key is gone.
+  const readable = new Readable();
   for (let afterSeq = 0; ; ) {
     const rows = sql
       .exec<{ seq: number; id: string; body: ArrayBuffer }>(
@@ -144,7 +146,7 @@ async function findFiles({ parts, sql, ids }: Asked): Promise<string[]> {
       .toArray();
     const bodies = await Promise.all(
       rows.map((row) =>
-        unlessErased(parts.history.openBody<MessageBody>(row.id as MessageId, row.body)),
+        readable.open(parts.history.openBody<MessageBody>(row.id as MessageId, row.body)),
       ),
     );
     for (const body of bodies)

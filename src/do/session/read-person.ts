@@ -8,7 +8,7 @@ import type {
 } from "../../core/exported-talk.ts";
 import type { PersonId } from "../../core/ids.ts";
 import { describeDialogue } from "../../flows/describe-dialogue.ts";
-import { unlessErased } from "../../security/keyring.ts";
+import { Readable } from "./readable.ts";
 import type { SessionParts } from "./session-parts.ts";
 
 /** Messages of one page. */
@@ -25,32 +25,36 @@ export async function describeTalk(
   const isShared =
     sql.exec(`SELECT 1 FROM messages WHERE NOT ${OWN} LIMIT 1`, JSON.stringify(people)).toArray()
       .length > 0;
+  const readable = new Readable();
   const reminders = people.flatMap((person) => parts.reminders.of(person));
   const opened = await Promise.all(
     reminders.map(async (row) => {
-      const body = await unlessErased(parts.reminders.open(row));
+      const body = await readable.open(parts.reminders.open(row));
       return body && { text: body.text, dueAtMs: row.dueAtMs };
     }),
   );
-  const summary = isShared ? undefined : await parts.summaries.current();
-  return {
+  const summary = isShared ? undefined : await readable.open(parts.summaries.current());
+  const pins = isShared ? [] : ((await readable.open(parts.pins.all())) ?? []);
+  const talk = {
     isShared,
     ...(summary ? { summary: summary.text } : {}),
     reminders: opened.filter((reminder) => reminder !== undefined),
-    dialogues: await describeDialogues(parts, people),
-    handovers: await describeHandovers(parts, people),
-    pins: isShared ? [] : (await parts.pins.all()).map(({ text }) => text),
-    files: isShared ? [] : await describeFiles(parts, allFiles(sql)),
+    dialogues: await describeDialogues(parts, people, readable),
+    handovers: await describeHandovers(parts, people, readable),
+    pins: pins.map(({ text }) => text),
+    files: isShared ? [] : await describeFiles(parts, allFiles(sql), readable),
   };
+  return { ...talk, unreadable: readable.unreadable };
 }
 
 async function describeDialogues(
   { dialogues }: SessionParts,
   people: readonly PersonId[],
+  readable: Readable,
 ): Promise<ExportedDialogue[]> {
   const described = people.map(async (person) => {
     const row = dialogues.find(person);
-    const opened = row && (await unlessErased(dialogues.open(row)));
+    const opened = row && (await readable.open(dialogues.open(row)));
     if (!opened) return [];
     const { snapshot, speaker } = opened.body;
     const { flow, atMs: lastStepAtMs, dueAtMs: endsAtMs } = row;
@@ -64,10 +68,11 @@ async function describeDialogues(
 async function describeHandovers(
   { handovers }: SessionParts,
   people: readonly PersonId[],
+  readable: Readable,
 ): Promise<ExportedHandover[]> {
   const described = people.map(async (person) => {
     const row = handovers.find(person);
-    const opened = row && (await unlessErased(handovers.open(row)));
+    const opened = row && (await readable.open(handovers.open(row)));
     if (!opened) return [];
     const { flow, number, desk, atMs: lastWordAtMs } = row;
     const told = opened.notice?.[opened.speaker.lang];
@@ -91,10 +96,14 @@ function allFiles(sql: SqlStorage): string[] {
     .map(({ id }) => id);
 }
 
-async function describeFiles(parts: SessionParts, ids: readonly string[]): Promise<ExportedFile[]> {
+async function describeFiles(
+  parts: SessionParts,
+  ids: readonly string[],
+  readable: Readable,
+): Promise<ExportedFile[]> {
   const files: ExportedFile[] = [];
   for (const id of ids) {
-    const described = await unlessErased(parts.files.describe(id));
+    const described = await readable.open(parts.files.describe(id));
     if (described) files.push({ id, name: described.name ?? "file" });
   }
   return files;
@@ -116,8 +125,11 @@ export async function readTalk(
     )
     .toArray();
   const last = rows.at(-1)?.seq;
-  if (last === undefined) return { messages: [], files: [] };
-  const messages = await parts.history.at(rows.map(({ seq }) => seq));
+  if (last === undefined) return { messages: [], files: [], unreadable: 0 };
+  const readable = new Readable();
+  const opened = await Promise.all(rows.map(({ seq }) => readable.open(parts.history.at([seq]))));
+  const messages = opened.flatMap((found) => found ?? []);
   const ids = messages.flatMap(({ media }) => media.flatMap(({ fileId }) => fileId ?? []));
-  return { messages, files: await describeFiles(parts, ids), nextSeq: last };
+  const files = await describeFiles(parts, ids, readable);
+  return { messages, files, unreadable: readable.unreadable, nextSeq: last };
 }
