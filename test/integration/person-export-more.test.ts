@@ -3,6 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { openCredentials } from "../../src/do/credentials/credentials-client.ts";
 import { forgetDirectory, openDirectory } from "../../src/do/directory/directory-client.ts";
+import { FILE_ROWS } from "../../src/do/person-data/export-person.ts";
 import { parseDefinition } from "../../src/flows/definition.ts";
 import { createAccount } from "../support/directory.ts";
 import { env } from "../support/integration.ts";
@@ -121,6 +122,25 @@ describe("an export", () => {
     expect(files.get("sign-ins.html")).toContain("Browser &lt;of&gt; Ada");
     const texts = [...files.values()].join("");
     for (const secret of [password, ...Object.values(issued)]) expect(texts).not.toContain(secret);
+  });
+
+  it("has every turn, in several files where there are many", async ({ expect }) => {
+    const ada = await createMember("ada-busy");
+    await env.DB.prepare(
+      `WITH RECURSIVE turn (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM turn WHERE n < ?1)
+       INSERT INTO turns (id, session_id, person_id, channel, outcome, started_at_ms, ended_at_ms)
+       SELECT printf('busy-%06d', n), 'web:main:busy', ?2, 'web', 'answered', n, n FROM turn`,
+    )
+      .bind(FILE_ROWS + 1, ada.personId)
+      .run();
+    const files = await exportTexts(ada.personId);
+    const namesIn = (path: string) =>
+      (JSON.parse(String(files.get(path))) as { id: string }[]).map(({ id }) => id);
+    expect(namesIn("turns.json")).toHaveLength(FILE_ROWS);
+    expect(namesIn("turns.json")[0]).toBe("busy-000001");
+    expect(namesIn("turns-2.json")).toEqual([`busy-00${FILE_ROWS + 1}`]);
+    expect(files.get("turns-2.html")).toContain(`busy-00${FILE_ROWS + 1}`);
+    expect(files.has("turns-3.json")).toBe(false);
   });
 
   it("is made where rows were changed or damaged on disk, and names what is left out", async ({

@@ -4,7 +4,7 @@ import type { ErasureReceipt } from "../../core/erasure.ts";
 import type { ExportedFile } from "../../core/exported-talk.ts";
 import { decodeSessionKey, type PersonId, type SessionKey } from "../../core/ids.ts";
 import { renderTimestamp } from "../../core/time-zone.ts";
-import { loadPersonRows } from "../../db/person-rows.ts";
+import { loadPersonIdentities, readPersonTurns, readPersonUsage } from "../../db/person-rows.ts";
 import { loadPersonSessions } from "../../db/person-sessions.ts";
 import type { Env } from "../../env.ts";
 import { openAudit, recordAudit } from "../audit/audit-client.ts";
@@ -17,8 +17,8 @@ import { escapeHtml, renderHtml, renderLinks, renderMessage } from "./export-pag
 import { renderRecord } from "./export-record.ts";
 import type { Exportable } from "./find-exportable.ts";
 
-/** Entries of the audit log by or about the person, and of the access log: the newest may be left out beyond. */
-const MAX_ENTRIES = 10_000;
+/** Rows of one file: what has no end (turns, entries of logs) stands in several. */
+export const FILE_ROWS = 5_000;
 
 interface Export {
   env: Env;
@@ -65,14 +65,14 @@ async function* writePerson(all: Export, { id, about: known, isRemoved }: Export
   const directory = openDirectory(env);
   const credentials = openCredentials(env);
   const readable = new Readable();
-  const [facts, zone, keys, handovers, signIns, devices, rows, erasures] = await Promise.all([
+  const [facts, zone, keys, handovers, signIns, devices, identities, erasures] = await Promise.all([
     readable.open(directory.facts(id)),
     directory.zone(id),
     directory.apiKeys(id),
     directory.handoversOf(ids),
     credentials.credentials(id),
     credentials.devices(id),
-    loadPersonRows(env.DB, ids),
+    loadPersonIdentities(env.DB, ids),
     isRemoved ? loadReceipts(env, ids) : [],
   ]);
   noteUnreadable(all, "memory", readable.unreadable);
@@ -82,7 +82,7 @@ async function* writePerson(all: Export, { id, about: known, isRemoved }: Export
     isRemoved,
     ...(erasures.length > 0 ? { erasures } : {}),
     timeZone: zone ?? null,
-    identities: rows.identities,
+    identities,
   };
   const files = {
     person: about,
@@ -90,10 +90,30 @@ async function* writePerson(all: Export, { id, about: known, isRemoved }: Export
     "api-keys": keys,
     "sign-ins": { ...signIns, devices: devices.map(({ isThis: _, ...device }) => device) },
     "hand-overs": handovers,
-    turns: rows.turns,
-    usage: rows.usage,
   };
   for (const [name, value] of Object.entries(files)) yield* writeRecord(all, name, name, value);
+  yield* writeRows(all, "turns", readPersonTurns(env.DB, ids));
+  yield* writeRows(all, "usage", readPersonUsage(env.DB, ids));
+}
+
+/** The first file has the name alone, and is there without a row, too. */
+async function* writeRows(all: Export, name: string, rows: AsyncIterable<unknown>) {
+  let held: unknown[] = [];
+  let files = 0;
+  const nextPath = () => {
+    files += 1;
+    return files === 1 ? name : `${name}-${files}`;
+  };
+  for await (const row of rows) {
+    if (held.length >= FILE_ROWS) {
+      const path = nextPath();
+      yield* writeRecord(all, path, path, held);
+      held = [];
+    }
+    held.push(row);
+  }
+  const path = nextPath();
+  yield* writeRecord(all, path, path, held);
 }
 
 /** As JSON and as a page. */
@@ -185,27 +205,28 @@ function extensionOf(name: string): string {
   return /\.[A-Za-z0-9]{1,8}$/.exec(name)?.[0] ?? "";
 }
 
+/** Entries of the audit log by or about the person, and the person's calls of the administration. */
 async function* writeLogs(all: Export) {
   const { env, ids } = all;
   const audit = openAudit(env);
-  const entries = [];
-  const accesses = [];
-  for (const id of ids) {
-    for (let seq = 0; entries.length < MAX_ENTRIES; ) {
-      const page = await audit.entriesOf(id, seq, MAX_AUDIT_PAGE);
-      entries.push(...page);
-      seq = page.at(-1)?.seq ?? 0;
-      if (page.length < MAX_AUDIT_PAGE) break;
+  const entries = (id: PersonId, seq: number) => audit.entriesOf(id, seq, MAX_AUDIT_PAGE);
+  const accesses = (id: PersonId, seq: number) => audit.accessOf(id, seq, MAX_AUDIT_PAGE);
+  yield* writeRows(all, "audit", readLog(ids, entries));
+  yield* writeRows(all, "access", readLog(ids, accesses));
+}
+
+async function* readLog<Entry extends { seq: number }>(
+  ids: readonly PersonId[],
+  load: (id: PersonId, afterSeq: number) => Promise<Entry[]>,
+) {
+  for (const id of ids)
+    for (let afterSeq = 0; ; ) {
+      const page = await load(id, afterSeq);
+      yield* page;
+      const last = page.at(-1);
+      if (!last) break;
+      afterSeq = last.seq;
     }
-    for (let seq = 0; accesses.length < MAX_ENTRIES; ) {
-      const page = await audit.accessOf(id, seq, MAX_AUDIT_PAGE);
-      accesses.push(...page);
-      seq = page.at(-1)?.seq ?? 0;
-      if (page.length < MAX_AUDIT_PAGE) break;
-    }
-  }
-  yield* writeRecord(all, "audit", "audit", entries);
-  yield* writeRecord(all, "access", "access", accesses);
 }
 
 function toJson(value: unknown): string {
