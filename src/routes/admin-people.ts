@@ -1,19 +1,15 @@
 /** The people of the box: roles, grants, limits, removal. Mounted at /people of the admin routes. */
 import { Hono } from "hono";
 import * as v from "valibot";
-import type { PersonChange, PersonSummary } from "../core/admin-protocol.ts";
-import { type AuditActor, type AuditValues, auditEvent } from "../core/audit.ts";
+import type { PersonChange } from "../core/admin-protocol.ts";
 import { GRANT_KINDS } from "../core/person-access.ts";
 import { MAX_QUOTA, QUOTA_NAMES } from "../core/quotas.ts";
 import { ROLES } from "../core/roles.ts";
-import { recordAudit } from "../do/audit/audit-client.ts";
 import { dropSessions, openCredentials } from "../do/credentials/credentials-client.ts";
 import { forgetDirectory, openDirectory } from "../do/directory/directory-client.ts";
-import type { PersonChanged } from "../do/directory/person-admin.ts";
 import { exportPerson } from "../do/person-data/export-person.ts";
 import { findErasable } from "../do/person-data/find-erasable.ts";
 import { findExportable } from "../do/person-data/find-exportable.ts";
-import type { Env } from "../env.ts";
 import { actorOf } from "../http/actor.ts";
 import { type HttpEnv, readJson } from "../http/middleware.ts";
 import { callerRank, requirePermission, verifyCaller } from "../http/permission.ts";
@@ -45,11 +41,16 @@ export const adminPeople = new Hono<HttpEnv>()
   )
   .post("/:person", requirePermission("person:write"), async (c) => {
     const change = await readJson(c.req.raw, changeSchema, MAX_BODY_BYTES);
-    const directory = openDirectory(c.env);
-    const changed = await directory.changePerson(c.req.param("person"), change, callerRank(c));
-    forgetDirectory();
-    await record(c.env, actorOf(c), changed, change);
-    return c.json(changed.after);
+    const person = c.req.param("person");
+    try {
+      const directory = openDirectory(c.env);
+      return c.json(
+        (await directory.changePerson(person, change, callerRank(c), actorOf(c))).after,
+      );
+    } finally {
+      // It stands also where its entry of the audit log has to wait.
+      forgetDirectory();
+    }
   })
   .post("/:person/erase", requirePermission("person:erase"), async (c) => {
     const personId = await findErasable(c.env, c.req.param("person"), callerRank(c));
@@ -67,31 +68,13 @@ export const adminPeople = new Hono<HttpEnv>()
     return c.body(streamChunks(archive), 200, { "content-type": "application/x-tar" });
   })
   .delete("/:person", requirePermission("person:write"), async (c) => {
-    const removed = await openDirectory(c.env).removePerson(c.req.param("person"), callerRank(c));
-    forgetDirectory();
-    dropSessions(await openCredentials(c.env).forget(removed.id));
-    const { id: subjectId, role, name } = removed;
-    await recordAudit(
-      c.env,
-      auditEvent("person.removed", actorOf(c), { role }, { subjectId, personal: { name } }),
-    );
-    return c.json(removed);
+    const { id } = await openDirectory(c.env).showPerson(c.req.param("person"));
+    try {
+      return c.json(await openDirectory(c.env).removePerson(id, callerRank(c), actorOf(c)));
+    } finally {
+      forgetDirectory();
+      // Whoever is gone, also where the entry of the audit log has to wait.
+      if (!(await openDirectory(c.env).person(id)))
+        dropSessions(await openCredentials(c.env).forget(id));
+    }
   });
-
-function record(
-  env: Env,
-  actor: AuditActor,
-  { before, after }: PersonChanged,
-  change: PersonChange,
-): Promise<void> {
-  const about = { subjectId: after.id };
-  const metadata = describeChange(before, change);
-  const action = change.what === "role" ? "role.changed" : "person.changed";
-  return recordAudit(env, auditEvent(action, actor, metadata, about));
-}
-
-function describeChange(before: PersonSummary, change: PersonChange): AuditValues {
-  if (change.what === "role") return { from: before.role, to: change.role };
-  if (change.what !== "limit") return { what: change.what, kind: change.kind, value: change.value };
-  return { what: "limit", name: change.name, value: String(change.value ?? "default") };
-}

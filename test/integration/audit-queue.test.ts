@@ -4,7 +4,14 @@ import { describe, it } from "vitest";
 import { type AuditEvent, auditEvent, NO_ACTOR } from "../../src/core/audit.ts";
 import type { PersonId } from "../../src/core/ids.ts";
 import { AuditQueue, type AuditQueueDeps } from "../../src/do/audit/audit-queue.ts";
-import { createAccount, createDirectory, letIn, pair, sql } from "../support/directory.ts";
+import {
+  createAccount,
+  createDirectory,
+  failureOf,
+  letIn,
+  pair,
+  sql,
+} from "../support/directory.ts";
 import { env } from "../support/integration.ts";
 
 const BY = { userId: "admin-1" as PersonId, ip: "192.0.2.7" };
@@ -62,6 +69,28 @@ describe("the directory", () => {
     const all = JSON.stringify([await entriesOf("apikey."), used, made]);
     expect(all).not.toContain(key);
     expect(all).not.toContain(token);
+  });
+
+  it("records what is changed about people with the change, also where the log is told later", async ({
+    expect,
+  }) => {
+    const directory = createDirectory();
+    await directory.addAccount(createAccount(), []);
+    const ada = await letIn(directory, "ada");
+    await sql(directory, "INSERT INTO audit_queue (event) VALUES ('torn')"); // nothing behind it gets through
+    const failed = await failureOf(directory, async (object) => {
+      await object.changePerson(ada, { what: "role", role: "auditor" }, "owner", BY);
+    });
+    expect(String(failed)).toContain("not valid JSON");
+    expect(await directory.person(ada)).toMatchObject({ role: "auditor" });
+    await sql(directory, "DELETE FROM audit_queue WHERE event = 'torn'");
+    await directory.removePerson(ada, "owner", BY);
+    const [removed] = await entriesOf("person.removed");
+    const [changed] = await entriesOf("role.changed");
+    const by = { user_id: "admin-1", subject_id: ada };
+    expect(changed).toMatchObject({ ...by, metadata: { from: "member", to: "auditor" } });
+    expect(removed).toMatchObject({ ...by, metadata: { role: "auditor" } });
+    expect(removed?.personal?.value).toEqual({ name: "Name of ada" });
   });
 
   it("hands over after a kill what the audit log has not acknowledged", async ({ expect }) => {

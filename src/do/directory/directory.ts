@@ -48,6 +48,7 @@ import { DirectoryApiKeys } from "./directory-api-keys.ts";
 import { DirectoryFlows } from "./directory-flows.ts";
 import { DirectoryLinks } from "./directory-links.ts";
 import type { DirectoryParts } from "./directory-parts.ts";
+import { DirectoryPeople } from "./directory-people.ts";
 import { openDirectorySchema } from "./directory-schema.ts";
 import type { KnownFlow } from "./flows.ts";
 import {
@@ -70,6 +71,7 @@ export class DirectoryObject extends DurableObject<Env> {
   readonly #journal: JournalRows;
   readonly #people: People;
   readonly #personAdmin: PersonAdmin;
+  readonly #directoryPeople: DirectoryPeople;
   readonly #accounts: DirectoryAccounts;
   readonly #admission: DirectoryAdmission;
   readonly #links: DirectoryLinks;
@@ -97,6 +99,7 @@ export class DirectoryObject extends DurableObject<Env> {
       log,
       openKeyring: () => openKeyring(env),
     };
+    this.#directoryPeople = new DirectoryPeople(parts, this.#personAdmin);
     this.#accounts = new DirectoryAccounts(parts);
     this.#admission = new DirectoryAdmission(parts);
     this.#links = new DirectoryLinks(parts);
@@ -211,15 +214,18 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 
   /** Throws person/*, permission/denied. */
-  changePerson(idOrName: string, change: PersonChange, actor: Role): PersonChanged {
-    return this.ctx.storage.transactionSync(() =>
-      this.#personAdmin.change(idOrName, change, actor),
-    );
+  changePerson(
+    idOrName: string,
+    change: PersonChange,
+    role: Role,
+    by: AuditActor = NO_ACTOR,
+  ): Promise<PersonChanged> {
+    return this.#directoryPeople.change(idOrName, change, { role, by });
   }
 
   /** Throws person/*, permission/denied. */
-  removePerson(idOrName: string, actor: Role): PersonSummary {
-    return this.ctx.storage.transactionSync(() => this.#personAdmin.remove(idOrName, actor));
+  removePerson(idOrName: string, role: Role, by: AuditActor = NO_ACTOR): Promise<PersonSummary> {
+    return this.#directoryPeople.remove(idOrName, { role, by });
   }
 
   /** Lets go of a person who has or had these ids; how many identities that were. Throws person/is_owner. */
