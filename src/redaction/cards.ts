@@ -26,14 +26,14 @@ function isCard(found: string): boolean {
 
 /** As cards are printed and typed, longest first. Each looks where `lastIndex` stands. */
 const FORMS = [
-  /\d{4}(?:[ \xa0-]\d{4}){3}[ \xa0-]\d{1,3}(?!\d)/y,
-  /\d{4}(?:[ \xa0-]\d{4}){3}(?!\d)/y,
-  /\d{4}[ \xa0-]\d{6}[ \xa0-]\d{4,5}(?!\d)/y,
-  /\d{8}[ \xa0-]\d{8}(?!\d)/y,
+  /\d{4}(?:[ -]{1,2}\d{4}){3}[ -]{1,2}\d{1,3}(?!\d)/y,
+  /\d{4}(?:[ -]{1,2}\d{4}){3}(?!\d)/y,
+  /\d{4}[ -]{1,2}\d{6}[ -]{1,2}\d{4,5}(?!\d)/y,
+  /\d{8}[ -]{1,2}\d{8}(?!\d)/y,
   /\d{13,19}(?!\d)/y,
 ];
 /** Above it no row is one number. */
-const MAX_NUMBER_CHARS = 2 * MAX_CARD_DIGITS;
+const MAX_NUMBER_CHARS = 3 * MAX_CARD_DIGITS;
 
 /** The first card in a row of digits: an amount may stand before it, the month that it ends and its code behind it. */
 function findCard(row: string): string | undefined {
@@ -69,7 +69,7 @@ function findIban(found: string): string | undefined {
 export const CARDS: readonly Detector[] = [
   {
     kind: "card",
-    pattern: /(?<!\w|\d[.-])(?:\d[ \xa0-]?){12,200}\d(?![\w-])/g,
+    pattern: /(?<!\w|\d[.-])(?:\d[ -]{0,2}){12,200}\d(?!-?\w)/g,
     privatePart: findCard,
     mask: "[card]",
   },

@@ -20,7 +20,7 @@ export const PHONES: readonly Detector[] = [
   {
     // Mobile, China.
     kind: "phone",
-    pattern: /(?<![\w-]|\d\.)1[3-9]\d(?:[ -]?\d{4}){2}(?![\w-])/g,
+    pattern: /(?<![\w-]|\d\.)(?:86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\w-])/g,
     mask: "[phone]",
   },
   {

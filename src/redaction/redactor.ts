@@ -30,13 +30,28 @@ export function createRedactor(
   const detectors = DETECTORS.filter(({ kind }) => kinds.includes(kind));
   const patterns = kinds.includes("own") ? own : [];
   return {
-    mask: (text) =>
-      detectors.reduce(
-        maskOne,
-        patterns.reduce((masked, pattern) => pattern.replaceIn(masked), text),
-      ),
+    mask: (text) => {
+      const masked = patterns.reduce((rest, pattern) => pattern.replaceIn(rest), text);
+      if (detectors.length === 0) return masked;
+      const plain = plainDigits(masked);
+      const found = detectors.reduce(maskOne, plain);
+      return found === plain ? masked : found;
+    },
     isIdle: detectors.length === 0 && patterns.length === 0,
   };
+}
+
+/** Digits as wide as Chinese letters, and the spaces and hyphens of typesetters. */
+const UNUSUAL =
+  /[\uff10-\uff19\uff0b\uff0d\uff20\u2010-\u2015\u2212\u00a0\u2007\u2009\u202f\u3000]/g;
+
+/** As a keyboard has them. */
+function plainDigits(text: string): string {
+  return text.replace(UNUSUAL, (char) => {
+    if (char >= "\uff0b" && char <= "\uff20")
+      return String.fromCharCode(char.charCodeAt(0) - 0xfee0);
+    return /\s/.test(char) ? " " : "-";
+  });
 }
 
 function maskOne(text: string, { pattern, privatePart, mask }: Detector): string {

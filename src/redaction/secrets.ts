@@ -9,7 +9,8 @@ const NAMES =
   "password|passwd|passphrase|passcode|pwd|passwort|kennwort|contraseña|mot de passe|senha|пароль|パスワード|api[ _-]?key|(?:access|auth|refresh)[ _-]?token|client[ _-]?secret|secret[ _-]?(?:access[ _-]?)?key|密码|口令|密钥";
 /** Such as stand in other sentences, too: only before what looks like a secret. */
 const VAGUE_NAMES = "secret|token";
-const ASSIGNED = "\\\\?[\"']?\\s{0,3}[:=：]\\s{0,3}";
+const IS = "(?:is|ist|es|est)";
+const ASSIGNED = `\\\\?["']?(?:\\s${IS})?\\s{0,3}[:=：]\\s{0,3}`;
 const VALUE_CHAR = "[^\\s\"',;，。；]";
 const HAS_DIGIT = `(?=${VALUE_CHAR}{0,199}\\d)`;
 const KEYBOARD_CHAR = "[!#-&(-+\\--:<-~]";
@@ -62,6 +63,17 @@ export const SECRETS: readonly Detector[] = [
     mask: "[token]",
   },
   {
+    // With a card, or for a door.
+    kind: "secret",
+    pattern: /(?<![A-Za-z])(cv[vc]2?\s{0,3}[:=：]?\s{0,3}|pin\s{0,3}[:=：]\s{0,3})\d{3,8}(?!\d)/gi,
+    mask: "$1[secret]",
+  },
+  {
+    kind: "secret",
+    pattern: /\b(cookie["']?: {0,3}["']?)[\w.-]{1,100}=[^\r\n"']{1,4000}/gi,
+    mask: "$1[secret]",
+  },
+  {
     // Within quotation marks, spaces and all.
     kind: "secret",
     pattern: new RegExp(`(${NAMES})(${ASSIGNED})"(?:[^"\\\\\\n]|\\\\.){1,200}"`, "gi"),
@@ -76,7 +88,7 @@ export const SECRETS: readonly Detector[] = [
     // As one says it: with a digit, because other sentences go on the same way.
     kind: "secret",
     pattern: new RegExp(
-      `(${NAMES})(\\s{1,3}(?:is|ist|es|est)\\s{1,3}["']?|\\s?[是为]\\s?)(?=${KEYBOARD_CHAR}{0,199}\\d)${KEYBOARD_CHAR}{3,200}`,
+      `(${NAMES})(\\s{1,3}${IS}\\s{1,3}["']?|\\s?[是为]\\s?)(?=${KEYBOARD_CHAR}{0,199}\\d)${KEYBOARD_CHAR}{3,200}`,
       "gi",
     ),
     mask: "$1$2[secret]",
