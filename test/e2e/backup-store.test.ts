@@ -100,7 +100,7 @@ describe("backups of a running server, in a store", () => {
     await earlier.stop();
   });
 
-  it("are refused when something in the store was changed", { timeout: 60_000 }, async ({
+  it("are refused when something in the store was changed", { timeout: 120_000 }, async ({
     expect,
   }) => {
     const [pack = ""] = readdirSync(join(store, "packs"));
@@ -117,7 +117,7 @@ describe("backups of a running server, in a store", () => {
     expect((await rockpool.run(["backup", "verify"])).status).toBe(0);
   });
 
-  it("are listed on any machine, the whole ones beside a damaged one", { timeout: 60_000 }, async ({
+  it("are listed on any machine, the whole ones beside a damaged one", { timeout: 120_000 }, async ({
     expect,
   }) => {
     const [damaged = "", ...whole] = readdirSync(join(store, "snapshots")).sort().reverse();

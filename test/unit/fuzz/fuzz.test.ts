@@ -28,7 +28,7 @@ const PARSERS: readonly FuzzedParser[] = [
   ...WORDS,
 ];
 /** Of one test: what is slow enough to miss it hangs. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 const MIN_CASES = 400_000;
 
 /** True where it read the input; false where it refused it. */
