@@ -117,9 +117,9 @@ describe("backups of a running server, in a store", () => {
     expect((await rockpool.run(["backup", "verify"])).status).toBe(0);
   });
 
-  it("are listed on any machine, the whole ones beside a damaged one", { timeout: 120_000 }, async ({
-    expect,
-  }) => {
+  it("are listed on any machine, the whole ones beside a damaged one", {
+    timeout: 120_000,
+  }, async ({ expect }) => {
     const [damaged = "", ...whole] = readdirSync(join(store, "snapshots")).sort().reverse();
     const path = join(store, "snapshots", damaged);
     const bytes = readFileSync(path);
