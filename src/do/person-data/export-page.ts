@@ -47,3 +47,12 @@ export function renderLinks(links: readonly { path: string; label: string }[]): 
   );
   return `<ul>\n${items.join("\n")}\n</ul>`;
 }
+
+/** Of files that a browser opens as a page, scripts and all, where somebody follows a link to them. */
+const PAGE_ENDING = /^\.(?:[xs]?html?|xht|mht(?:ml)?|svgz?|xml|xslt?)$/i;
+
+/** The ending of a file's name, which stands in the page itself; that of a page is made a text's. */
+export function safeEnding(name: string): string {
+  const ending = /\.[A-Za-z0-9]{1,8}$/.exec(name)?.[0] ?? "";
+  return PAGE_ENDING.test(ending) ? `${ending}.txt` : ending;
+}

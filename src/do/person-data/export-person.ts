@@ -13,7 +13,7 @@ import { openDirectory } from "../directory/directory-client.ts";
 import { openOptions } from "../isolate.ts";
 import { Readable } from "../session/readable.ts";
 import { ExportArchive } from "./export-archive.ts";
-import { escapeHtml, renderHtml, renderLinks, renderMessage } from "./export-page.ts";
+import { escapeHtml, renderHtml, renderLinks, renderMessage, safeEnding } from "./export-page.ts";
 import { renderRecord } from "./export-record.ts";
 import type { Exportable } from "./find-exportable.ts";
 
@@ -175,7 +175,7 @@ async function* writeFiles(
 ) {
   for (const { id, name } of files) {
     if (paths.has(id)) continue;
-    const path = `files/${id}${extensionOf(name)}`;
+    const path = `files/${id}${safeEnding(name)}`;
     paths.set(id, path);
     const bytes = await readFile(all.env, session, id);
     if (bytes) yield* all.archive.add(`${folder}/${path}`, bytes);
@@ -198,11 +198,6 @@ async function readFile(
     if (read?.byteLength === sizeBytes) return new Uint8Array(read);
   }
   return undefined;
-}
-
-/** The ending alone: the name itself stands in the page. */
-function extensionOf(name: string): string {
-  return /\.[A-Za-z0-9]{1,8}$/.exec(name)?.[0] ?? "";
 }
 
 /** Entries of the audit log by or about the person, and the person's calls of the administration. */
