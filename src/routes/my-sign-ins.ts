@@ -81,9 +81,9 @@ export const mySignIns = new Hono<HttpEnv>()
       throw new AppError("sign_in/bad_password", fault === undefined ? {} : { detail: fault });
     const { personId } = c.get("speaker");
     await openCredentials(c.env).setPassword(personId, { name, password: given.password });
-    await noteEnrolment(c, { what: "password", change: "set" });
-    // Whoever knew the one before is out.
+    // Whoever knew the one before is out, also where the audit log cannot be told.
     await endDevices(c, { but: c.get("signedIn").device.id });
+    await noteEnrolment(c, { what: "password", change: "set" });
     return c.body(null, 204);
   })
   .delete("/password", requirePermission("session:own"), async (c) => {
