@@ -13,6 +13,7 @@ import { findErasable } from "../../src/do/person-data/find-erasable.ts";
 import { joinPersonKeys } from "../../src/do/vault/person-keys.ts";
 import { createAccount, failureOf, letIn } from "../support/directory.ts";
 import { env } from "../support/integration.ts";
+import { exportTexts } from "../support/person-export.ts";
 import { ScriptedModel, until } from "../support/scripted-model.ts";
 import { Talk } from "../support/talk.ts";
 
@@ -134,6 +135,26 @@ describe("an erasure", () => {
     expect(left).toEqual([{ person_id: bob.personId }]);
     expect(await countD1("messages", bob.personId)).toBe(2);
     expect(await openDirectory(env).facts(bob.personId)).toHaveLength(1);
+  });
+
+  it("takes a file that waits in the web chat and was never sent; before, an export has it", async ({
+    expect,
+  }) => {
+    const ada = await createPerson("ada-unsent");
+    const home = new Talk(ada.personId);
+    const kept = await home.calls.storeFile({
+      personId: ada.personId,
+      kind: "file",
+      name: "draft.txt",
+      mime: "text/plain",
+      bytes: new TextEncoder().encode("never sent"),
+    });
+    if ("status" in kept) throw new Error("moved");
+    const files = await exportTexts(ada.personId);
+    expect(files.get(`conversations/1/files/${kept.fileId}.txt`)).toBe("never sent");
+    expect(await erase(ada)).toMatchObject({ conversations: 1, messages: 0, files: 1 });
+    for (const table of ["files", "file_chunks"])
+      expect(await home.sql(`SELECT 1 FROM ${table}`), table).toEqual([]);
   });
 
   it("goes to its end where a message was changed or damaged on disk", async ({ expect }) => {

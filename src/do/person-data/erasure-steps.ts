@@ -4,9 +4,8 @@
  */
 import { auditEvent, NO_ACTOR } from "../../core/audit.ts";
 import { type ErasureReceipt, type ErasureStep, signedReceiptText } from "../../core/erasure.ts";
-import type { PersonId, SessionKey } from "../../core/ids.ts";
+import type { PersonId } from "../../core/ids.ts";
 import { renderTimestamp } from "../../core/time-zone.ts";
-import { loadPersonSessions } from "../../db/person-sessions.ts";
 import type { Env } from "../../env.ts";
 import { openAudit, recordAudit } from "../audit/audit-client.ts";
 import { dropSessions, openCredentials } from "../credentials/credentials-client.ts";
@@ -15,6 +14,7 @@ import { openOptions } from "../isolate.ts";
 import { destroyPersonKey } from "../vault/person-keys.ts";
 import { openVault } from "../vault/vault-client.ts";
 import type { ErasureProgress, ErasureRows } from "./erasure-rows.ts";
+import { findTalks } from "./find-talks.ts";
 
 /** Until then what was under way when the erasure began is in the log, where it is found. */
 export const SETTLE_MS = 2_500;
@@ -53,9 +53,7 @@ async function close({ env }: ErasureDeps, progress: ErasureProgress): Promise<N
 }
 
 async function find({ env, rows }: ErasureDeps, { ids }: ErasureProgress): Promise<Next> {
-  const logged = await loadPersonSessions(env.DB, ids);
-  for (const name of logged) {
-    const session = name as SessionKey; // the log's names are keys
+  for (const session of await findTalks(env, ids)) {
     const { messages, files } = await env.SESSION.getByName(session).countPerson(ids);
     rows.addConversation({ session, messages, files });
   }

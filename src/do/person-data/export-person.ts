@@ -5,7 +5,6 @@ import type { ExportedFile } from "../../core/exported-talk.ts";
 import { decodeSessionKey, type PersonId, type SessionKey } from "../../core/ids.ts";
 import { renderTimestamp } from "../../core/time-zone.ts";
 import { loadPersonIdentities, readPersonTurns, readPersonUsage } from "../../db/person-rows.ts";
-import { loadPersonSessions } from "../../db/person-sessions.ts";
 import type { Env } from "../../env.ts";
 import { openAudit, recordAudit } from "../audit/audit-client.ts";
 import { openCredentials } from "../credentials/credentials-client.ts";
@@ -16,6 +15,7 @@ import { ExportArchive } from "./export-archive.ts";
 import { escapeHtml, renderHtml, renderLinks, renderMessage, safeEnding } from "./export-page.ts";
 import { renderRecord } from "./export-record.ts";
 import type { Exportable } from "./find-exportable.ts";
+import { findTalks } from "./find-talks.ts";
 
 /** Rows of one file: what has no end (turns, entries of logs) stands in several. */
 export const FILE_ROWS = 5_000;
@@ -46,10 +46,9 @@ async function* writeExport(env: Env, person: Exportable): AsyncGenerator<Uint8A
   const archive = new ExportArchive(person.id, madeAt, nowMs);
   const all: Export = { env, ids, archive, pages: [], missing: [] };
   yield* writePerson(all, person);
-  const sessions = await loadPersonSessions(env.DB, ids);
-  // The log's names are keys.
+  const sessions = await findTalks(env, ids);
   for (const [index, session] of sessions.entries())
-    yield* writeTalk(all, session as SessionKey, `conversations/${index + 1}`);
+    yield* writeTalk(all, session, `conversations/${index + 1}`);
   yield* writeLogs(all);
   const about = `<p>Made at ${madeAt}. Every file stands beside this page, as JSON and as pages; manifest.json names each with its SHA-256.</p>`;
   const missing = all.missing.map((line) => `<p>${escapeHtml(line)}</p>`).join("\n");
