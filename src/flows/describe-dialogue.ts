@@ -5,17 +5,12 @@ import type { Definition } from "./definition-schema.ts";
 import type { Snapshot } from "./step.ts";
 import { type Listener, renderAnswer, renderText, type Slots } from "./words.ts";
 
-export interface DescribedAnswer {
-  question: string;
-  answer: string;
-}
-
 export interface DescribedDialogue {
   title: string;
   /** The question that waits for an answer; absent where none does. */
   asks?: string;
   /** In the order of the flow's questions. */
-  answers: DescribedAnswer[];
+  answers: { question: string; answer: string }[];
 }
 
 export function describeDialogue(
