@@ -233,16 +233,20 @@ describe("an API key", () => {
     const directory = openDirectory(env);
     const { key } = await directory.createApiKey({ name: "brief", scopes: ["models"] });
     const headers = { authorization: `Bearer ${key}` };
-    const use = async () => {
+    // Whether a model server answers there does not matter.
+    const refusal = async () => {
       const request = new Request("https://box.example/v1/models", { headers });
-      return outcomeOf(await publicApp.fetch(request, env, createExecutionContext()));
+      const outcome = await outcomeOf(
+        await publicApp.fetch(request, env, createExecutionContext()),
+      );
+      return outcome.denied;
     };
-    expect(await use()).toEqual({ status: 200, denied: undefined });
+    expect(await refusal()).toBeUndefined();
     await sql(directory, "INSERT INTO audit_queue (event) VALUES ('torn')");
     const revoke = { method: "DELETE", path: "/api-keys/brief", permission: undefined };
     expect((await callAdmin(revoke, "owner")).status).toBe(500);
     await sql(directory, "DELETE FROM audit_queue WHERE event = 'torn'");
-    expect(await use()).toEqual({ status: 401, denied: "invalid_api_key" });
+    expect(await refusal()).toBe("invalid_api_key");
   });
 });
 
