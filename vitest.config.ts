@@ -11,6 +11,8 @@ const testBindings = {
   BOX_SECRET: "00".repeat(32),
   TRANSCRIBE_KEY: "ears-1\n",
   ROCKPOOL_VERSION: "0.0.0-test",
+  // The port of the discard protocol: a developer's own Ollama is asked for nothing.
+  ROCKPOOL_MODEL_URL: "http://127.0.0.1:9",
 };
 
 /** A property test that takes one second on a quiet machine takes ten on a busy one. */

@@ -18,7 +18,8 @@ import { env, messageRequest, webAccount } from "./integration.ts";
 import type { ModelServers } from "./provided-servers.ts";
 import { until } from "./scripted-model.ts";
 
-const MAIN = "http://127.0.0.1:11434";
+/** As vitest.config.ts has it. */
+const MAIN = "http://127.0.0.1:9";
 const OTHER = "http://192.168.1.5:11434";
 const CALLBACK = "https://program.example/answers";
 const PROGRAM = accountKey("webhook", "program");
