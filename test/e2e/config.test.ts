@@ -179,7 +179,10 @@ describe("the master key", () => {
     rmSync(join(dataDir, "master.key"));
     expectAdvice(expect, await up(dataDir), {
       status: 78,
-      says: ["master.key is missing", "Put it back from where you keep its copy, or set ROCKPOOL_MASTER_KEY"],
+      says: [
+        "master.key is missing",
+        "Put it back from where you keep its copy, or set ROCKPOOL_MASTER_KEY",
+      ],
     });
     expect(statSync(join(dataDir, "master.key"), { throwIfNoEntry: false })).toBeUndefined();
   });
